@@ -1,0 +1,1 @@
+"""Pure builders: what is to be run or written, as values."""
