@@ -1,0 +1,1 @@
+"""Environments, releases and pipeline runs, as the pipeline reports them."""

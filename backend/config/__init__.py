@@ -1,0 +1,3 @@
+"""Configuration of the board's backend."""
+
+__version__ = "1.0.0"

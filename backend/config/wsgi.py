@@ -1,0 +1,15 @@
+"""The WSGI application that gunicorn serves."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    # A wrong configuration is one line that says what to set, not a traceback.
+    sys.exit(f"error: {error}")

@@ -1,0 +1,1 @@
+"""Whether the process, the database and Redis answer, and what release this is."""
