@@ -1,1 +1,1 @@
-"""Pure builders: what is to be run or written, as values."""
+"""Pure builders of argv: nothing here starts a process."""

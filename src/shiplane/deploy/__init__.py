@@ -1,0 +1,1 @@
+"""Putting a release on an environment: bundle, rollout, verify, rollback."""

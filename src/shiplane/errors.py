@@ -1,0 +1,238 @@
+"""Every failure that a user can meet: what happened, what to do, and the exit code scripts rely on."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+EXIT_CODES = {
+    0: "success, an empty plan included",
+    1: "a bug in Shiplane",
+    2: "usage or configuration",
+    3: "a step failed: tests, lint, build",
+    4: "a host, registry or API does not answer or refuses",
+    5: "the environment is locked by another run",
+    6: "the deploy failed and the release before serves again",
+    7: "the deploy failed and could not be undone",
+    8: "refused as unsafe",
+    124: "a time limit",
+    130: "interrupted",
+}
+
+
+class ShiplaneError(Exception):
+    """Tell one expected failure: `cause` and `fix` are single lines, `details` are log lines (masked)."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, cause: str, fix: str, details: Sequence[str] = ()) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.fix = fix
+        self.details = tuple(details)
+
+
+class UsageError(ShiplaneError):
+    """Tell that the command line or the configuration cannot be carried out as written."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """Tell that a name is not one of the known ones, and which one was probably meant."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        super().__init__(f"unknown {kind} {name!r}", f"{hint}use one of: {', '.join(names) or 'none'}")
+
+
+class ConfigError(UsageError):
+    """Tell that a key of `[tool.shiplane]` is wrong; `path` is the dotted key."""
+
+    def __init__(self, path: str, problem: str, fix: str) -> None:
+        super().__init__(f"{path}: {problem}", fix)
+
+
+class UnknownKey(ConfigError):
+    """Tell that a configuration key is misspelt, with the nearest right one."""
+
+    def __init__(self, path: str, key: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+        fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(names)}"
+        super().__init__(f"{path}.{key}" if path else key, "unknown key", fix)
+
+
+class VersionMissing(UsageError):
+    """Tell that a component's version file holds no version."""
+
+    def __init__(self, file: str, expected: str) -> None:
+        super().__init__(f"{file}: no version found", f"write one, as in {expected}")
+
+
+class NotACheckout(UsageError):
+    """Tell that the command was not started inside the project."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"{folder} is not a git checkout with a pyproject.toml that holds [tool.shiplane]",
+            "change into the project's folder; a new project starts with git init and one commit",
+        )
+
+
+class EngineMissing(UsageError):
+    """Tell that no usable container engine answers."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"no container engine: {why}", "run ./scripts/bootstrap")
+
+
+class SecretsMissing(UsageError):
+    """Tell every missing secret at once, by name."""
+
+    def __init__(self, names: Iterable[str], environment: str) -> None:
+        listed = ", ".join(sorted(names))
+        super().__init__(
+            f"secrets missing for {environment}: {listed}",
+            "set them as environment variables (in GitHub: as secrets of the environment)",
+        )
+
+
+class NothingPublished(UsageError):
+    """Tell that no release is published for what was asked."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"no published release for {what}", "run: invoke publish")
+
+
+class NothingDeployed(UsageError):
+    """Tell that an environment has no release to act on."""
+
+    def __init__(self, environment: str, fix: str = "") -> None:
+        super().__init__(
+            f"nothing is deployed on {environment}",
+            fix or f"run: invoke deploy --env {environment}",
+        )
+
+
+class NoTerminal(UsageError):
+    """Tell that a question cannot be asked without a terminal."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(f"{question}: there is no terminal to ask on", "add --yes to agree beforehand")
+
+
+class LabDown(UsageError):
+    """Tell that a command needs the lab and it is not up."""
+
+    def __init__(self) -> None:
+        super().__init__("the lab is not up", "run: invoke lab.up")
+
+
+class PortTaken(UsageError):
+    """Tell that a port that must be bound is in use."""
+
+    def __init__(self, port: int, purpose: str) -> None:
+        super().__init__(
+            f"port {port} ({purpose}) is taken by another program",
+            f"see who holds it: ss -ltnp 'sport = :{port}'; stop it and run the command again",
+        )
+
+
+class DiskFull(UsageError):
+    """Tell that there is not enough free disk to start; sizes in bytes."""
+
+    def __init__(self, folder: str, free: int, needed: int) -> None:
+        super().__init__(
+            f"{free / 2**30:.1f} GiB free on the disk of {folder}, {needed / 2**30:.1f} GiB are needed",
+            "make room, for example with: docker image prune && docker builder prune",
+        )
+
+
+class StepFailed(ShiplaneError):
+    """Tell that a step (tests, lint, a build) failed; `details` are its last lines."""
+
+    exit_code = 3
+
+
+class Unreachable(ShiplaneError):
+    """Tell that a host, registry or API does not answer or refuses."""
+
+    exit_code = 4
+
+
+class HostKeyChanged(Unreachable):
+    """Tell that a server shows another host key than the pinned one."""
+
+    def __init__(self, host: str, known_hosts: str) -> None:
+        super().__init__(
+            f"{host} does not show the host key that is pinned in {known_hosts}",
+            "if the server was rebuilt, replace its line there; if not, somebody answers in its place",
+        )
+
+
+class RegistryRefused(Unreachable):
+    """Tell that a registry refused the login."""
+
+    def __init__(self, registry: str, user: str) -> None:
+        super().__init__(
+            f"registry {registry} refuses the login of {user!r}",
+            "check REGISTRY_USER and REGISTRY_PASSWORD (GitHub: GITHUB_ACTOR and GITHUB_TOKEN)",
+        )
+
+
+class Locked(ShiplaneError):
+    """Tell that another run holds the environment."""
+
+    exit_code = 5
+
+    def __init__(self, environment: str, holder: str) -> None:
+        super().__init__(
+            f"{environment} is held by {holder}",
+            f"wait for it, or, when it is gone for good: invoke unlock --env {environment}",
+        )
+
+
+class DeployUndone(ShiplaneError):
+    """Tell that a deploy failed and that the release before (or nothing, as before) serves again."""
+
+    exit_code = 6
+
+
+class DeployBroken(ShiplaneError):
+    """Tell that a deploy failed and that the undo failed too or its end is not known."""
+
+    exit_code = 7
+
+
+class Unsafe(ShiplaneError):
+    """Tell that something was refused because it would put untested or foreign parts into service."""
+
+    exit_code = 8
+
+
+class TimeLimit(ShiplaneError):
+    """Tell that a time limit was reached and what was under way."""
+
+    exit_code = 124
+
+    def __init__(self, what: str, seconds: float, doing: str = "") -> None:
+        during = f" while: {doing}" if doing else ""
+        super().__init__(
+            f"{what} reached its time limit of {seconds:g} s{during}",
+            "see its log for where the time went; the limit is set in [tool.shiplane.limits]",
+        )
+
+
+class Interrupted(ShiplaneError):
+    """Tell that the run was stopped by the user."""
+
+    exit_code = 130
+
+    def __init__(self, doing: str = "") -> None:
+        super().__init__(f"interrupted{f' while: {doing}' if doing else ''}", "run the same command again")

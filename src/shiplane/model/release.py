@@ -1,0 +1,80 @@
+"""What one deploy puts on an environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Name one published image: the tag is for people, the digest (`sha256:…`) is what runs."""
+
+    reference: str
+    digest: str
+
+    @property
+    def pinned(self) -> str:
+        """Give `registry/owner/name:tag@sha256:…`, which an engine pulls by digest."""
+        return f"{self.reference}@{self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Fix what is deployed: commit (40 hex), versions and digests by component; `id` is unique and immutable.
+
+    `created_at` is ISO 8601 in UTC; `dirty` marks a release made from uncommitted edits.
+    """
+
+    id: str
+    commit: str
+    branch: str
+    version: str
+    dirty: bool
+    created_at: str
+    images: tuple[tuple[str, Image], ...]
+    stand_ins: bool = False
+
+    def image(self, component: str) -> Image:
+        """Give the image of one component; KeyError where the release has none."""
+        return dict(self.images)[component]
+
+    def digests(self) -> dict[str, str]:
+        """Give the digests by component."""
+        return {name: image.digest for name, image in self.images}
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the form that manifests, the journal and the board hold."""
+        return {
+            "id": self.id,
+            "commit": self.commit,
+            "branch": self.branch,
+            "version": self.version,
+            "dirty": self.dirty,
+            "created_at": self.created_at,
+            "stand_ins": self.stand_ins,
+            "images": {n: {"reference": i.reference, "digest": i.digest} for n, i in self.images},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Release:
+        """Read what `to_json` wrote; KeyError where a field is missing."""
+        images = tuple((n, Image(i["reference"], i["digest"])) for n, i in sorted(data["images"].items()))
+        rest = {k: data[k] for k in ("id", "commit", "branch", "version", "dirty", "created_at")}
+        return cls(**rest, images=images, stand_ins=data.get("stand_ins", False))
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Record that a release was put (or failed to be put) on an environment; times ISO 8601 UTC."""
+
+    id: str
+    environment: str
+    url: str
+    release: str
+    commit: str
+    run: str
+    action: str
+    outcome: str
+    started_at: str
+    finished_at: str

@@ -1,0 +1,1 @@
+"""What people read of a run: live console, summary, board; all drawn from the journal."""

@@ -1,0 +1,122 @@
+"""What every runner promises, and the token by which a run is cancelled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shiplane.errors import ShiplaneError
+    from shiplane.model import Command, Secret
+
+MASK = "***"
+_SHORTEST_MASKED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Hold the end of a process: `output` is stdout and stderr as they came, `stdout` the first alone.
+
+    Both are masked and end without a newline; `seconds` is the time it took.
+    """
+
+    exit_code: int
+    stdout: str
+    output: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the process ended with 0."""
+        return self.exit_code == 0
+
+    def tail(self, lines: int = 30) -> tuple[str, ...]:
+        """Give the last lines of the output."""
+        return tuple(self.output.splitlines()[-lines:])
+
+
+class Cancel:
+    """Carry one decision to stop, with its reason, to everything that is under way."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.error: ShiplaneError | None = None
+
+    def set(self, error: ShiplaneError) -> None:
+        """Ask everything to stop; the first reason is kept."""
+        self.error = self.error or error
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Tell whether to stop."""
+        return self._event.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, and raise the reason as soon as the run is cancelled."""
+        if self._event.wait(seconds):
+            self.check()
+
+    def check(self) -> None:
+        """Raise the reason where the run is cancelled."""
+        if self._event.is_set() and self.error is not None:
+            raise self.error
+
+
+class Runner(Protocol):
+    """Run commands somewhere."""
+
+    def run(
+        self,
+        command: Command,
+        *,
+        on_line: Callable[[str], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Completed:
+        """Run to the end and give what came out, whatever the exit code.
+
+        `on_line` sees each line, masked, as it comes. A cancel or the command's timeout ends the process
+        with all its children and raises the cancel's error or `TimeLimit`.
+        """
+
+
+class Masker:
+    """Replace every known secret in text; also its JSON, URL and base64 forms."""
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        self._needles: list[str] = []
+        self.add(*secrets)
+
+    def add(self, *secrets: Secret) -> None:
+        """Learn more secrets; values under four characters are not masked, they would blank out words."""
+        for secret in secrets:
+            self._needles += [form for form in _forms(secret.value) if form not in self._needles]
+        self._needles.sort(key=len, reverse=True)
+
+    def mask(self, text: str) -> str:
+        """Give the text with every known secret replaced."""
+        for needle in self._needles:
+            text = text.replace(needle, MASK)
+        return text
+
+
+def _forms(value: str) -> list[str]:
+    import base64  # noqa: PLC0415 - only runs that hold secrets pay for it
+    import json  # noqa: PLC0415
+    import shlex  # noqa: PLC0415
+    from urllib.parse import quote  # noqa: PLC0415
+
+    if len(value) < _SHORTEST_MASKED:
+        return []
+    forms = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
+    forms += [shlex.quote(value).strip("'"), quote(value, safe=""), repr(value)[1:-1]]
+    forms += [base64.b64encode(value.encode()).decode(), *[line for line in value.splitlines() if len(line) > 8]]  # noqa: PLR2004
+    return [form for form in forms if len(form) >= _SHORTEST_MASKED]
+
+
+def now() -> float:
+    """Give a clock for durations, in seconds."""
+    return time.monotonic()

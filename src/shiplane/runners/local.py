@@ -1,0 +1,184 @@
+"""Processes on this machine, each the leader of a group of its own so that nothing of it survives."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+from typing import TYPE_CHECKING, BinaryIO
+
+from shiplane.errors import TimeLimit, UsageError
+from shiplane.runners.base import Cancel, Completed, Masker, now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from shiplane.model import Command
+
+_GRACE_SECONDS = 10.0
+_POLL_SECONDS = 0.1
+_KEPT_BYTES = 4 * 2**20  # a step may print 100 MB; its log file holds all of it, memory the end
+
+
+class LocalRunner:
+    """Run commands in `checkout` with `environ` as their environment."""
+
+    def __init__(self, checkout: Path, environ: Mapping[str, str], masker: Masker | None = None) -> None:
+        self.checkout = checkout
+        self.environ = dict(environ)
+        self.masker = masker or Masker()
+
+    def run(
+        self,
+        command: Command,
+        *,
+        on_line: Callable[[str], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Completed:
+        """Run to the end; see `Runner.run`. A program that is not there raises `UsageError`."""
+        self.masker.add(*command.secrets())
+        started = now()
+        process = self._start(command)
+        reader = _Reader(process, self.masker, on_line)
+        try:
+            reader.write(command.input_text())
+            while not reader.done(_POLL_SECONDS):
+                if cancel is not None:
+                    cancel.check()
+                if command.timeout and now() - started > command.timeout:
+                    raise TimeLimit(command.argv[0], command.timeout, command.masked())
+            code = process.wait()
+        finally:
+            _end(process)
+            reader.close()
+        return Completed(code, reader.text(1), reader.text(0), now() - started)
+
+    def _start(self, command: Command) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - argv comes from our builders, no shell
+                command.argv,
+                env={**self.environ, **command.environment()},
+                cwd=self.checkout / command.cwd if command.cwd else self.checkout,
+                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            missing = str(error.filename or command.argv[0])
+            raise UsageError(f"{missing} is not on this machine", "run ./scripts/bootstrap") from error
+
+
+class _Reader:
+    """Collect both streams of a process, line by line."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], masker: Masker, on_line: Callable[[str], None] | None
+    ) -> None:
+        self._process = process
+        self._masker = masker
+        self._on_line = on_line
+        self._partial: dict[BinaryIO, bytes] = {}
+        self._kept: tuple[list[str], list[str]] = ([], [])
+        self._sizes = [0, 0]
+        self._selector = selectors.DefaultSelector()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
+                self._selector.register(stream, selectors.EVENT_READ)
+        self._pending = b""
+
+    def write(self, text: str | None) -> None:
+        """Queue the text for standard input; it is written as the process takes it."""
+        if text is None or self._process.stdin is None:
+            return
+        self._pending = text.encode()
+        os.set_blocking(self._process.stdin.fileno(), False)
+        self._selector.register(self._process.stdin, selectors.EVENT_WRITE)
+
+    def done(self, seconds: float) -> bool:
+        """Move bytes for up to `seconds`; tell whether the process and its streams have ended."""
+        if not self._selector.get_map():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+            return self._process.poll() is not None
+        for key, _ in self._selector.select(seconds):
+            if key.fileobj is self._process.stdin:
+                self._feed()
+            else:
+                self._drain(key.fileobj)  # type: ignore[arg-type]
+        # A grandchild that keeps the pipe open must not hold the run once the process itself is gone.
+        return self._process.poll() is not None and not self._selector.select(0)
+
+    def _feed(self) -> None:
+        stdin = self._process.stdin
+        if stdin is None:
+            return
+        try:
+            self._pending = self._pending[os.write(stdin.fileno(), self._pending[:65536]) :]
+        except BrokenPipeError:
+            self._pending = b""
+        if not self._pending:
+            self._selector.unregister(stdin)
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
+
+    def _drain(self, stream: BinaryIO) -> None:
+        try:
+            data = os.read(stream.fileno(), 65536)
+        except BlockingIOError:
+            return
+        *lines, rest = (self._partial.pop(stream, b"") + data).split(b"\n")
+        if data:
+            self._partial[stream] = rest
+        else:
+            self._selector.unregister(stream)
+            lines += [rest] if rest else []
+        for line in lines:
+            self._keep(line, is_stdout=stream is self._process.stdout)
+
+    def _keep(self, raw: bytes, *, is_stdout: bool) -> None:
+        line = self._masker.mask(raw.decode(errors="replace").rstrip("\r"))
+        for index in (0, 1) if is_stdout else (0,):
+            self._kept[index].append(line)
+            self._sizes[index] += len(line) + 1
+            while self._sizes[index] > _KEPT_BYTES and len(self._kept[index]) > 1:
+                dropped = len(self._kept[index]) // 2
+                self._sizes[index] -= sum(len(old) + 1 for old in self._kept[index][:dropped])
+                del self._kept[index][:dropped]
+        if self._on_line is not None:
+            self._on_line(line)
+
+    def text(self, index: int) -> str:
+        """Give what was kept: 0 both streams, 1 stdout."""
+        return "\n".join(self._kept[index])
+
+    def close(self) -> None:
+        """Give up the streams."""
+        for stream, rest in list(self._partial.items()):
+            if rest:
+                self._keep(rest, is_stdout=stream is self._process.stdout)
+        self._partial.clear()
+        self._selector.close()
+        for opened in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if opened is not None:
+                with contextlib.suppress(OSError):
+                    opened.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End what is left of the process group: politely, then for good."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
