@@ -57,15 +57,24 @@ engine_may_be_changed() {
     [[ $distribution == debian || $distribution == ubuntu ]] ||
         fail "$1, and it is installed automatically on Debian and Ubuntu only" \
             "install and start Docker Engine >= $ENGINE_AT_LEAST with Compose >= $COMPOSE_AT_LEAST and buildx"
+    engine_is_open ||
+        fail "the engine runs, and $(id -un) may not use it" \
+            "sudo usermod -aG docker $(id -un), log in again, and repeat"
     can_be_root ||
         fail "$1, and installing or starting it needs root" "run this as root or with sudo"
+}
+
+# engine_is_open: tell whether it is not the socket's permissions alone that keep this user from the engine.
+engine_is_open() {
+    [[ -S /var/run/docker.sock && ! -w /var/run/docker.sock ]] || return 0
+    can_be_root && ! as_root docker version >/dev/null 2>&1
 }
 
 # engine_bring LOG: start the engine, installed before where needed. Only after engine_may_be_changed.
 engine_bring() {
     local log=$1 lock=/run problem
     [[ -w $lock ]] || lock=$HOME
-    exec 9>>"$lock/shiplane-engine.lock"
+    exec 9>>"$lock/.shiplane-engine.lock"
     flock 9 # another checkout may be doing the same
     if [[ -n $(engine_problem) ]]; then
         if ! have dockerd || ! have docker || [[ -n $(engine_lacks) ]]; then
@@ -119,9 +128,8 @@ engine_forget_stale() {
 
 # engine_explain PROBLEM: tell an engine that runs for root and not for this user from one that does not run.
 engine_explain() {
-    if as_root docker version >/dev/null 2>&1 && ! engine_version >/dev/null; then
-        fail "the engine runs, and $(id -un) may not use it" \
+    engine_is_open ||
+        fail "the engine was started, and $(id -un) may not use it" \
             "sudo usermod -aG docker $(id -un), log in again, and repeat"
-    fi
     fail "$1, although it was installed" "read $DOCKERD_LOG, and see which docker comes first: $(command -v docker)"
 }

@@ -35,7 +35,7 @@ python_problem() {
     elif [[ ! -f $made/lock || $(cat "$made/lock") != "$(fingerprint "$1/requirements/shiplane.txt")" ]]; then
         echo "the packages in .venv are not those of requirements/shiplane.txt"
     elif [[ ! -f $made/project || $(cat "$made/project") != "$(fingerprint "$1/pyproject.toml")" ]]; then
-        echo "shiplane in .venv was installed from another pyproject.toml"
+        echo "shiplane is not installed in .venv from this pyproject.toml"
     fi
 }
 
