@@ -1,0 +1,85 @@
+"""The append-only record of a run (JSON lines), from which every report is drawn.
+
+Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
+
+- `run_started`: id, number, event {name, branch, commit}, target, message, author, plan (as `Plan.to_json`)
+- `stage_started`: stage · `stage_ended`: stage, status, seconds
+- `step_started`: stage, step · `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details
+- `release_published`: release (as `Release.to_json`)
+- `deployed`: the fields of `Deployment`
+- `note`: text
+- `run_ended`: status, exit_code, seconds
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Record = dict[str, Any]
+
+
+def timestamp() -> str:
+    """Give the present time as the journal writes it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Journal:
+    """Append records to `journal.jsonl` in a run's folder, each flushed, and show them to `listeners`.
+
+    `lines` sees each line of output, (step id, line); lines go to the step's log file, not to the journal.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.listeners: list[Callable[[Record], None]] = []
+        self.lines: list[Callable[[str, str], None]] = []
+        self._lock = threading.Lock()
+        (folder / "logs").mkdir(parents=True, exist_ok=True)
+
+    def write(self, kind: str, **fields: Any) -> Record:  # noqa: ANN401 - JSON values
+        """Append one record and give it."""
+        record = {"kind": kind, "at": timestamp(), **fields}
+        data = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+        with self._lock:
+            with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            for listener in self.listeners:
+                listener(record)
+        return record
+
+    def line(self, step: str, text: str) -> None:
+        """Append one line of output (masked already) to the step's log file."""
+        with self._lock:
+            with self.log_file(step).open("a", encoding="utf-8", errors="replace") as file:
+                file.write(text + "\n")
+            for listener in self.lines:
+                listener(step, text)
+
+    def log_file(self, step: str) -> Path:
+        """Give the file that holds a step's output."""
+        return self.folder / "logs" / f"{step}.log"
+
+
+def read(folder: Path) -> list[Record]:
+    """Read a run's records; a torn last line, left by a killed process, is dropped."""
+    return list(_records(folder / "journal.jsonl"))
+
+
+def _records(file: Path) -> Iterator[Record]:
+    if not file.exists():
+        return
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            continue
