@@ -127,7 +127,7 @@ def test_environment_follows_lock_and_place(checkout: Path) -> None:
     first = bootstrap(checkout)
     assert first.returncode == 0, first.stderr
     python = checkout / ".venv" / "bin" / "python"
-    imports = [python, "-c", "import shiplane, iniconfig; print(shiplane.__file__)"]
+    imports = [str(python), "-c", "import shiplane, iniconfig; print(shiplane.__file__)"]
     shown = subprocess.run(imports, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(checkout / "src" / "shiplane" / "__init__.py")
 

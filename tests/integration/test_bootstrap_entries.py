@@ -1,0 +1,68 @@
+"""The newcomer's scripts prepare the machine first, then hand over, and keep the exit code."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Copy the scripts to a checkout whose bootstrap, Invoke and Python only write down how they were called."""
+    fresh = tmp_path / "fresh checkout"
+    shutil.copytree(ROOT / ".ci", fresh / ".ci")
+    (fresh / "scripts").mkdir()
+    for name in ("demo", "test"):
+        shutil.copy(ROOT / "scripts" / name, fresh / "scripts")
+    (fresh / ".venv" / "bin").mkdir(parents=True)
+    for name in ("scripts/bootstrap", ".venv/bin/invoke", ".venv/bin/python"):
+        write(fresh, name, 0)
+    return fresh
+
+
+def write(checkout: Path, name: str, code: int) -> None:
+    """Write a program that appends its call to `calls` and leaves with a code."""
+    path = checkout / name
+    path.write_text(f'#!/bin/bash\necho "${{0##*/}} $*" >>calls\nexit {code}\n')
+    path.chmod(0o755)
+
+
+def calls(checkout: Path, script: str, *arguments: str) -> tuple[int, list[str]]:
+    """Run a script of the checkout and return its exit code and what it called."""
+    done = subprocess.run(
+        [checkout / script, *arguments], cwd=checkout, stdin=subprocess.DEVNULL, timeout=30, check=False
+    )
+    return done.returncode, (checkout / "calls").read_text().splitlines()
+
+
+def test_demo_ships_a_push_to_main_and_shows_where_it_is(checkout: Path) -> None:
+    assert calls(checkout, "scripts/demo") == (
+        0,
+        ["bootstrap ", "invoke pipeline --target lab --event push --branch main", "invoke lab.status"],
+    )
+
+
+def test_demo_ends_with_the_code_of_the_pipeline(checkout: Path) -> None:
+    write(checkout, ".venv/bin/invoke", 6)
+    code, called = calls(checkout, "scripts/demo")
+    assert (code, len(called)) == (6, 2)
+
+
+@pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", ".ci/run"])
+def test_nothing_follows_a_bootstrap_that_failed(checkout: Path, script: str) -> None:
+    write(checkout, "scripts/bootstrap", 2)
+    assert calls(checkout, script) == (2, ["bootstrap "])
+
+
+def test_test_passes_arguments_on_and_keeps_the_code(checkout: Path) -> None:
+    write(checkout, ".venv/bin/python", 1)
+    assert calls(checkout, "scripts/test", "-k", "lock") == (1, ["bootstrap ", "python -m pytest -k lock"])
+
+
+def test_ci_runs_the_tests_and_nothing_else(checkout: Path) -> None:
+    assert calls(checkout, ".ci/run") == (0, ["bootstrap ", "python -m pytest"])
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert lines == ["#!/usr/bin/env bash", "exec ./scripts/test"]
