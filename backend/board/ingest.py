@@ -89,8 +89,9 @@ def progress(status: str) -> int:
 
 def upsert(model: type[models.Model], rows: list[Any], key: tuple[str, ...] = ("id",)) -> None:
     """Insert rows or overwrite those with the same key; of two in one report the later counts."""
-    newest = {tuple(getattr(row, name) for name in key): row for row in rows}
-    columns = [field.name for field in model._meta.concrete_fields]
+    # By column, not by name: a reference's name would fetch what it refers to.
+    columns = {field.name: field.attname for field in model._meta.concrete_fields}
+    newest = {tuple(getattr(row, columns[name]) for name in key): row for row in rows}
     model._default_manager.bulk_create(
         newest.values(),
         update_conflicts=True,

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from . import history, ingest, metrics
 from .api import serializers
 from .api.authentication import AuthenticatedView
-from .api.parsers import refuse_large
+from .api.parsers import check_length
 from .api.problems import explain
 from .models import Release, Run
 
@@ -30,7 +30,7 @@ class ReportsView(AuthenticatedView):
     )
     def post(self, request: Request) -> Response:
         """Store runs, releases and deployments, all or nothing; again changes nothing."""
-        refuse_large(request)
+        check_length(request)
         report = serializers.ReportSerializer(data=request.data)
         if not report.is_valid():
             return Response(explain(report.errors), status=400)

@@ -19,11 +19,13 @@ class BodyTooLarge(APIException):
     default_code = "too_large"
 
 
-def refuse_large(request: Request) -> None:
-    """Raise BodyTooLarge by the announced length, before anything is parsed."""
+def check_length(request: Request) -> None:
+    """Raise BodyTooLarge or ParseError by the announced length, before anything is parsed."""
     limit = settings.BOARD_REPORT_MAX_BYTES
     announced = request.META.get("CONTENT_LENGTH") or "0"
     length = int(announced) if announced.isdecimal() else 0
+    if length == 0:
+        raise ParseError("the body is empty or has no Content-Length: send a report as JSON")
     if length <= limit:
         return
     # A server that closes with unread bytes resets the connection and the answer is lost.
