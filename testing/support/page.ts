@@ -1,0 +1,21 @@
+/** What every page of the board must be free of. */
+
+import type { Page } from "@playwright/test";
+
+/** Collect the page's complaints from now on: console errors, exceptions, requests that failed. */
+export function complaints(page: Page): string[] {
+  const found: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") found.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => found.push(`exception: ${error.message}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) found.push(`${response.status()} ${response.url()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // Leaving a page cancels what it still asked for.
+    const reason = request.failure()?.errorText ?? "";
+    if (reason !== "net::ERR_ABORTED") found.push(`${reason} ${request.url()}`);
+  });
+  return found;
+}
