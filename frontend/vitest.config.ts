@@ -1,0 +1,24 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [react()],
+  test: {
+    environment: "jsdom",
+    environmentOptions: { jsdom: { url: "http://localhost/" } },
+    setupFiles: ["src/test/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "dev/**/*.test.ts"],
+    css: { modules: { classNameStrategy: "non-scoped" } },
+    restoreMocks: true,
+    reporters: ["default", "junit"],
+    outputFile: { junit: "reports/junit.xml" },
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.{ts,tsx}"],
+      exclude: ["src/main.tsx", "src/test/**", "src/**/*.test.{ts,tsx}"],
+      reporter: ["text-summary", "cobertura", "html"],
+      reportsDirectory: "reports/coverage",
+      thresholds: { lines: 90, functions: 90, statements: 90, branches: 80 },
+    },
+  },
+});
