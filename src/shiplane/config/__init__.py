@@ -1,0 +1,6 @@
+"""`[tool.shiplane]` of pyproject.toml as a frozen, typed value."""
+
+from shiplane.config.load import find_checkout, load, parse
+from shiplane.config.settings import Component, Config, EnvironmentConfig, Limits, Vpn
+
+__all__ = ["Component", "Config", "EnvironmentConfig", "Limits", "Vpn", "find_checkout", "load", "parse"]

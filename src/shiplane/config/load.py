@@ -1,0 +1,111 @@
+"""Reading and checking the configuration; every problem names the key's path and the fix."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from shiplane.config.settings import Component, Config, EnvironmentConfig, Limits, Vpn
+from shiplane.errors import ConfigError, NotACheckout, UnknownKey
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+_EXAMPLES = {str: '"text"', int: "5", bool: "true", tuple: '["one", "two"]'}
+
+
+def find_checkout(start: Path) -> Path:
+    """Find the project's folder at or above `start`; raises `NotACheckout`."""
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file() and "[tool.shiplane" in file.read_text(encoding="utf-8", errors="replace"):
+            return folder
+    raise NotACheckout(str(start))
+
+
+def load(checkout: Path) -> Config:
+    """Load `[tool.shiplane]` from the checkout's pyproject.toml; raises `ConfigError`."""
+    file = checkout / "pyproject.toml"
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("pyproject.toml", f"is not valid TOML: {error}", "mend the line that it names") from error
+    return parse(document.get("tool", {}).get("shiplane", {}))
+
+
+def parse(table: dict[str, Any]) -> Config:
+    """Turn the table `tool.shiplane` into a `Config`; raises `ConfigError` with the key's path."""
+    top = dict(table)
+    components = _named(top.pop("components", {}), Component, "tool.shiplane.components")
+    environments = _named(top.pop("environments", {}), EnvironmentConfig, "tool.shiplane.environments")
+    limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
+    vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
+    top |= {"components": components, "environments": environments, "limits": limits, "vpn": vpn}
+    config: Config = _build(Config, top, "tool.shiplane", built={"components", "environments", "limits", "vpn"})
+    _check(config)
+    return config
+
+
+def _check(config: Config) -> None:
+    if not config.components:
+        raise ConfigError("tool.shiplane.components", "no component", "add [tool.shiplane.components.backend]")
+    _one_of("tool.shiplane.default_target", config.default_target, ("lab", "remote"))
+    _one_of("tool.shiplane.vpn.provider", config.vpn.provider, ("none", "tailscale"))
+    for environment in config.environments:
+        if not _URL.fullmatch(environment.url):
+            path = f"tool.shiplane.environments.{environment.name}.url"
+            raise ConfigError(path, f"{environment.url!r} is not an address", 'write it as "https://staging.example.com"')
+    names = [config.name, *(c.name for c in config.components), *(e.name for e in config.environments)]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ConfigError("tool.shiplane", f"{name!r} cannot be a name", "use a-z, 0-9 and -, 31 characters at most")
+
+
+def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(path, f"{value!r} is not known", f"use one of: {', '.join(allowed)}")
+
+
+def _named(tables: Any, kind: type, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - parsed TOML
+    if not isinstance(tables, dict):
+        raise ConfigError(path, "must be tables by name", f"write [{path}.NAME]")
+    return tuple(_build(kind, {**_table(table, f"{path}.{name}"), "name": name}, f"{path}.{name}") for name, table in tables.items())
+
+
+def _table(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - parsed TOML
+    if not isinstance(value, dict):
+        raise ConfigError(path, "must be a table", f"write [{path}] and its keys below")
+    return value
+
+
+def _build(kind: type, table: Any, path: str, built: frozenset[str] | set[str] = frozenset()) -> Any:  # noqa: ANN401
+    """Check a table against a dataclass and make it; values named in `built` are taken as they are."""
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, value in _table(table, path).items():
+        if key not in hints:
+            raise UnknownKey(path, key, hints)
+        values[key] = value if key in built else _typed(value, hints[key], f"{path}.{key}")
+    for field in dataclasses.fields(kind):
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and field.name not in values:
+            raise ConfigError(f"{path}.{field.name}", "is missing", f"add {field.name} = {_example(hints[field.name])}")
+    return kind(**values)
+
+
+def _typed(value: Any, hint: Any, path: str) -> Any:  # noqa: ANN401 - parsed TOML
+    if get_origin(hint) is tuple:
+        item = get_args(hint)[0]
+        if isinstance(value, list):
+            return tuple(_typed(entry, item, f"{path}[{index}]") for index, entry in enumerate(value))
+    elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        if hint is int and value <= 0:
+            raise ConfigError(path, f"{value} is not a positive number", "write a number above 0")
+        return value
+    raise ConfigError(path, f"has the wrong type ({type(value).__name__})", f"write it as {_example(hint)}")
+
+
+def _example(hint: Any) -> str:  # noqa: ANN401 - a type
+    return _EXAMPLES[get_origin(hint) or hint]

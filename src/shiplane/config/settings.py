@@ -1,0 +1,92 @@
+"""What can be configured, with its defaults: the fields are the keys, their comments the documentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Describe a thing that is built into an image."""
+
+    name: str
+    context: str
+    """Folder with the Dockerfile (targets `development` and `production`); its files are the inputs."""
+    version_file: str
+    """File with `__version__ = "…"` (Python) or `"version": "…"` (JSON)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentConfig:
+    """Describe an environment on the target `remote`."""
+
+    name: str
+    url: str
+    """Public address, without a slash at the end."""
+    branches: tuple[str, ...]
+    """Branches whose pushes are deployed here; `*` stands for anything."""
+    ssh_port: int = 22
+    proxy_bind: str = "0.0.0.0"  # noqa: S104 - the proxy is the one public port
+    proxy_port: int = 80
+
+    @property
+    def overlay(self) -> str:
+        """Give the compose overlay's file name."""
+        return f"compose.{self.name}.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Set time limits of stages in seconds; build, test and publish share the first."""
+
+    build: int = 2700
+    staging: int = 1200
+    e2e: int = 1800
+    production: int = 1200
+
+    def of(self, stage: str) -> tuple[str, int]:
+        """Give the clock and the limit of a stage."""
+        clock = stage if stage in ("staging", "e2e", "production") else "build"
+        return clock, int(getattr(self, clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Vpn:
+    """Connect to a VPN before a remote deploy; `none` or `tailscale`."""
+
+    provider: str = "none"
+    tags: tuple[str, ...] = ("tag:ci",)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Hold the whole configuration."""
+
+    name: str = "app"
+    """Application name: images are `<registry>/<owner>/<name>-<component>`."""
+    default_target: str = "lab"
+    """Where environments live when `--target` is not given: `lab` or `remote`."""
+    registry: str = "ghcr.io"
+    """Registry of the target `remote`; CONTAINER_REGISTRY in the environment wins."""
+    owner: str = ""
+    """Owner within the registry; REPOSITORY_OWNER or GITHUB_REPOSITORY_OWNER in the environment wins."""
+    main_branch: str = "main"
+    release_command: tuple[str, ...] = ()
+    """Command run once in a container of the new backend image before traffic moves, such as migrations."""
+    health_seconds: int = 120
+    """Time in which all services of a new release must be healthy."""
+    verify_tries: int = 12
+    verify_interval_seconds: int = 5
+    components: tuple[Component, ...] = ()
+    environments: tuple[EnvironmentConfig, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    vpn: Vpn = field(default_factory=Vpn)
+
+    def environment(self, name: str) -> EnvironmentConfig:
+        """Give an environment by name; `UnknownName` where there is none."""
+        from shiplane.errors import UnknownName  # noqa: PLC0415 - keeps the nouns free of imports
+
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        raise UnknownName("environment", name, [environment.name for environment in self.environments])
