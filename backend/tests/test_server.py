@@ -125,3 +125,13 @@ def test_a_large_report_gets_its_answer(server):
     status, body = server.ask("POST", "reports/", "x" * 3_000_000)
     assert status == 413
     assert "3000000 bytes" in body["detail"]
+
+
+def test_a_strange_host_is_one_line_in_the_log(server):
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)
+    client.request("GET", "/api/v1/runs/", headers={"Host": "evil.example.com"})
+    assert client.getresponse().status == 400
+    client.close()
+    log = server.stop()
+    assert "Invalid HTTP_HOST header: 'evil.example.com'" in log
+    assert "Traceback" not in log

@@ -123,6 +123,7 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"message-only": {"()": "config.logs.WithoutTraceback"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
@@ -134,6 +135,7 @@ LOGGING = {
     "loggers": {
         # Django's own handler for this name would write to stderr a second time.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.security.DisallowedHost": {"filters": ["message-only"]},
         "django.server": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }
