@@ -1,0 +1,51 @@
+"""Questions to git; none of them writes, not even the index."""
+
+from __future__ import annotations
+
+from shiplane.model import Command
+
+_READ_ONLY = (("GIT_OPTIONAL_LOCKS", "0"),)
+
+
+def head() -> Command:
+    """Ask for commit, author, subject and branch of what is checked out."""
+    return _git("log", "-1", "--format=%H%x00%an%x00%s%x00%D")
+
+
+def branch() -> Command:
+    """Ask for the branch; fails where HEAD is detached."""
+    return _git("symbolic-ref", "--quiet", "--short", "HEAD")
+
+
+def last_change(*paths: str) -> Command:
+    """Ask for the last commit that touched the paths, and its time."""
+    return _git("log", "-1", "--format=%H%x00%cI", "--", *paths)
+
+
+def edits(*paths: str) -> Command:
+    """Ask for the difference between HEAD and the tracked files, as text that changes with every edit."""
+    return _git("diff", "--binary", "--no-ext-diff", "--no-textconv", "HEAD", "--", *paths)
+
+
+def untracked(*paths: str) -> Command:
+    """Ask for the files that git neither tracks nor ignores, NUL-separated."""
+    return _git("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+
+
+def contains(ancestor: str, branch_name: str) -> Command:
+    """Ask (by exit code) whether a branch contains a commit."""
+    return _git("merge-base", "--is-ancestor", ancestor, branch_name)
+
+
+def resolve(revision: str) -> Command:
+    """Ask for the commit that a revision names."""
+    return _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+
+
+def show(commit: str, path: str) -> Command:
+    """Ask for a file's text at a commit."""
+    return _git("show", f"{commit}:{path}")
+
+
+def _git(*arguments: str) -> Command:
+    return Command(("git", *arguments), env=_READ_ONLY)

@@ -1,0 +1,27 @@
+"""Joining the VPN for one run, as an ephemeral, tagged node, and leaving it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.model import Command, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def up(client_secret: Secret, tags: Sequence[str], hostname: str) -> Command:
+    """Log in by an OAuth client secret, read from standard input so that no process list shows it."""
+    key = Secret(client_secret.name, f"{client_secret.value}?ephemeral=true&preauthorized=true")
+    flags = ("--auth-key", "file:/dev/stdin", f"--advertise-tags={','.join(tags)}", f"--hostname={hostname}")
+    return Command(("tailscale", "up", *flags, "--timeout=60s"), stdin=key, timeout=90)
+
+
+def ping(address: str) -> Command:
+    """Wait until a server answers through the VPN."""
+    return Command(("tailscale", "ping", "--c", "10", "--until-direct=false", "--timeout", "5s", address), timeout=60)
+
+
+def logout() -> Command:
+    """Leave the VPN; an ephemeral node disappears with it."""
+    return Command(("tailscale", "logout"), timeout=30)

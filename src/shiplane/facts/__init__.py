@@ -1,0 +1,1 @@
+"""What is so, asked by commands that change nothing and read by pure functions."""
