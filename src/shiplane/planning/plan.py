@@ -1,0 +1,132 @@
+"""Laying out the stages and steps of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.commands import engine, nox, vpn
+from shiplane.model import Command, Event, Plan, Secret, Stage, Step
+from shiplane.planning.naming import Naming
+from shiplane.planning.policy import stages_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.config import Config
+    from shiplane.facts.checkout import CheckoutFacts
+
+    DeployCommands = Callable[[str], tuple[Command, ...]]
+
+__all__ = ["Naming", "make"]
+
+
+def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
+    event: Event,
+    config: Config,
+    facts: CheckoutFacts,
+    target: str,
+    naming: Naming,
+    deploy_commands: DeployCommands,
+    notes: tuple[str, ...] = (),
+) -> Plan:
+    """Make the plan of an event; `deploy_commands` gives what a deploy to an environment runs on its host."""
+    names, reason = stages_for(event, config)
+    layout = _Layout(event, config, facts, target, naming, deploy_commands)
+    dirty = (f"uncommitted edits ship too, as {facts.suffix}",) if facts.edits and "publish" in names else ()
+    stages: list[Stage] = []
+    before: tuple[str, ...] = ()
+    for name in names:
+        clock, limit = config.limits.of(name)
+        steps = tuple(layout.steps(name, before, delivered="e2e" in names))
+        stages.append(Stage(name, limit, clock, steps))
+        before = tuple(step.id for step in steps if step.id not in _BESIDE)
+    return Plan(event, target, tuple(stages), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))
+
+
+# Made beside everything else; only the steps that name it wait for it.
+_BESIDE = frozenset({"build.test-runner"})
+
+
+class _Layout:
+    """Give the steps of each stage."""
+
+    def __init__(  # noqa: PLR0913 - see make()
+        self,
+        event: Event,
+        config: Config,
+        facts: CheckoutFacts,
+        target: str,
+        naming: Naming,
+        deploy_commands: DeployCommands,
+    ) -> None:
+        self.event = event
+        self.config = config
+        self.facts = facts
+        self.target = target
+        self.naming = naming
+        self.deploy_commands = deploy_commands
+
+    def steps(self, stage: str, before: tuple[str, ...], *, delivered: bool) -> list[Step]:
+        if stage == "build":
+            return self._build(delivered=delivered)
+        if stage in ("staging", "production"):
+            return self._environment(stage, before)
+        return {"test": self._test, "publish": self._publish, "e2e": self._e2e}[stage](before)
+
+    def _build(self, *, delivered: bool) -> list[Step]:
+        clean = Step(
+            "build.clean", "remove what an earlier run left", commands=(nox.session("clean"),), action="process"
+        )
+        bases = Step("build.bases", "base images are here", action="bases")
+        ready = (clean.id, bases.id)
+        images = Step("build.images", "development images", ready, commands=(nox.session("images", "development"),))
+        steps = [clean, bases, images]
+        if delivered:
+            steps.append(Step("build.test-runner", "image of the browser tests", ready, action="test-runner"))
+            if self.target == "lab":
+                steps.append(Step("build.lab", "registry and servers of the lab", ready, action="lab"))
+        return steps
+
+    def _test(self, before: tuple[str, ...]) -> list[Step]:
+        checks = (
+            ("test.backend", "backend tests", "tests_backend"),
+            ("test.frontend", "frontend tests", "tests_frontend"),
+            ("test.lint", "code quality", "lint"),
+        )
+        run = self.facts.suffix
+        return [Step(id_, title, before, commands=(nox.session(name, run=run),)) for id_, title, name in checks]
+
+    def _publish(self, before: tuple[str, ...]) -> list[Step]:
+        build = nox.session("images", "production")
+        images = Step("publish.images", "production images", before, commands=(build,), action="images")
+        pushes = [engine.push(reference) for reference in self._references()]
+        push = Step("publish.push", "push, tags and digests", (images.id,), commands=tuple(pushes), action="publish")
+        return [images, push]
+
+    def _references(self) -> list[str]:
+        main = self.event.branch == self.config.main_branch
+        return [
+            f"{self.naming.repository(component.name)}:{tag}"
+            for component in self.config.components
+            for tag in self.naming.tags(component.name, self.facts, self.event.branch, main=main)
+        ]
+
+    def _environment(self, name: str, before: tuple[str, ...]) -> list[Step]:
+        steps, needs = [], before
+        if self.target == "remote" and self.config.vpn.provider == "tailscale":
+            secret = Secret("TS_OAUTH_SECRET", "")
+            join = vpn.up(secret, self.config.vpn.tags, f"shiplane-{name}")
+            steps.append(Step(f"{name}.vpn", "join the VPN", before, commands=(join,), undo=(vpn.logout(),), action="vpn", environment=name))
+            needs = (f"{name}.vpn",)
+        commands = tuple(command.on(name) for command in self.deploy_commands(name))
+        title = f"put the release on {name}"
+        deploy = Step(f"{name}.deploy", title, needs, name, commands, action=_DEPLOY[name == "production"], environment=name)
+        verify = Step(f"{name}.verify", "the public address answers with the release", (deploy.id,), action="verify", environment=name)
+        return [*steps, deploy, verify]
+
+    def _e2e(self, before: tuple[str, ...]) -> list[Step]:
+        needs = (*before, "build.test-runner")
+        return [Step("e2e.tests", "browser tests against staging", needs, action="e2e", environment="staging")]
+
+
+_DEPLOY = ("deploy", "promote")
