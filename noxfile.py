@@ -1,0 +1,68 @@
+"""Checks in isolation: nothing here touches a remote. What each session does is in `shiplane.checks`."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["tests", "lint"]
+nox.options.default_venv_backend = "none"
+nox.options.error_on_external_run = False
+
+
+def _run(session: nox.Session, *names: str) -> None:
+    """Hand over to Shiplane in the project's environment, which is made where it is not there yet."""
+    from pathlib import Path  # noqa: PLC0415 - nox loads this file for every command
+
+    python = Path(__file__).with_name(".venv") / "bin" / "python"
+    if not python.exists():
+        session.run("./scripts/bootstrap", external=True)
+    for name in names:
+        session.run(str(python), "-m", "shiplane.cli.session", name, *session.posargs, external=True)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Backend and frontend tests."""
+    _run(session, "tests_backend", "tests_frontend")
+
+
+@nox.session
+def tests_backend(session: nox.Session) -> None:
+    """Backend: pytest with coverage in the development image, on PostgreSQL and Redis."""
+    _run(session, "tests_backend")
+
+
+@nox.session
+def tests_frontend(session: nox.Session) -> None:
+    """Frontend: vitest in the development image."""
+    _run(session, "tests_frontend")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Code quality: black, isort, flake8, eslint, ruff, mypy, import contracts, shell, Dockerfiles, YAML."""
+    _run(session, "lint")
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Development and production images; `-- development` or `-- production` for one kind."""
+    _run(session, "images")
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Playwright against the test environment, which is started for it."""
+    _run(session, "e2e")
+
+
+@nox.session
+def shiplane(session: nox.Session) -> None:
+    """Shiplane's own quick tests; `-- tests` for all of them."""
+    _run(session, "shiplane")
+
+
+@nox.session
+def clean(session: nox.Session) -> None:
+    """Remove what an interrupted check left behind."""
+    _run(session, "clean")

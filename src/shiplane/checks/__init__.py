@@ -1,0 +1,6 @@
+"""What each Nox session does, as values: commands before, the checks themselves, what is kept, and the clean-up."""
+
+from shiplane.checks.check import Check
+from shiplane.checks.suites import CHECKS, Surroundings, make
+
+__all__ = ["CHECKS", "Check", "Surroundings", "make"]

@@ -1,0 +1,134 @@
+"""The sessions of the application and of Shiplane itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shiplane.checks.check import Check
+from shiplane.commands import engine, stack
+from shiplane.model import Command
+from shiplane.planning.naming import development_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+REPORTS = ".shiplane/reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Tell what a check depends on: the checkout's id, component versions, the folder of Python programs.
+
+    `files` are what the linters of shell scripts, Dockerfiles and YAML look at, by kind.
+    """
+
+    checkout_id: str
+    versions: Mapping[str, str]
+    programs: str
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def image(self, component: str) -> str:
+        """Give a component's development image."""
+        return development_tag(component, self.versions[component])
+
+    def project(self, purpose: str) -> str:
+        """Give the compose project of a check; every checkout has its own."""
+        return f"app-test-{self.checkout_id}-{purpose}"
+
+    def compose_env(self) -> dict[str, str]:
+        """Give the variables of the test stack; port 0 takes any free one, for nobody outside connects."""
+        ports = dict.fromkeys((f"TEST_{name}_PORT" for name in ("DB", "REDIS", "BACKEND", "FRONTEND", "PROXY")), "0")
+        images = {f"{name.upper()}_DEV_IMAGE": self.image(name) for name in self.versions}
+        return ports | images
+
+
+def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
+    """Run pytest in the development image, on a PostgreSQL and a Redis of its own."""
+    project, env = where.project("backend"), where.compose_env()
+    container = f"{project}-tests"
+    reports = "/app/reports"
+    coverage = ("--cov", "--cov-report=term", f"--cov-report=xml:{reports}/coverage.xml", f"--cov-report=html:{reports}/html")
+    pytest = ("pytest", "-n", "auto", *coverage, f"--junitxml={reports}/junit.xml", *arguments)
+    return Check(
+        images=("backend",),
+        before=(engine.remove(container), stack.down(project, env), stack.up(project, ("db", "redis"), env)),
+        checks=(("pytest", stack.run(project, container, "backend", pytest, env)),),
+        keep=(engine.copy_out(container, reports, f"{REPORTS}/backend"),),
+        after=(engine.remove(container), stack.down(project, env)),
+    )
+
+
+def tests_frontend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
+    """Run vitest in the development image."""
+    container = f"{where.project('frontend')}-tests"
+    rest = ("--", *arguments) if arguments else ()
+    argv = ("npm", "run", "test:run", *rest)
+    return Check(
+        images=("frontend",),
+        before=(engine.remove(container),),
+        checks=(("vitest", engine.run_tests(where.image("frontend"), container, argv, {"CI": "1"})),),
+        keep=(engine.copy_out(container, "/app/reports", f"{REPORTS}/frontend"),),
+        after=(engine.remove(container),),
+    )
+
+
+def lint(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
+    """Look at everything that people write here; all findings are told, not the first alone."""
+    backend = [("black", ("black", "--check", "--quiet", ".")), ("isort", ("isort", "--check", "--quiet", ".")), ("flake8", ("flake8",))]
+    names = {name: f"{where.project('lint')}-{name}" for name in ("black", "isort", "flake8", "eslint")}
+    in_images = [
+        (name, engine.run_tests(where.image("backend"), names[name], argv, {"HOME": "/tmp"}))  # noqa: S108 - in the container
+        for name, argv in backend
+    ]
+    eslint = engine.run_tests(where.image("frontend"), names["eslint"], ("npm", "run", "lint"), {})
+    return Check(
+        images=("backend", "frontend"),
+        before=(engine.remove(*names.values()),),
+        checks=(("eslint", eslint), *in_images, *_own(where)),
+        after=(engine.remove(*names.values()),),
+        parallel=2,
+    )
+
+
+def _own(where: Surroundings) -> list[tuple[str, Command]]:
+    """Give the linters of Shiplane's own sources, shell scripts, Dockerfiles and YAML files."""
+    python = ("src", "tests", "noxfile.py", "tasks.py")
+    checks: list[tuple[str, tuple[str, ...]]] = [
+        ("ruff", ("ruff", "check", *python)),
+        ("ruff format", ("ruff", "format", "--check", *python)),
+        ("mypy", ("mypy",)),
+        ("import contracts", ("lint-imports",)),
+    ]
+    by_kind = (("shellcheck", ("shellcheck", "-x"), "shell"), ("hadolint", ("hadolint",), "dockerfile"), ("yamllint", ("yamllint", "--strict"), "yaml"))
+    checks += [(name, (*argv, *where.files[kind])) for name, argv, kind in by_kind if where.files.get(kind)]
+    return [(name, Command((f"{where.programs}/{argv[0]}", *argv[1:]))) for name, argv in checks]
+
+
+def shiplane(where: Surroundings, arguments: tuple[str, ...]) -> Check:
+    """Run Shiplane's own quick tests; `-- tests` runs all of them."""
+    chosen = arguments or ("tests/unit", "tests/cases", "tests/cli")
+    return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *chosen))),))
+
+
+def clean(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
+    """Remove what an earlier run of the checks left, whatever ended it."""
+    env = where.compose_env()
+    names = [f"{where.project('lint')}-{name}" for name in ("black", "isort", "flake8", "eslint")]
+    names += [f"{where.project(name)}-tests" for name in ("backend", "frontend")]
+    down = [(f"{name} stack", stack.down(where.project(name), env)) for name in ("backend",)]
+    return Check(checks=(("containers", engine.remove(*names)), *down))
+
+
+CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
+    "tests_backend": tests_backend,
+    "tests_frontend": tests_frontend,
+    "lint": lint,
+    "shiplane": shiplane,
+    "clean": clean,
+}
+
+
+def make(name: str, where: Surroundings, arguments: tuple[str, ...]) -> Check:
+    """Make a check by its session's name."""
+    return CHECKS[name](where, arguments)

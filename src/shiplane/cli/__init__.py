@@ -1,0 +1,1 @@
+"""The thin ends: Invoke tasks, Nox sessions, and the one place where errors become exit codes."""
