@@ -1,0 +1,1 @@
+"""The lab: a registry and stand-in servers on this machine, with real SSH and real engines."""

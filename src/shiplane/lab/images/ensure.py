@@ -1,0 +1,54 @@
+"""Bring the base images that are missing, by the shortest way that works here."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.lab.engine import Engine
+from shiplane.lab.images.build import Workshop, make_all
+from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, STAND_IN_LABEL, server_reference
+from shiplane.lab.images.pull import pull_what_can_be
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.runners.base import Runner
+
+
+def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, ...]:
+    """Bring every base image and the servers' image into the engine; give the names that were missing.
+
+    An image that the engine holds is used as it is; else it is pulled; else a stand-in is made.
+    """
+    engine = Engine(runner)
+    engine.require()
+    server = server_reference()
+    held = engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server])
+    missing = [name for name in (*OFFICIAL_NAMES, server) if name not in held]
+    if not missing:
+        return ()
+    to_pull = [name for name in (*OFFICIAL_NAMES, ROOT_IMAGE) if name not in held]
+    pulled = pull_what_can_be(runner, to_pull, report)
+    stand_ins = [image for image in BASE_IMAGES if image.name in missing and image.name not in pulled]
+    if len(pulled) < len(to_pull):
+        report("no registry has what is missing: making stand-ins from distribution packages")
+    with tempfile.TemporaryDirectory(prefix="shiplane-images-") as folder:
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        workshop = Workshop(engine, Path(folder), today, report)
+        root = ROOT_IMAGE not in held and ROOT_IMAGE not in pulled
+        make_all(workshop, stand_ins, root=root, server=server in missing)
+    return tuple(missing)
+
+
+def server_image() -> str:
+    """Name the image of the stand-in servers."""
+    return server_reference()
+
+
+def stand_ins_used(runner: Runner) -> dict[str, str]:
+    """Tell which official names stand for something else here, and for what, by their label."""
+    held = Engine(runner).images(OFFICIAL_NAMES)
+    return {name: image.labels[STAND_IN_LABEL] for name, image in held.items() if image.labels.get(STAND_IN_LABEL)}
