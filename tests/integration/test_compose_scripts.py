@@ -1,0 +1,100 @@
+"""The two scripts for newcomers: what they refuse, and that they pass words on as they were."""
+
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEVELOPMENT = ROOT / "docker-dev.sh"
+TESTS = ROOT / "testing/run-tests.sh"
+
+
+def run(script: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", **variables}
+    return subprocess.run(
+        [str(script), *arguments],
+        env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [DEVELOPMENT, TESTS])
+def test_help_goes_to_standard_output(script: Path) -> None:
+    done = run(script, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: ")
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "message"),
+    [
+        (DEVELOPMENT, ["strat"], "error: unknown command: strat; the list is above"),
+        (DEVELOPMENT, ["clean"], "error: clean asks first and there is no terminal; add --yes"),
+        (DEVELOPMENT, ["clean", "everything"], "error: clean does not know everything"),
+        (DEVELOPMENT, ["exec", "backend"], "error: exec needs a service and a command"),
+        (DEVELOPMENT, ["shell"], "error: shell needs a service; one of: "),
+        (TESTS, ["--suite", "speed"], "error: unknown suite: speed; one of: all unit integration e2e"),
+        (TESTS, ["--suite"], "error: --suite needs a name"),
+        (TESTS, ["--fast"], "error: unknown option: --fast"),
+        (TESTS, ["--headed"], "error: --headed needs a screen"),
+    ],
+)
+def test_a_wrong_call_says_what_is_right(script: Path, arguments: list[str], message: str) -> None:
+    done = run(script, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_an_unknown_command_is_answered_with_the_list() -> None:
+    commands = re.findall(r"^  ([a-z-]+) ", run(DEVELOPMENT, "strat").stderr, re.MULTILINE)
+    assert {"start", "stop", "status", "logs", "validate", "db-shell", "clean"} <= set(commands)
+
+
+@pytest.mark.parametrize("script", [DEVELOPMENT, TESTS])
+def test_without_an_engine_the_fix_is_named(script: Path) -> None:
+    done = run(script, *(["status"] if script == DEVELOPMENT else []), DOCKER_HOST="unix:///nowhere.sock")
+    assert done.returncode == 4
+    assert "run ./scripts/bootstrap" in done.stderr
+
+
+def test_validate_checks_every_environment() -> None:
+    done = run(DEVELOPMENT, "validate")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n") == [*(f"{e}: valid" for e in ("development", "test", "staging", "production")), ""]
+
+
+@pytest.fixture
+def redis() -> Iterator[dict[str, str]]:
+    variables = {"COMPOSE_PROJECT_NAME": f"compose-scripts-{secrets.token_hex(4)}", "DEV_REDIS_PORT": "0"}
+    try:
+        done = run(DEVELOPMENT, "start", "redis", **variables)
+        assert done.returncode == 0, done.stderr
+        yield variables
+    finally:
+        run(DEVELOPMENT, "clean", "all", "--yes", **variables)
+
+
+def test_words_reach_the_service_as_they_were_typed(redis: dict[str, str]) -> None:
+    words = ["a b", "$HOME", "'", '"', "*", ""]
+    done = run(DEVELOPMENT, "exec", "redis", "printf", "<%s>", *words, **redis)
+    assert done.stdout == "".join(f"<{word}>" for word in words)
+    assert run(DEVELOPMENT, "redis-cli", "set", "two words", "it's", **redis).stdout.strip() == "OK"
+    assert run(DEVELOPMENT, "redis-cli", "get", "two words", **redis).stdout.strip() == "it's"
+
+
+def test_clean_keeps_the_data_until_it_is_told(redis: dict[str, str]) -> None:
+    run(DEVELOPMENT, "redis-cli", "set", "kept", "yes", **redis)
+    cleaned = run(DEVELOPMENT, "clean", "--yes", **redis)
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert "the data stay" in cleaned.stdout
+    assert run(DEVELOPMENT, "start", "redis", **redis).returncode == 0
+    assert run(DEVELOPMENT, "redis-cli", "get", "kept", **redis).stdout.strip() == "yes"
+    volume = f"{redis['COMPOSE_PROJECT_NAME']}_redis-data"
+    assert volume in run(DEVELOPMENT, "volumes", **redis).stdout
+    assert run(DEVELOPMENT, "clean", "all", "--yes", **redis).returncode == 0
+    listed = subprocess.run(["docker", "volume", "ls", "-q"], capture_output=True, text=True, check=True).stdout
+    assert volume not in listed
