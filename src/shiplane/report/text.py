@@ -68,10 +68,11 @@ def elapsed(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """Write an estimate no finer than it is: `25 s`, `3 min`, `1 h 10 min`."""
-    if seconds < 1.5 * _MINUTE:
+    """Write an estimate no finer than it is: `25 s`, `2 min 30 s`, `1 h 10 min`."""
+    if seconds <= _MINUTE - 5:
         return f"{max(math.ceil(seconds / 5), 1) * 5} s"
-    return limit(round(seconds / _MINUTE) * _MINUTE)
+    grain = _MINUTE // 2 if seconds < 5 * _MINUTE else _MINUTE
+    return limit(max(round(seconds / grain) * grain, _MINUTE))
 
 
 def limit(seconds: float) -> str:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from shiplane.report.events_text import event_text, failure_lines
+from shiplane.report.hanging import hanging
 from shiplane.report.ticker import Ticker
 from shiplane.report.tree_view import TreeView
 
@@ -85,12 +86,12 @@ class TreeConsole:
     def _print_failure(self, step: StepState) -> None:
         lines = failure_lines(step, self._progress)
         head = Text.assemble(("✗ ", "bold red"), (f"{step.id} failed", "bold"))
-        told = [_told(line) for line in lines]
+        told = [hanging(_told(line)) for line in lines]
         self.console.print(Group(head, Padding(Group(*told), (0, 0, 1, 2))))
 
 
 def _told(line: str) -> Text:
     word, colon, rest = line.partition(": ")
     if line.startswith("  ") or not colon:
-        return Text(line, style="dim", overflow="fold")
-    return Text.assemble((f"{word}: ", "bold red" if word == "cause" else "bold"), rest, overflow="fold")
+        return Text(line, style="dim")
+    return Text.assemble((f"{word}: ", "bold red" if word == "cause" else "bold"), rest)

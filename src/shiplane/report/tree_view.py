@@ -38,7 +38,8 @@ class TreeView:
         drawn: list[Text] = []
         for details in (3, 2, 1, 0):
             drawn = [*self._head(), Text(), *self._stages(details)]
-            if len(drawn) <= height:
+            if len(drawn) < height:
+                drawn.insert(0, Text())  # apart from what was printed before
                 break
         for line in drawn:
             line.truncate(self._width, overflow="ellipsis")
@@ -101,7 +102,7 @@ class TreeView:
         if step.status == "running":
             usual = self._progress.estimates.get(step.id)
             time = Text(elapsed(self._progress.step_elapsed(step)), style="cyan")
-            return time.append(f" of about {about(usual)}", style="dim") if usual else time
+            return time.append(f" of ~{about(usual)}", style="dim") if usual else time
         if step.status in ("pending", "skipped", "cancelled"):
             return Text("" if step.status == "pending" else step.status, style=STYLES[step.status])
         return Text(duration(self._progress.step_elapsed(step)), style=STYLES[step.status])

@@ -1,0 +1,97 @@
+"""A plan as a tree that people read before they agree to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.report.text import limit, short_commit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.text import Text
+
+    from shiplane.model import Command, Plan, Stage, Step
+
+_WIDTH = 100
+_QUOTES = "'\""
+
+
+def render_plan(plan: Plan, width: int = _WIDTH) -> str:
+    """Write the plan as plain text; commands are masked, and broken between arguments beyond `width`."""
+    return "\n".join(text for _, text in _lines(plan, width))
+
+
+def style_plan(plan: Plan, width: int = _WIDTH) -> Text:
+    """Make the same text for a rich console."""
+    from rich.text import Text  # noqa: PLC0415 - only a terminal pays for rich
+
+    return Text("\n").join(Text(text, style=style) for style, text in _lines(plan, width))
+
+
+def _lines(plan: Plan, width: int) -> Iterator[tuple[str, str]]:
+    event = plan.event
+    yield "bold", f"{event.name} on {event.branch} at {short_commit(event.commit)}, target {plan.target}"
+    if plan.release:
+        yield "", f"release {plan.release}"
+    for note in plan.notes:
+        yield "yellow", f"note: {note}"
+    if not plan.stages:
+        yield "", f"nothing to do: {plan.reason or 'the plan has no stages'}"
+    for stage in plan.stages:
+        yield "", ""
+        yield "bold cyan", f"{stage.name} · {_time(plan, stage)}"
+        for step in stage.steps:
+            yield from _step(step, width)
+
+
+def _time(plan: Plan, stage: Stage) -> str:
+    sharing = [other.name for other in plan.stages if other.clock == stage.clock and other is not stage]
+    shared = f", one clock with {' and '.join(sharing)}" if sharing else ""
+    return f"at most {limit(stage.timeout_seconds)}{shared}"
+
+
+def _step(step: Step, width: int) -> Iterator[tuple[str, str]]:
+    title = f"  {step.title}" if step.title else ""
+    host = "" if step.host == "local" else f"  (on {step.host})"
+    yield "", f"  {step.id}{title}{host}"
+    if step.needs:
+        yield from (("dim", line) for line in _wrapped(f"needs {', '.join(step.needs)}", width, "    ", "      ", ""))
+    for command in step.commands:
+        yield from _command(command, width, "")
+    for command in step.undo:
+        yield from _command(command, width, "undo: ")
+
+
+def _command(command: Command, width: int, label: str) -> Iterator[tuple[str, str]]:
+    prompt = "$" if command.host == "local" else f"{command.host}$"
+    first = f"    {label}{prompt} "
+    for line in command.masked().splitlines() or [""]:
+        yield from (("yellow" if label else "dim", part) for part in _wrapped(line, width, first, "        ", " \\"))
+        first = "        "
+
+
+def _wrapped(text: str, width: int, first: str, indent: str, mark: str) -> Iterator[str]:
+    """Break a line between its words, never inside quotes; `mark` ends a line that goes on."""
+    line = first
+    fresh = True
+    for word in _words(text):
+        if not fresh and len(line) + 1 + len(word) + len(mark) > width:
+            yield line + mark
+            line, fresh = indent, True
+        line, fresh = f"{line}{'' if fresh else ' '}{word}", False
+    yield line.rstrip()
+
+
+def _words(text: str) -> Iterator[str]:
+    """Split a rendered command where its shell would, quotes kept."""
+    word, quote = "", ""
+    for character in text:
+        if character == " " and not quote:
+            yield word
+            word = ""
+            continue
+        if character in _QUOTES and quote in ("", character):
+            quote = "" if quote else character
+        word += character
+    yield word

@@ -1,0 +1,94 @@
+"""Tables of the states that commands print, from the same objects as their `--json`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shiplane.report.text import columns, moment, short_commit, short_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SERVICES = ("service", "state", "health", "replicas", "image", "digest")
+_RELEASES = ("", "release", "commit", "deployed")
+_SERVERS = ("server", "environment", "address", "user", "key file")
+_COUNTS = (3,)
+
+
+def render_status(status: Mapping[str, Any]) -> str:
+    """Write what runs on an environment (`invoke status`)."""
+    place = f"{status['environment']} · {status.get('url') or 'no address'}"
+    lines = [place, _serving(status)]
+    services = status.get("services") or {}
+    if services:
+        lines += ["", *columns([_SERVICES, *(_service(name, services[name]) for name in services)], right=_COUNTS)]
+    return "\n".join(lines)
+
+
+def _serving(status: Mapping[str, Any]) -> str:
+    if not status.get("release"):
+        return "nothing is deployed"
+    commit, since = short_commit(status.get("commit") or "-"), moment(status.get("deployed_at"))
+    return f"release {status['release']} · commit {commit} · deployed {since}"
+
+
+def _service(name: str, service: Mapping[str, Any]) -> tuple[str, ...]:
+    # Registry and owner are the same for all of ours and would push the rest out of the window.
+    image = str(service.get("image") or "-").partition("@")[0].rpartition("/")[2]
+    replicas = str(service.get("replicas", "-"))
+    state, health = str(service.get("state") or "-"), str(service.get("health") or "-")
+    return (name, state, health, replicas, image, short_digest(service.get("digest") or "-"))
+
+
+def render_releases(releases: Sequence[Mapping[str, Any]]) -> str:
+    """Write what an environment could be rolled back to, newest first (`invoke releases`)."""
+    if not releases:
+        return "no releases: nothing was deployed here yet"
+    rows = [
+        ("→" if each.get("current") else "", each["release"], short_commit(each["commit"]), moment(each["deployed_at"]))
+        for each in releases
+    ]
+    return "\n".join(
+        [*columns([_RELEASES, *rows]), "", "→ serves now; back to another: invoke rollback --env E --to R"]
+    )
+
+
+def render_lab(lab: Mapping[str, Any]) -> str:
+    """Write what there is of the lab (`invoke lab.status`)."""
+    servers, environments = lab.get("servers") or [], lab.get("environments") or {}
+    if not lab.get("registry") and not servers:
+        return "the lab is not up; start it: invoke lab.up"
+    lines = [f"registry  {lab.get('registry') or 'not up'}", *_stand_ins(lab.get("stand_in_images"))]
+    if servers:
+        lines += ["", *columns([_SERVERS, *map(_server, servers)])]
+    if environments:
+        lines += ["", *columns([(name, str(url)) for name, url in environments.items()])]
+    return "\n".join(lines)
+
+
+def _stand_ins(images: Any) -> list[str]:  # noqa: ANN401 - JSON: true, a list of names, or names with what they hold
+    if not images:
+        return []
+    if isinstance(images, dict):
+        rows = columns([(name, str(what)) for name, what in sorted(images.items())], indent="  ")
+        return ["base images are stand-ins, for the lab only:", *rows]
+    named = "" if images is True else f": {', '.join(map(str, images))}"
+    return [f"base images are stand-ins, for the lab only{named}"]
+
+
+def _server(server: Mapping[str, Any]) -> tuple[str, ...]:
+    address = f"{server['host']}:{server['port']}"
+    return (server["name"], server["environment"], address, server["user"], server["key_file"])
+
+
+def render_versions(versions: Mapping[str, Any]) -> str:
+    """Write the components' versions (`version.show`), with the file that holds each where it is given."""
+    if not versions:
+        return "no components are configured"
+    rows = [
+        (name, str(each.get("version", "-")), str(each.get("file", "")))
+        if isinstance(each, dict)
+        else (name, str(each), "")
+        for name, each in versions.items()
+    ]
+    return "\n".join(columns(rows))
