@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# adopt FOLDER RELEASE: make the release that was sent an entry of releases/; print new, same or replaced.
+# What a release of that name held before stays aside until the deploy has ended.
+main() {
+    local folder=$1
+    local new=.incoming entry=releases/$2 aside=releases/.replaced-$2
+    cd "$folder" || return
+    chmod 700 .
+    mkdir -p releases
+    if [ ! -e "$entry" ]; then
+        mv -T "$new" "$entry"
+        echo new
+    elif diff -r --exclude tested.json "$entry" "$new" >/dev/null; then
+        rm -rf "$new"
+        echo same
+    else
+        [ ! -e "$aside" ] || rm -rf "$entry"
+        [ ! -e "$entry" ] || mv -T "$entry" "$aside"
+        mv -T "$new" "$entry"
+        echo replaced
+    fi
+}

@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# survey FOLDER PROJECT: print what is there, a kind, a tab and its value per line.
+main() {
+    local folder=$1 project=$2 images
+    docker version --format '{{.Server.Version}}' | sed 's/^/engine\t/'
+    containers "$project" | sed 's/^/container\t/'
+    images=$(docker ps -aq --filter "label=com.docker.compose.project=$project" | xargs -r docker inspect --format '{{.Image}}' 2>/dev/null | sort -u) || :
+    # The ids are words on purpose.
+    # shellcheck disable=SC2086
+    [ -z "$images" ] || docker image inspect --format '{"id":{{json .Id}},"digests":{{json .RepoDigests}}}' $images 2>/dev/null | sed 's/^/image\t/' || :
+    docker volume ls -q --filter "label=com.docker.compose.project=$project" | sed 's/^/volume\t/'
+    cd "$folder" 2>/dev/null || return 0
+    releases
+}
+
+releases() {
+    local manifest id
+    id=$(readlink current || :)
+    if [ -n "$id" ] && [ -d "$id" ]; then
+        printf 'current\t%s\n' "${id#releases/}"
+        printf 'checksum\t%s\n' "$(cd "$id" && find . -type f ! -name tested.json -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)"
+    fi
+    for manifest in releases/*/manifest.json; do
+        [ -f "$manifest" ] || continue
+        printf 'release\t%s\n' "$(tr -d '\n' <"$manifest")"
+        id=${manifest%/manifest.json}
+        [ ! -f "$id/tested.json" ] || printf 'tested\t%s\t%s\n' "${id#releases/}" "$(tr -d '\n' <"$id/tested.json")"
+    done
+    [ ! -f audit.jsonl ] || tail -n 1000 audit.jsonl | sed 's/^/audit\t/'
+}

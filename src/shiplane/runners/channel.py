@@ -1,0 +1,127 @@
+"""One command in one SSH channel: bytes in, lines out, the end."""
+
+from __future__ import annotations
+
+import select
+from typing import TYPE_CHECKING
+
+from shiplane.runners.base import now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paramiko import Channel
+
+    from shiplane.runners.base import Masker
+
+_CHUNK = 32768
+_KILLED = 137
+_STREAMS_SECONDS = 0.5
+_KEPT_BYTES = 4 * 2**20  # as for local processes
+
+
+class Session:
+    """Move bytes between a channel and us; the first line that comes is the process id."""
+
+    def __init__(self, channel: Channel, text: bytes, masker: Masker, on_line: Callable[[str], None] | None) -> None:
+        self.pid = 0
+        self.exit_code = -1
+        self._channel = channel
+        self._pending = memoryview(text)
+        self._masker = masker
+        self._on_line = on_line
+        self._partial = [b"", b""]
+        self._kept: tuple[list[str], list[str]] = ([], [])
+        self._size = 0
+        self._exited_at = 0.0
+
+    def step(self, seconds: float) -> bool:
+        """Move bytes for up to `seconds`; tell whether the command and its streams have ended."""
+        self._feed()
+        # Read before the streams: what comes after the end was seen cannot be missed.
+        ended = self._ended()
+        moved = self._drain()
+        if ended and not moved:
+            self._finish()
+            return True
+        if not moved:
+            self._wait(0.01 if self._pending else seconds)
+        return False
+
+    def _ended(self) -> bool:
+        channel = self._channel
+        if not channel.exit_status_ready():
+            return False
+        self._exited_at = self._exited_at or now()
+        # A child that keeps the streams open must not hold us once the command itself is gone.
+        return bool(channel.eof_received or channel.closed) or now() - self._exited_at > _STREAMS_SECONDS
+
+    def text(self, index: int) -> str:
+        """Give what was kept: 0 both streams, 1 stdout."""
+        return "\n".join(self._kept[index])
+
+    def close(self) -> None:
+        """End the channel; a process that still runs sees its streams end."""
+        self._channel.close()
+
+    def _wait(self, seconds: float) -> None:
+        if self._channel.eof_received:
+            # The pipe stays readable after the end of the streams: wait for the status itself.
+            self._channel.status_event.wait(min(seconds, 0.02))
+        else:
+            select.select([self._channel], [], [], seconds)
+
+    def _feed(self) -> None:
+        channel = self._channel
+        while self._pending and channel.send_ready():
+            try:
+                sent = channel.send(self._pending[:_CHUNK].tobytes())
+            except OSError:  # the command ended without reading everything
+                self._pending = self._pending[:0]
+                return
+            self._pending = self._pending[sent:]
+            if not self._pending:
+                channel.shutdown_write()
+
+    def _drain(self) -> bool:
+        moved = False
+        while self._channel.recv_ready():
+            self._take(0, self._channel.recv(_CHUNK))
+            moved = True
+        while self._channel.recv_stderr_ready():
+            self._take(1, self._channel.recv_stderr(_CHUNK))
+            moved = True
+        return moved
+
+    def _take(self, stream: int, data: bytes) -> None:
+        *lines, self._partial[stream] = (self._partial[stream] + data).split(b"\n")
+        for line in lines:
+            self._keep(line, stream)
+
+    def _keep(self, raw: bytes, stream: int) -> None:
+        if not self.pid and stream == 0:
+            self.pid = int(raw)
+            return
+        line = self._masker.mask(raw.decode(errors="replace").rstrip("\r"))
+        for kept in self._kept if stream == 0 else self._kept[:1]:
+            kept.append(line)
+        self._size += len(line) + 1
+        if self._size > _KEPT_BYTES:
+            self._forget()
+        if self._on_line is not None:
+            self._on_line(line)
+
+    def _forget(self) -> None:
+        for kept in self._kept:
+            del kept[: len(kept) // 2]
+        self._size = sum(len(line) + 1 for line in self._kept[0])
+
+    def _finish(self) -> None:
+        for stream, rest in enumerate(self._partial):
+            if rest:
+                self._keep(rest, stream)
+        self._partial = [b"", b""]
+        self.exit_code = self._channel.exit_status
+        transport = self._channel.get_transport()
+        if self.exit_code < 0 and transport.is_active():
+            self.exit_code = _KILLED  # SSH tells a signal by another message, which Paramiko drops

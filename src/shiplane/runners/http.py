@@ -1,0 +1,100 @@
+"""Requests to public addresses, thin: a status and a text, or an error that says what to check."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import ssl
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from shiplane.errors import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold what a server said."""
+
+    status: int
+    text: str
+
+    def json(self) -> Any:  # noqa: ANN401 - a foreign server may say anything
+        """Parse the text; None where it is no JSON."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+
+class Http(Protocol):
+    """Send requests somewhere."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Any = None,  # noqa: ANN401 - any value that JSON can say
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 5.0,
+    ) -> Answer:
+        """Send one request over a connection of its own and give the answer, whatever its status.
+
+        `body` is sent as JSON, `timeout` is in seconds. No answer raises `Unreachable`.
+        """
+
+
+class HttpRunner:
+    """Send requests with httpx; `ca_file` is trusted beside the system's authorities."""
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Any = None,  # noqa: ANN401 - any value that JSON can say
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 5.0,
+    ) -> Answer:
+        """Send one request; see `Http.request`."""
+        import httpx  # noqa: PLC0415 - slow to import, and few commands need it
+
+        parts = urlsplit(url)
+        try:
+            with httpx.Client(
+                verify=self._trust if parts.scheme == "https" else False,
+                trust_env=not is_loopback(parts.hostname or ""),
+                timeout=timeout,
+            ) as client:
+                answer = client.request(method, url, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Unreachable(
+                f"{url} does not answer: {str(error) or type(error).__name__}",
+                "check the address, the network and what listens there",
+            ) from error
+        return Answer(answer.status_code, answer.text)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._ca_file:
+            context.load_verify_locations(self._ca_file)
+        return context
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, which no company proxy can reach."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
