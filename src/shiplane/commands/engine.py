@@ -37,6 +37,11 @@ def push(reference: str) -> Command:
     return Command(("docker", "push", "--quiet", reference))
 
 
+def pull(reference: str) -> Command:
+    """Fetch an image from its registry."""
+    return Command(("docker", "pull", "--quiet", reference))
+
+
 def manifest(reference: str) -> Command:
     """Ask a registry for the digest of a reference, as `{"digest": "sha256:…"}`."""
     argv = ("docker", "buildx", "imagetools", "inspect", reference, "--format", "{{json .Manifest}}")

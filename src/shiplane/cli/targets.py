@@ -1,0 +1,186 @@
+"""The two targets: the lab on this machine, and remote servers described by configuration and environment."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.commands.login import RegistryLogin
+from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName
+from shiplane.model import Host, Secret, Site
+from shiplane.planning import Naming
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.config import Config
+    from shiplane.pipeline.target import Target
+
+_LAB_OWNER = "lab"
+_REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
+_DERIVED = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
+
+
+def make(name: str, checkout: Path, config: Config, environ: Mapping[str, str]) -> Target:
+    """Make a target by its name; raises `UnknownName`."""
+    if name == "lab":
+        return LabTarget(checkout, config, environ)
+    if name == "remote":
+        return RemoteTarget(checkout, config, environ)
+    raise UnknownName("target", name, ("lab", "remote"))
+
+
+class LabTarget:
+    """Answer for the registry and the stand-in servers of this checkout."""
+
+    name = "lab"
+    allows_edits = True
+    allows_stand_ins = True
+
+    def __init__(self, checkout: Path, config: Config, environ: Mapping[str, str]) -> None:
+        self.checkout = checkout
+        self.config = config
+        self.environ = environ
+
+    def naming(self) -> Naming:
+        """Give how images are called; before the first start of the lab its port stands as a word."""
+        from shiplane import lab  # noqa: PLC0415 - commands that do not need the lab do not load it
+
+        registry = lab.registry_address(self.checkout) or "registry.lab"
+        return Naming(registry, _LAB_OWNER, self.config.name)
+
+    def login(self) -> RegistryLogin | None:
+        """Give the lab registry's own user."""
+        from shiplane import lab  # noqa: PLC0415 - see naming()
+
+        address = lab.registry_address(self.checkout)
+        if address is None:
+            raise LabDown
+        secrets = lab.secrets(self.checkout)["registry"]
+        user = self.environ.get("REGISTRY_USER") or secrets["REGISTRY_USER"]
+        password = self.environ.get("REGISTRY_PASSWORD") or secrets["REGISTRY_PASSWORD"]
+        return RegistryLogin(address, user, Secret("REGISTRY_PASSWORD", password))
+
+    def site(self, environment: str) -> Site:
+        """Give an environment's stand-in server; raises `LabDown`."""
+        from shiplane import lab  # noqa: PLC0415 - see naming()
+
+        settings = self.config.environment(environment)
+        state = lab.known(self.checkout)
+        if state is None:
+            raise LabDown
+        server = next((server for server in state.servers if server.environment == environment), None)
+        if server is None:
+            raise UnknownName("environment of the lab", environment, [server.environment for server in state.servers])
+        known = str(lab.known_hosts(self.checkout))
+        host = Host(environment, server.host, server.port, server.user, str(server.key_file), known)
+        folder = f"deployments/{self.config.name}-{environment}"
+        return Site(environment, host, folder, state.environments[environment], settings.overlay)
+
+    def secrets(self, environment: str) -> Mapping[str, Secret]:
+        """Give the lab's generated secrets; variables of the environment win."""
+        from shiplane import lab  # noqa: PLC0415 - see naming()
+
+        generated = lab.secrets(self.checkout)[environment]
+        return {name: Secret(name, _named(self.environ, environment, name) or value) for name, value in generated.items()}
+
+    def require(self, environments: tuple[str, ...]) -> None:
+        """Ask for nothing: the lab makes what it needs."""
+        for environment in environments:
+            self.config.environment(environment)
+
+
+class RemoteTarget:
+    """Answer for real servers: addresses and secrets come from the environment, as the specification names them.
+
+    `STAGING_DB_PASSWORD` wins over `DB_PASSWORD` for staging, and so for every name.
+    """
+
+    name = "remote"
+    allows_edits = False
+    allows_stand_ins = False
+
+    def __init__(self, checkout: Path, config: Config, environ: Mapping[str, str]) -> None:
+        self.checkout = checkout
+        self.config = config
+        self.environ = environ
+
+    def naming(self) -> Naming:
+        """Give how images are called in the configured registry."""
+        owner = self.environ.get("REPOSITORY_OWNER") or self.environ.get("GITHUB_REPOSITORY_OWNER") or self.config.owner
+        if not owner:
+            fix = 'add owner = "your-organisation", or set REPOSITORY_OWNER'
+            raise ConfigError("tool.shiplane.owner", "is needed for the target remote", fix)
+        registry = self.environ.get("CONTAINER_REGISTRY") or self.config.registry
+        return Naming(registry, owner.lower(), self.config.name)
+
+    def login(self) -> RegistryLogin | None:
+        """Give the registry's user and password, GitHub's own token included; None: this machine's own login."""
+        password = self.environ.get("REGISTRY_PASSWORD") or self.environ.get("GITHUB_TOKEN")
+        if not password:
+            return None
+        naming = self.naming()
+        user = self.environ.get("REGISTRY_USER") or self.environ.get("GITHUB_ACTOR") or naming.owner
+        return RegistryLogin(naming.registry, user, Secret("REGISTRY_PASSWORD", password))
+
+    def site(self, environment: str) -> Site:
+        """Give an environment's server; raises `SecretsMissing`."""
+        settings = self.config.environment(environment)
+        self.require((environment,))
+        host = Host(
+            name=environment,
+            address=self._get(environment, "SERVER_HOST"),
+            port=settings.ssh_port,
+            user=self._get(environment, "SERVER_USER"),
+            key_file=self._file(environment, "SSH_PRIVATE_KEY"),
+            known_hosts=self._file(environment, "SSH_KNOWN_HOSTS"),
+        )
+        folder = f"deployments/{self.config.name}-{environment}"
+        bound = (settings.proxy_bind, settings.proxy_port)
+        return Site(environment, host, folder, settings.url, settings.overlay, *bound)
+
+    def secrets(self, environment: str) -> Mapping[str, Secret]:
+        """Give the secrets; what nobody set and can be derived is derived, so that the required list stays short."""
+        self.require((environment,))
+        found = {name: self._get(environment, name) for name in _REQUIRED}
+        for name in _DERIVED:
+            found[name] = self._get(environment, name) or derive(found["DB_PASSWORD"], environment, name)
+        return {name: Secret(name, value) for name, value in found.items()}
+
+    def require(self, environments: tuple[str, ...]) -> None:
+        """Name every missing secret at once."""
+        needed = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS", *_REQUIRED)
+        if self.config.vpn.provider == "tailscale":
+            needed += ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET")
+        for environment in environments:
+            self.config.environment(environment)
+            missing = [name for name in needed if not self._get(environment, name)]
+            if missing:
+                raise SecretsMissing(missing, environment)
+
+    def _get(self, environment: str, name: str) -> str:
+        return _named(self.environ, environment, name)
+
+    def _file(self, environment: str, name: str) -> str:
+        """Write a variable that holds a file's text (or name an existing file) and give the path."""
+        value = self._get(environment, name)
+        if value.startswith("/") and Path(value).is_file():
+            return value
+        path = self.checkout / ".shiplane" / "remote" / environment / name.lower()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(value.strip() + "\n")
+        return str(path)
+
+
+def derive(secret: str, environment: str, purpose: str) -> str:
+    """Derive a secret for another purpose: the same each time, and no way back."""
+    return hmac.new(secret.encode(), f"shiplane {environment} {purpose}".encode(), hashlib.sha256).hexdigest()
+
+
+def _named(environ: Mapping[str, str], environment: str, name: str) -> str:
+    return environ.get(f"{environment.upper()}_{name}") or environ.get(name) or ""

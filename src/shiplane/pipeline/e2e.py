@@ -1,0 +1,54 @@
+"""The browser tests against an environment, in the container of the test runner."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from shiplane.commands import engine, playwright
+from shiplane.errors import StepFailed
+from shiplane.model.identity import checkout_id
+from shiplane.pipeline.build import TEST_RUNNER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from shiplane.model import Release, Secret, Site
+    from shiplane.runners.base import Cancel, Runner
+
+_TAIL = 40
+
+
+def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own
+    runner: Runner,
+    checkout: Path,
+    site: Site,
+    release: Release,
+    run: str,
+    secrets: Mapping[str, Secret],
+    reports: Path,
+    say: Callable[[str], None],
+    cancel: Cancel | None,
+) -> None:
+    """Run the suite `e2e` against a deployed environment; raises `StepFailed` with the last lines."""
+    variables = {
+        "BASE_URL": site.url,
+        "EXPECTED_RELEASE": release.id,
+        "EXPECTED_COMMIT": release.commit,
+        "ENVIRONMENT": site.environment,
+        "RUN_ID": run,
+        "BOARD_TOKEN": secrets["BOARD_TOKEN"],
+    }
+    name = f"shiplane-{checkout_id(checkout)}-e2e-{site.environment}"
+    user = f"{os.getuid()}:{os.getgid()}"
+    command = playwright.run(TEST_RUNNER, name, str(reports), user, variables, ("--project=e2e",))
+    runner.run(engine.remove(name))
+    say(f"$ {command.masked()}")
+    try:
+        done = runner.run(command, on_line=say, cancel=cancel)
+    finally:
+        runner.run(engine.remove(name))
+    if not done.ok:
+        fix = f"open {reports}/html/index.html, or repeat it: invoke e2e --env {site.environment}"
+        raise StepFailed(f"browser tests against {site.environment} failed", fix, done.tail(_TAIL))

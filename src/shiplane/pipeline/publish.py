@@ -1,0 +1,130 @@
+"""Publishing: what is there already is the result, everything else is pushed and known by its digest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.commands import engine
+from shiplane.errors import Unsafe
+from shiplane.model import Image, Release
+from shiplane.pipeline.build import production_tag
+from shiplane.pipeline.execute import run_checked
+from shiplane.pipeline.journal import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.config import Config
+    from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.pipeline.registry import Registry
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Cancel, Runner
+
+
+def published(config: Config, facts: CheckoutFacts, target: Target, registry: Registry) -> dict[str, Image]:
+    """Ask the registry which components of this commit it holds already."""
+    naming = target.naming()
+    found = {}
+    for component in config.components:
+        reference = f"{naming.repository(component.name)}:{naming.release_tag(component.name, facts)}"
+        digest = registry.digest(reference)
+        if digest is not None:
+            found[component.name] = Image(reference, digest)
+    return found
+
+
+def refuse_unsafe(facts: CheckoutFacts, target: Target, stand_ins: bool) -> None:  # noqa: FBT001 - a fact
+    """Refuse what must not reach this target; raises `Unsafe`."""
+    if facts.edits and not target.allows_edits:
+        raise Unsafe(
+            f"uncommitted changes cannot be published to the target {target.name}",
+            "commit them, or put them aside with git stash",
+        )
+    if stand_ins and not target.allows_stand_ins:
+        raise Unsafe(
+            f"these images stand on stand-ins of the official base images and cannot go to the target {target.name}",
+            "build where a registry can be reached: remove the stand-ins with docker rmi, then run again",
+        )
+
+
+def has_stand_ins(runner: Runner, images: list[str]) -> bool:
+    """Tell whether a local image was made from a stand-in; the label is inherited by all built on one."""
+    answers = [runner.run(engine.label(image, engine.STAND_IN_LABEL)).stdout.strip() for image in images]
+    return any(answer not in ("", "<no value>") for answer in answers)
+
+
+def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
+    runner: Runner,
+    registry: Registry,
+    config: Config,
+    facts: CheckoutFacts,
+    target: Target,
+    branch: str,
+    say: Callable[[str], None],
+    cancel: Cancel | None,
+) -> Release:
+    """Push every component with its tags and give the release that names their digests."""
+    there = published(config, facts, target, registry)
+    missing = [component.name for component in config.components if component.name not in there]
+    local = [production_tag(name, facts) for name in missing]
+    stand_ins = has_stand_ins(runner, local) if local else target.allows_stand_ins and _bases_are_stand_ins(runner)
+    refuse_unsafe(facts, target, stand_ins)
+    naming = target.naming()
+    images = []
+    for component in config.components:
+        name = component.name
+        tags = naming.tags(name, facts, branch, main=branch == config.main_branch)
+        references = [f"{naming.repository(name)}:{tag}" for tag in tags]
+        if name in there:
+            say(f"{references[0]} is published already: {there[name].digest}")
+            _move(runner, registry, Image(references[0], there[name].digest), references[1:], say, cancel)
+        else:
+            _push(runner, registry, production_tag(name, facts), references, say, cancel)
+        digest = registry.digest(references[0])
+        if digest is None:
+            raise Unsafe(f"{references[0]} is not in the registry after the push", "run: invoke publish")
+        say(f"{references[0]} is {digest}")
+        images.append((name, Image(references[0], digest)))
+    return Release(
+        id=facts.suffix,
+        commit=facts.commit,
+        branch=branch,
+        version=facts.version,
+        dirty=bool(facts.edits),
+        created_at=timestamp(),
+        images=tuple(images),
+        stand_ins=stand_ins,
+    )
+
+
+def _push(  # noqa: PLR0913 - see publish()
+    runner: Runner,
+    registry: Registry,
+    source: str,
+    references: list[str],
+    say: Callable[[str], None],
+    cancel: Cancel | None,
+) -> None:
+    """Push the immutable tag first: the moving ones only ever point at what is whole."""
+    for reference in references:
+        run_checked(runner, engine.tag(source, reference), "naming the image", say, cancel)
+        registry.push(reference)
+
+
+def _move(  # noqa: PLR0913 - see publish()
+    runner: Runner,
+    registry: Registry,
+    image: Image,
+    references: list[str],
+    say: Callable[[str], None],
+    cancel: Cancel | None,
+) -> None:
+    """Let the moving tags point at an image that was published before, with its very digest."""
+    behind = [reference for reference in references if registry.digest(reference) != image.digest]
+    if behind:
+        registry.pull(image.pinned)
+        _push(runner, registry, image.pinned, behind, say, cancel)
+
+
+def _bases_are_stand_ins(runner: Runner) -> bool:
+    return has_stand_ins(runner, ["python:3.13-slim", "nginx:1.30"])

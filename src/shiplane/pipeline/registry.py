@@ -1,0 +1,114 @@
+"""This machine's side of the registry: a login that leaves nothing behind, digests, pushes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.commands import engine
+from shiplane.errors import RegistryRefused, Unreachable
+from shiplane.model import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from shiplane.commands.login import RegistryLogin
+    from shiplane.runners.base import Cancel, Runner
+
+_ABSENT = ("not found", "manifest unknown", "name unknown", "404")
+_REFUSED = ("unauthorized", "denied", "401", "403", "authorization failed", "incorrect username")
+
+
+class Registry:
+    """Ask and fill a registry with the client settings of `config` (a DOCKER_CONFIG folder, or empty)."""
+
+    def __init__(self, runner: Runner, config: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
+        self.runner = runner
+        self.config = config
+        self.say = say
+        self.cancel = cancel
+
+    def digest(self, reference: str) -> str | None:
+        """Give the digest that a reference has in the registry; None where there is none."""
+        done = self.runner.run(self._with(engine.manifest(reference)), cancel=self.cancel)
+        if done.ok:
+            return str(json.loads(done.stdout)["digest"])
+        if any(word in done.output.lower() for word in _ABSENT):
+            return None
+        raise _failure(reference, done.tail())
+
+    def push(self, reference: str) -> None:
+        """Send a local image; raises `Unreachable` where the registry does not take it."""
+        self._transfer(engine.push(reference), reference)
+
+    def pull(self, reference: str) -> None:
+        """Fetch an image into the local engine; raises `Unreachable` where the registry does not give it."""
+        self._transfer(engine.pull(reference), reference)
+
+    def _transfer(self, plain: Command, reference: str) -> None:
+        command = self._with(plain)
+        self.say(f"$ {command.masked()}")
+        done = self.runner.run(command, on_line=self.say, cancel=self.cancel)
+        if not done.ok:
+            raise _failure(reference, done.tail())
+
+    def _with(self, command: Command) -> Command:
+        return replace(command, env=(*command.env, ("DOCKER_CONFIG", self.config))) if self.config else command
+
+
+@contextmanager
+def session(
+    runner: Runner,
+    login: RegistryLogin | None,
+    environ: Mapping[str, str],
+    say: Callable[[str], None] = lambda _line: None,
+    cancel: Cancel | None = None,
+) -> Iterator[Registry]:
+    """Open a registry for a while; the credentials stand in a private folder that is removed afterwards."""
+    if login is None:
+        yield Registry(runner, "", say, cancel)
+        return
+    folder = tempfile.mkdtemp(prefix="shiplane-login-")
+    try:
+        _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), Path(folder))
+        argv = ("docker", "login", "--username", login.user, "--password-stdin", login.registry)
+        command = Command(argv, env=(("DOCKER_CONFIG", folder),), stdin=login.password, timeout=60)
+        done = runner.run(command, cancel=cancel)
+        if not done.ok:
+            raise _login_failure(login, done.tail())
+        yield Registry(runner, folder, say, cancel)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy_client_settings(source: Path, target: Path) -> None:
+    """Keep plugins and the chosen engine (Docker Desktop has both there), but no credentials."""
+    for name in ("cli-plugins", "contexts"):
+        if (source / name).exists():
+            os.symlink(source / name, target / name)
+    try:
+        settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    kept = {key: settings[key] for key in ("currentContext", "cliPluginsExtraDirs", "proxies") if key in settings}
+    (target / "config.json").write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _login_failure(login: RegistryLogin, lines: tuple[str, ...]) -> Unreachable:
+    if any(word in "\n".join(lines).lower() for word in _REFUSED):
+        return RegistryRefused(login.registry, login.user)
+    return Unreachable(f"registry {login.registry} does not answer", "check its address and the network", lines)
+
+
+def _failure(reference: str, lines: tuple[str, ...]) -> Unreachable:
+    registry = reference.partition("/")[0]
+    if any(word in "\n".join(lines).lower() for word in _REFUSED):
+        fix = "check the registry's user and password, and that the user may write there"
+        return Unreachable(f"registry {registry} refuses {reference}", fix, lines)
+    return Unreachable(f"registry {registry} does not answer for {reference}", "check its address and the network", lines)

@@ -1,0 +1,71 @@
+"""What Shiplane keeps in the checkout, below `.shiplane/`: runs, published releases, reports."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.model import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLDER = ".shiplane"
+
+
+class Store:
+    """Find and make the places of a checkout's records."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.root = checkout / FOLDER
+
+    def new_run(self, environ: Mapping[str, str]) -> tuple[int, Path]:
+        """Take the next run number (GitHub's own where it gives one) and make its folder."""
+        runs = self.root / "runs"
+        runs.mkdir(parents=True, exist_ok=True)
+        wanted = environ.get("GITHUB_RUN_NUMBER", "")
+        number = int(wanted) if wanted.isdigit() else self.last_run() + 1
+        while True:
+            try:
+                (runs / str(number)).mkdir()
+            except FileExistsError:
+                if wanted.isdigit():
+                    return number, runs / wanted
+                number += 1
+            else:
+                return number, runs / str(number)
+
+    def last_run(self) -> int:
+        """Give the highest run number, 0 where there is none."""
+        return max((int(p.name) for p in (self.root / "runs").glob("*") if p.name.isdigit()), default=0)
+
+    def run_folders(self) -> list[Path]:
+        """Give the folders of all runs, newest first."""
+        folders = [path for path in (self.root / "runs").glob("*") if path.name.isdigit()]
+        return sorted(folders, key=lambda path: int(path.name), reverse=True)
+
+    def save_release(self, target: str, release: Release) -> None:
+        """Remember a published release of a target."""
+        file = self._release_file(target, release.id)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(".part")
+        temporary.write_text(json.dumps(release.to_json(), indent=2), encoding="utf-8")
+        os.replace(temporary, file)
+
+    def release(self, target: str, name: str) -> Release | None:
+        """Give a published release by its id, or None."""
+        try:
+            return Release.from_json(json.loads(self._release_file(target, name).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def _release_file(self, target: str, name: str) -> Path:
+        return self.root / "releases" / target / f"{Path(name).name}.json"
+
+    def reports(self, name: str) -> Path:
+        """Give (and make) a folder for reports of one kind."""
+        folder = self.root / "reports" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -1,0 +1,37 @@
+"""Where environments live: what a run must know of a target, whichever it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.commands.login import RegistryLogin
+    from shiplane.model import Secret, Site
+    from shiplane.planning import Naming
+
+
+class Target(Protocol):
+    """Answer where images go, where environments are, and with which secrets."""
+
+    name: str
+    allows_edits: bool
+    """Whether uncommitted edits may be shipped."""
+    allows_stand_ins: bool
+    """Whether images built on stand-ins of the official base images may be published."""
+
+    def naming(self) -> Naming:
+        """Give how images are called."""
+
+    def login(self) -> RegistryLogin | None:
+        """Give what opens the registry; None where this machine's own login is to be used."""
+
+    def site(self, environment: str) -> Site:
+        """Give an environment's place; raises `UsageError` where it is not known."""
+
+    def secrets(self, environment: str) -> Mapping[str, Secret]:
+        """Give the secrets of an environment by name; raises `SecretsMissing` with all that are missing."""
+
+    def require(self, environments: tuple[str, ...]) -> None:
+        """Raise before anything runs where something that these environments need is missing."""
