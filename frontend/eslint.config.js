@@ -26,6 +26,11 @@ export default tseslint.config(
     },
   },
   {
+    // In a test, a value that is missing fails the test: that is what it is for.
+    files: ["**/*.test.{ts,tsx}"],
+    rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
     files: ["src/**/*.{ts,tsx}"],
     extends: [reactHooks.configs.flat["recommended-latest"], jsxA11y.flatConfigs.strict],
   },

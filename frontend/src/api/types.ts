@@ -71,6 +71,7 @@ export interface Environment {
   deployments: Deployment[];
 }
 
+/** One day in production: changes that arrived, and beside them those that failed. */
 export interface DailyDeployments {
   date: string;
   deployments: number;

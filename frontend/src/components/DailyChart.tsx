@@ -9,28 +9,28 @@ const STEP = 20;
 const BAR = 13;
 const FOOT = 2;
 
-/** Deployments by day, failures hatched at the foot of each bar; the same as a table for readers. */
+/** Production by day: what failed stands hatched below what arrived; for readers as a table. */
 export function DailyChart({ daily }: { daily: DailyDeployments[] }) {
-  const total = sum(daily, (day) => day.deployments);
+  const arrived = sum(daily, (day) => day.deployments);
   const failed = sum(daily, (day) => day.failures);
   return (
     <figure className={styles.chart}>
       <figcaption className={styles.caption}>
-        Deployments a day
+        Production, day by day
         <span className={styles.legend}>
-          <Key kind="ok" /> {total - failed} went well
+          <Key kind="ok" /> {arrived} deployed
           <Key kind="failed" /> {failed} failed
         </span>
       </figcaption>
-      {total > 0 ? <Plot daily={daily} /> : <p className={styles.none}>No deployments yet</p>}
-      <Table daily={daily.filter((day) => day.deployments > 0)} />
+      {arrived + failed > 0 ? <Plot daily={daily} /> : <p className={styles.none}>No deployments yet</p>}
+      <Table daily={daily.filter((day) => height(day) > 0)} />
     </figure>
   );
 }
 
 function Plot({ daily }: { daily: DailyDeployments[] }) {
   const hatch = useId();
-  const top = niceTop(Math.max(...daily.map((day) => day.deployments)));
+  const top = niceTop(Math.max(...daily.map(height)));
   const width = daily.length * STEP;
   return (
     <div className={styles.plot}>
@@ -71,12 +71,12 @@ interface DayProps {
 
 function Day({ day, x, unit, hatch }: DayProps) {
   const left = x + (STEP - BAR) / 2;
-  const high = day.deployments * unit;
-  const low = Math.min(day.failures, day.deployments) * unit;
+  const high = height(day) * unit;
+  const low = day.failures * unit;
   return (
     <g className={styles.day}>
       <title>
-        {`${dayAndMonth(day.date)}: ${day.deployments} deployments, ${day.failures} failed`}
+        {`${dayAndMonth(day.date)}: ${day.deployments} deployed, ${day.failures} failed`}
       </title>
       <rect x={x} y="0" width={STEP} height={HEIGHT} className={styles.reach} />
       {high - low > 0 && (
@@ -113,7 +113,7 @@ function Table({ daily }: { daily: DailyDeployments[] }) {
       <thead>
         <tr>
           <th scope="col">Day</th>
-          <th scope="col">Deployments</th>
+          <th scope="col">Deployed</th>
           <th scope="col">Failed</th>
         </tr>
       </thead>
@@ -128,6 +128,10 @@ function Table({ daily }: { daily: DailyDeployments[] }) {
       </tbody>
     </table>
   );
+}
+
+function height(day: DailyDeployments): number {
+  return day.deployments + day.failures;
 }
 
 /** The next even number: its half is then a whole number of deployments too. */

@@ -25,6 +25,7 @@ export function Delivery() {
 
 function Figures({ metrics }: { metrics: Metrics }) {
   const runs = metrics.runs_passed + metrics.runs_failed;
+  const deployments = metrics.daily.reduce((total, day) => total + day.deployments, 0);
   return (
     <div className={styles.panel}>
       <dl className={styles.figures}>
@@ -32,22 +33,25 @@ function Figures({ metrics }: { metrics: Metrics }) {
           name="deployments-per-week"
           label="Deployments per week"
           value={shown(metrics.deployments_per_week, (value) => String(round(value)))}
+          note={`${deployments} in ${metrics.days} days`}
         />
         <Figure
           name="change-failure-rate"
           label="Change failure rate"
           value={shown(metrics.change_failure_rate, percent)}
+          note="of changes to production"
         />
         <Figure
           name="lead-time"
           label="Median lead time"
           value={shown(metrics.median_lead_time_seconds, duration)}
+          note="from push to production"
         />
         <Figure
           name="run-time"
           label="Median pipeline time"
           value={shown(metrics.median_run_seconds, duration)}
-          note={runs > 0 ? `${metrics.runs_passed} of ${runs} runs passed` : undefined}
+          note={`${metrics.runs_passed} of ${runs} runs passed`}
         />
       </dl>
       <DailyChart daily={metrics.daily} />
@@ -59,7 +63,7 @@ interface FigureProps {
   name: string;
   label: string;
   value: string;
-  note?: string | undefined;
+  note: string;
 }
 
 function Figure({ name, label, value, note }: FigureProps) {
@@ -69,7 +73,7 @@ function Figure({ name, label, value, note }: FigureProps) {
       <dd className={styles.value} data-testid={testIds.metric(name)}>
         {value}
       </dd>
-      {note && <dd className={styles.note}>{note}</dd>}
+      <dd className={styles.note}>{note}</dd>
     </div>
   );
 }

@@ -29,13 +29,21 @@ export function EnvironmentCard({ environment, status }: Props) {
         <StatusPill status={health.status}>{health.label}</StatusPill>
       </div>
       {release ? (
-        <Running environment={environment} release={release} />
+        <Running
+          environment={environment}
+          release={release}
+          checks={health.status === "passed" ? health.detail : ""}
+        />
       ) : (
         <p className={styles.nothing} data-testid={testIds.environmentRelease(name)}>
           nothing deployed
         </p>
       )}
-      {health.detail && <p className={styles.detail}>{health.detail}</p>}
+      {health.status !== "passed" && health.detail && (
+        <p className={styles.detail} data-status={health.status}>
+          {health.detail}
+        </p>
+      )}
       <Disagreement environment={environment} status={status} />
       <div className={styles.foot}>
         <a href={environment.url} className={styles.address}>
@@ -48,7 +56,13 @@ export function EnvironmentCard({ environment, status }: Props) {
   );
 }
 
-function Running({ environment, release }: { environment: Environment; release: Release }) {
+interface RunningProps {
+  environment: Environment;
+  release: Release;
+  checks: string;
+}
+
+function Running({ environment, release, checks }: RunningProps) {
   return (
     <>
       <p className={styles.version}>
@@ -74,6 +88,22 @@ function Running({ environment, release }: { environment: Environment; release: 
         {Object.entries(release.images).map(([component, image]) => (
           <DigestFact key={component} component={component} digest={image.digest} />
         ))}
+        <dt>Before</dt>
+        <dd>
+          {environment.previous ? (
+            <Link to={releasePath(environment.previous)} className={styles.previous}>
+              {environment.previous}
+            </Link>
+          ) : (
+            "nothing"
+          )}
+        </dd>
+        {checks && (
+          <>
+            <dt>Checks</dt>
+            <dd>{checks}</dd>
+          </>
+        )}
       </dl>
     </>
   );

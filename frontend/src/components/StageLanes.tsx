@@ -37,7 +37,7 @@ function Segment({ stage, seconds }: SegmentProps) {
       <span className={styles.name} aria-hidden="true">
         {stage.name === "production" ? "Prod" : stage.label}
       </span>
-      <span className={styles.bar} aria-hidden="true" />
+      <span className={styles.bar} data-status={stage.status} aria-hidden="true" />
       <span className={styles.state} aria-hidden="true">
         <StatusIcon status={stage.status} size={13} />
         {seconds !== null && compactDuration(seconds)}

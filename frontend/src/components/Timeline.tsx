@@ -72,6 +72,7 @@ function Lane({ stage, seconds, bar }: LaneProps) {
         {bar && (
           <span
             className={styles.bar}
+            data-status={stage.status}
             style={{ left: share(bar.start), width: share(bar.width) }}
           />
         )}

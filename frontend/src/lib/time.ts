@@ -1,12 +1,11 @@
 import { useSyncExternalStore } from "react";
 
-const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
+const UNITS: readonly [string, number][] = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
 ];
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
 const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
@@ -18,8 +17,8 @@ export function ago(time: string, now: number): string {
   if (!Number.isFinite(seconds)) return "unknown";
   if (seconds < 45) return "just now";
   if (seconds > 14 * 86_400) return year.format(Date.parse(time));
-  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ["minute", 60];
-  return relative.format(-Math.max(1, Math.round(seconds / size)), unit);
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ["min", 60];
+  return `${Math.max(1, Math.floor(seconds / size))} ${unit} ago`;
 }
 
 /** The reader's local date and time, for tooltips. */

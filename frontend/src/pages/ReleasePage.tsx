@@ -99,7 +99,7 @@ function ReleaseFacts({ release }: { release: Release }) {
         ["Commit", commit],
         ["Branch", <Link key="branch" to={branchPath(release.branch)}>{release.branch}</Link>],
         ["Made", <Ago key="made" time={release.created_at} />],
-        ["By", release.run ? <Link key="run" to={runPath(release.run)}>{release.run}</Link> : null],
+        ["Run", release.run ? <Link key="run" to={runPath(release.run)}>{release.run}</Link> : null],
       ]}
     />
   );
