@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.padding import Padding
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 def hanging(text: Text) -> Padding:

@@ -1,0 +1,8 @@
+"""The board's copy of a run: `reports` draws it from the journal, `BoardClient` sends it."""
+
+from __future__ import annotations
+
+from shiplane.report.board_body import Body, reports
+from shiplane.report.board_client import BoardClient
+
+__all__ = ["BoardClient", "Body", "reports"]

@@ -1,0 +1,185 @@
+"""Tells a board of a run while it goes on, without ever slowing or failing it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shiplane.report.board_body import reports
+from shiplane.report.board_post import http_post
+from shiplane.report.outbox import Outbox
+from shiplane.report.text import one_line, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from shiplane.model import Secret
+    from shiplane.pipeline.journal import Record
+    from shiplane.report.board_body import Body
+
+    Post = Callable[[str, str, bytes, float], tuple[int, str]]
+
+POST_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
+CHUNK_BYTES = 1_000_000
+_NOT_ALLOWED = (401, 403)
+_NOT_TAKEN = (400, 413, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """Hold what is to be posted of a run, and its whole report as the outbox keeps it."""
+
+    run: str
+    items: Body
+    whole: Body
+
+    @property
+    def size(self) -> int:
+        return len(json.dumps(self.items))
+
+
+class BoardClient:
+    """Post what is new to one board, on a thread of its own; what it does not take waits in the outbox.
+
+    `on_refused` is called once, with one line, when the board refuses; `post` gives (HTTP status, answer).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: Secret,
+        outbox: Path,
+        post: Post = http_post,
+        on_refused: Callable[[str], None] | None = None,
+    ) -> None:
+        self._url = f"{url.rstrip('/')}/api/v1/reports/"
+        self._token = token
+        self._outbox = Outbox(outbox)
+        self._post = post
+        self._on_refused = on_refused
+        self._sent: dict[tuple[str, str], dict[str, Any]] = {}
+        self._records: list[Record] = []
+        self._wake = threading.Condition()
+        self._dirty = self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def on_record(self, record: Record) -> None:
+        """Take a record of the journal and return at once; records that come during a post go together."""
+        with self._wake:
+            self._records.append(record)
+            self._dirty = True
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="board", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+
+    def close(self) -> None:
+        """Post the end, for a second at most; what is not delivered by then waits in the outbox."""
+        if self._thread is None:
+            return
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(CLOSE_SECONDS)
+        if self._thread.is_alive():
+            with contextlib.suppress(Exception):
+                whole = reports(self._records)
+                self._outbox.save(_run_id(whole), whole)
+
+    def _work(self) -> None:
+        closing = False
+        while not closing:
+            with self._wake:
+                self._wake.wait_for(lambda: self._dirty or self._closing)
+                self._dirty, closing = False, self._closing
+                records = list(self._records)
+            with contextlib.suppress(Exception):
+                self._cycle(reports(records))
+
+    def _cycle(self, whole: Body) -> None:
+        """Post what is new of this run, and what waits of others."""
+        new = self._unsent(whole)
+        if not any(new.values()):
+            return
+        run = _run_id(whole)
+        with contextlib.suppress(OSError):  # kept first: the process may end during the post
+            self._outbox.save(run, whole)
+        waiting = self._waiting(run)
+        deadline = time.monotonic() + POST_SECONDS
+        for chunk in _chunks([_Parcel(run, new, whole), *waiting]):
+            if not self._deliver(chunk, deadline):
+                return
+
+    def _unsent(self, whole: Body) -> Body:
+        return {kind: [i for i in items if self._sent.get((kind, i["id"])) != i] for kind, items in whole.items()}
+
+    def _waiting(self, run: str) -> list[_Parcel]:
+        try:
+            return [_Parcel(other, body, body) for other, body in self._outbox.load().items() if other != run]
+        except OSError:
+            return []
+
+    def _deliver(self, parcels: Sequence[_Parcel], deadline: float) -> bool:
+        """Post some runs together; False where there is no sense in posting more now."""
+        if not self._token.value:
+            self._refused("there is no token to post with")
+            return False
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        try:
+            status, answer = self._post(self._url, self._token.value, _payload(parcels), left)
+        except Exception:  # noqa: BLE001 - whatever keeps it from answering, its text may hold the token
+            return False
+        if status in _NOT_TAKEN and len(parcels) > 1:
+            # All or nothing: one bad report must not hold up the others, so look for it.
+            half = len(parcels) // 2
+            return self._deliver(parcels[:half], deadline) and self._deliver(parcels[half:], deadline)
+        if status in (*_NOT_ALLOWED, *_NOT_TAKEN):
+            self._refused(f"{status}: {shortened(one_line(answer), 200)}")
+        delivered = 200 <= status < 300  # noqa: PLR2004 - HTTP's success
+        if delivered or status in _NOT_TAKEN:  # what it will never take is not kept either
+            self._forget(parcels)
+        return delivered or status in _NOT_TAKEN
+
+    def _forget(self, parcels: Sequence[_Parcel]) -> None:
+        for parcel in parcels:
+            self._sent.update({(kind, item["id"]): item for kind, items in parcel.items.items() for item in items})
+            with contextlib.suppress(OSError):
+                self._outbox.remove(parcel.run, parcel.whole)
+
+    def _refused(self, why: str) -> None:
+        note, self._on_refused = self._on_refused, None
+        if note is not None:
+            with contextlib.suppress(Exception):
+                note(f"the board at {self._url} refuses reports ({why.replace(self._token.value or '***', '***')})")
+
+
+def _run_id(whole: Body) -> str:
+    return str(whole["runs"][0]["id"])
+
+
+def _payload(parcels: Iterable[_Parcel]) -> bytes:
+    kinds = ("runs", "releases", "deployments")
+    parcels = list(parcels)
+    return json.dumps({kind: [item for p in parcels for item in p.items.get(kind, [])] for kind in kinds}).encode()
+
+
+def _chunks(parcels: Iterable[_Parcel]) -> Iterator[list[_Parcel]]:
+    """Pack parcels into posts of at most a megabyte; one that is larger alone goes alone."""
+    chunk: list[_Parcel] = []
+    size = 0
+    for parcel in parcels:
+        if chunk and size + parcel.size > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(parcel)
+        size += parcel.size
+    if chunk:
+        yield chunk

@@ -1,0 +1,32 @@
+"""One authenticated POST to a board."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+_READ_BYTES = 2000
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is this machine's own, where a proxy must not be asked."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def http_post(url: str, token: str, body: bytes, timeout: float) -> tuple[int, str]:
+    """Post JSON and give the status and the beginning of the answer; raises httpx's errors; `timeout` in seconds."""
+    import httpx  # noqa: PLC0415 - only a run with a board pays for it
+
+    # As bytes, for a token may hold any character and a header given as text only ASCII.
+    headers = {b"Authorization": b"Bearer " + token.encode(), b"Content-Type": b"application/json"}
+    direct = is_loopback(url)
+    with (
+        httpx.Client(timeout=timeout, trust_env=not direct, verify=not direct) as client,
+        client.stream("POST", url, content=body, headers=headers) as response,
+    ):
+        said = next(response.iter_bytes(_READ_BYTES), b"") if response.is_error else b""
+        return response.status_code, said.decode(errors="replace")
