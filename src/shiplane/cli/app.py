@@ -1,0 +1,76 @@
+"""What every command starts from: the checkout, its configuration, a runner, and the world's answers on demand."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.config import find_checkout, load
+from shiplane.errors import EngineMissing, UnknownName
+from shiplane.model import Event
+from shiplane.model.event import EVENT_NAMES
+from shiplane.pipeline.store import Store
+from shiplane.runners.base import Masker
+from shiplane.runners.local import LocalRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.config import Config
+    from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Runner
+
+_GITHUB_EVENTS = {"push": "push", "pull_request": "pull_request", "workflow_dispatch": "manual"}
+
+
+class App:
+    """Wire one command; everything that it needs of the process comes in here."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], runner: Runner | None = None) -> None:
+        self.checkout = find_checkout(folder)
+        self.environ = dict(environ)
+        self.masker = Masker()
+        self.runner = runner or LocalRunner(self.checkout, self.environ, self.masker)
+        self.store = Store(self.checkout)
+
+    @classmethod
+    def here(cls) -> App:
+        """Start from the process's own folder and environment."""
+        return cls(Path.cwd(), os.environ)
+
+    @cached_property
+    def config(self) -> Config:
+        """Read the configuration once."""
+        return load(self.checkout)
+
+    @cached_property
+    def facts(self) -> CheckoutFacts:
+        """Ask the checkout once."""
+        from shiplane.facts.checkout import survey  # noqa: PLC0415 - not every command asks
+
+        return survey(self.runner, self.checkout, self.config, self.environ)
+
+    def target(self, name: str = "") -> Target:
+        """Give a target; the configuration's default where none is named."""
+        from shiplane.cli import targets  # noqa: PLC0415 - not every command asks
+
+        return targets.make(name or self.config.default_target, self.checkout, self.config, self.environ)
+
+    def event(self, name: str = "", branch: str = "") -> Event:
+        """Give the event: as told, else as GitHub tells, else a push of what is checked out."""
+        told = name or _GITHUB_EVENTS.get(self.environ.get("GITHUB_EVENT_NAME", ""), "push")
+        for known in EVENT_NAMES:
+            if told == known:
+                return Event(known, branch or self.facts.branch, self.facts.commit)
+        raise UnknownName("event", told, EVENT_NAMES)
+
+    def require_engine(self) -> None:
+        """Raise `EngineMissing` where no container engine answers."""
+        from shiplane.commands import engine  # noqa: PLC0415 - not every command asks
+
+        answer = self.runner.run(engine.info())
+        if not answer.ok or answer.stdout.startswith("|"):
+            raise EngineMissing((answer.tail(1) or ("it does not answer",))[0])

@@ -1,0 +1,131 @@
+"""What a Nox session hands over to: `python -m shiplane.cli.session NAME [ARGUMENTS]`."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane import checks
+from shiplane.cli.app import App
+from shiplane.cli.failures import told
+from shiplane.commands import buildx
+from shiplane.commands.nox import RUN_VARIABLE
+from shiplane.errors import StepFailed, UnknownName
+from shiplane.model.identity import checkout_id
+from shiplane.pipeline import build
+
+if TYPE_CHECKING:
+    from shiplane.model import Command
+
+_ENGINE_FREE = ("shiplane", "clean")
+_TAIL = 30
+
+
+def main(arguments: list[str]) -> None:
+    """Run a session; raises `StepFailed` naming every check that failed."""
+    app = App.here()
+    name, rest = arguments[0], tuple(arguments[1:])
+    if name not in _ENGINE_FREE:
+        app.require_engine()
+    if name == "images":
+        _images(app, rest)
+    elif name == "e2e":
+        _e2e(app, rest)
+    elif name in checks.CHECKS:
+        _check(app, name, rest)
+    else:
+        raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e"])
+
+
+def _images(app: App, chosen: tuple[str, ...]) -> None:
+    for target in chosen:
+        if target not in buildx.TARGETS:
+            raise UnknownName("kind of image", target, buildx.TARGETS)
+    _build(app, chosen or buildx.TARGETS, ())
+
+
+def _build(app: App, targets: tuple[str, ...], components: tuple[str, ...]) -> None:
+    from shiplane.lab.images import ensure_images  # noqa: PLC0415 - sessions within a run do not build
+
+    ensure_images(app.runner, _say)
+    listed = tuple(b for target in targets for b in build.builds(app.config, app.facts, target, components))
+    build.bake(app.runner, app.checkout, listed, app.environ, _say)
+    for one in listed:
+        _say(f"built {one.tag}")
+
+
+def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
+    check = checks.make(name, _surroundings(app), arguments)
+    # Within a run the images were just built; alone, a session makes sure of them itself.
+    if check.images and not app.environ.get(RUN_VARIABLE):
+        _build(app, ("development",), check.images)
+    try:
+        for command in check.before:
+            done = app.runner.run(command)
+            if not done.ok:
+                raise StepFailed(f"{name} could not start", f"see the lines above; it was: {command.masked()}", done.tail())
+        with ThreadPoolExecutor(check.parallel) as pool:
+            failed = [label for label in pool.map(lambda entry: _one(app, *entry), check.checks) if label]
+        _keep(app, check)
+    finally:
+        for command in check.after:
+            app.runner.run(command)
+    if failed:
+        raise StepFailed(f"{name} failed: {', '.join(failed)}", f"mend what is named above, then: nox -s {name}")
+
+
+def _one(app: App, label: str, command: Command) -> str:
+    """Run one check of a session; give its label where it failed. Side by side, output comes as one block."""
+    done = app.runner.run(command, on_line=_say if label in ("pytest", "vitest") else None)
+    if label not in ("pytest", "vitest") and not done.ok:
+        _say("\n".join([f"{label} failed: {command.masked()}", *(f"  {line}" for line in done.tail(200))]))
+    else:
+        _say(f"{label} {'passed' if done.ok else 'failed'} in {done.seconds:.1f} s")
+    return "" if done.ok else label
+
+
+def _keep(app: App, check: checks.Check) -> None:
+    for command in check.keep:
+        folder = app.checkout / command.argv[-1]
+        folder.mkdir(parents=True, exist_ok=True)
+        app.runner.run(command)
+        _say(f"reports in {folder}")
+
+
+def _e2e(app: App, arguments: tuple[str, ...]) -> None:
+    from shiplane.cli.test_environment import run_suites  # noqa: PLC0415 - this session alone needs it
+
+    _build(app, ("development",), ())
+    build.build_test_runner(app.runner, app.environ, _say)
+    run_suites(app, _surroundings(app), arguments or ("--project=e2e",), _say)
+
+
+def _surroundings(app: App) -> checks.Surroundings:
+    versions = {component.name: component.version for component in app.facts.components}
+    programs = str(Path(sys.executable).parent)
+    return checks.Surroundings(checkout_id(app.checkout), versions, programs, _linted_files(app))
+
+
+def _linted_files(app: App) -> dict[str, tuple[str, ...]]:
+    """Sort what git tracks by the linter that looks at it."""
+    from shiplane.model import Command  # noqa: PLC0415 - see the import for types
+
+    names = app.runner.run(Command(("git", "ls-files", "-z"))).stdout.split("\0")
+    return {
+        "shell": tuple(n for n in names if n.endswith(".sh") or n in _SHELL),
+        "dockerfile": tuple(n for n in names if n.endswith("Dockerfile")),
+        "yaml": tuple(n for n in names if n.endswith((".yml", ".yaml"))),
+    }
+
+
+_SHELL = ("scripts/bootstrap", "scripts/demo", "scripts/test", "scripts/lock", ".ci/run")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a session's output is for the terminal
+
+
+if __name__ == "__main__":
+    told(main)(sys.argv[1:])
