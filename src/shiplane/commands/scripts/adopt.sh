@@ -12,7 +12,8 @@ main() {
         echo new
     elif diff -r --exclude tested.json "$entry" "$new" >/dev/null; then
         rm -rf "$new"
-        echo same
+        # Set aside by a deploy that never ended.
+        if [ -e "$aside" ]; then echo replaced; else echo same; fi
     else
         [ ! -e "$aside" ] || rm -rf "$entry"
         [ ! -e "$entry" ] || mv -T "$entry" "$aside"

@@ -1,0 +1,155 @@
+"""The files of one release on a server: the same release and secrets give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from shiplane.commands import dotenv
+from shiplane.commands.compose import BASE_FILE, project
+from shiplane.commands.remote import PRIVATE, SHARED, FileContent, archive
+from shiplane.errors import SecretsMissing, UsageError
+from shiplane.model import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.model import Release, Site
+
+REQUIRED_SECRETS = ("DB_PASSWORD", "REDIS_PASSWORD")
+_DERIVED_SECRETS = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
+_DATABASE = {"DB_USER": "app", "DB_NAME": "app", "DB_HOST": "db", "DB_PORT": "5432"}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Hold the files of a release by path below its folder, and the secrets that are in them."""
+
+    release: Release
+    files: Mapping[str, FileContent] = field(repr=False)
+    secrets: tuple[Secret, ...] = ()
+
+    @property
+    def checksum(self) -> str:
+        """Give one digest of all files, as the server computes it by `sha256sum`."""
+        sums = "".join(
+            f"{hashlib.sha256(content.data).hexdigest()}  ./{path}\n"
+            for path, content in sorted(self.files.items(), key=lambda file: file[0].encode())
+        )
+        return hashlib.sha256(sums.encode()).hexdigest()
+
+    def archive(self) -> Secret:
+        """Pack the files for the transfer."""
+        return archive(archive_name(self.release.id), self.files)
+
+
+def archive_name(release_id: str) -> str:
+    """Name what is sent, for people."""
+    return f"files of {release_id}"
+
+
+def environment_secrets(site: Site, secrets: Mapping[str, Secret]) -> dict[str, Secret]:
+    """Complete the secrets of an environment; raises `SecretsMissing` with all the missing names.
+
+    What is not given is derived from the database's password, so that the two passwords suffice: stable from one
+    deploy to the next, different for each environment and purpose, and of no use to find the password.
+    """
+    given = {name: secret for name, secret in secrets.items() if secret.value}
+    missing = [name for name in REQUIRED_SECRETS if name not in given]
+    if missing:
+        raise SecretsMissing(missing, site.environment)
+    key = given["DB_PASSWORD"].value.encode()
+    for name in _DERIVED_SECRETS:
+        purpose = f"shiplane/{site.environment}/{name}".encode()
+        given.setdefault(name, Secret(name, hmac.new(key, purpose, hashlib.sha256).hexdigest()))
+    return given
+
+
+def bundle(  # noqa: PLR0913 - what makes a release's files, each by name
+    site: Site,
+    release: Release,
+    compose_files: Mapping[str, bytes],
+    base_env: str,
+    secrets: Mapping[str, Secret],
+    *,
+    root: Mapping[str, str] = _NOTHING,
+    container: Mapping[str, str] = _NOTHING,
+) -> Bundle:
+    """Make the files of a release: Compose files as they are, the three environment files, the manifest.
+
+    `base_env` is the text of `.env.docker`. `root` and `container` add variables to `.env` and to
+    `.env.<environment>`. Raises `UsageError` where a file is missing or a value cannot be written.
+    """
+    for path in (BASE_FILE, site.overlay):
+        if path not in compose_files:
+            raise UsageError(f"{path} is missing from the release", "add it to the repository and publish again")
+    known = environment_secrets(site, secrets)
+    manifest = {**release.to_json(), "environment": site.environment, "url": site.url}
+    files = {path: FileContent(data, SHARED) for path, data in compose_files.items()}
+    files |= {
+        ".env": _env_file({**root_variables(site, release, known), **root}),
+        ".env.docker": FileContent(base_env.encode(), PRIVATE),
+        f".env.{site.environment}": _env_file({**container_variables(site, release, base_env, known), **container}),
+        "manifest.json": FileContent(f"{json.dumps(manifest, indent=2, sort_keys=True)}\n".encode(), PRIVATE),
+    }
+    return Bundle(release, MappingProxyType(files), tuple(known.values()))
+
+
+def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """Give the variables that Compose puts into its files."""
+    registry, *owner, _ = (release.images[0][1].reference if release.images else "").split("/") or [""]
+    return {
+        "COMPOSE_PROJECT_NAME": project(site),
+        "COMPOSE_FILE": f"{BASE_FILE}:{site.overlay}",
+        "CONTAINER_REGISTRY": registry,
+        "REPOSITORY_OWNER": "/".join(owner),
+        **{image_variable(component): image.pinned for component, image in release.images},
+        "DB_PASSWORD": secrets["DB_PASSWORD"].value,
+        "REDIS_PASSWORD": secrets["REDIS_PASSWORD"].value,
+        "PROXY_BIND": site.proxy_bind,
+        "PROXY_PORT": str(site.proxy_port),
+    }
+
+
+def container_variables(site: Site, release: Release, base_env: str, secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """Give the variables of the application's containers."""
+    base = {**_DATABASE, **_values(base_env)}
+    user, password = quote(base["DB_USER"], safe=""), quote(secrets["DB_PASSWORD"].value, safe="")
+    place = f"{base['DB_HOST']}:{base['DB_PORT']}/{quote(base['DB_NAME'], safe='')}"
+    hosts = dict.fromkeys([urlsplit(site.url).hostname or "localhost", "localhost", "127.0.0.1", "backend"])
+    return {
+        "DJANGO_SETTINGS_MODULE": f"config.settings.{site.environment}",
+        "DJANGO_SECRET_KEY": secrets["DJANGO_SECRET_KEY"].value,
+        "DJANGO_ALLOWED_HOSTS": ",".join(hosts),
+        "PUBLIC_URL": site.url,
+        "DATABASE_URL": f"postgres://{user}:{password}@{place}",
+        "REDIS_URL": f"redis://:{quote(secrets['REDIS_PASSWORD'].value, safe='')}@redis:6379/0",
+        "BOARD_TOKEN": secrets["BOARD_TOKEN"].value,
+        "RELEASE": release.id,
+        "RELEASE_COMMIT": release.commit,
+        "RELEASE_VERSION": release.version,
+        "ENVIRONMENT_NAME": site.environment,
+    }
+
+
+def image_variable(component: str) -> str:
+    """Name the variable that holds a component's image: `backend` has BACKEND_IMAGE."""
+    return f"{component.upper().replace('-', '_')}_IMAGE"
+
+
+def _env_file(variables: Mapping[str, str]) -> FileContent:
+    try:
+        return FileContent(dotenv.render(variables).encode(), PRIVATE)
+    except ValueError as error:
+        raise UsageError(str(error), "set the variable to a value that an environment can hold") from error
+
+
+def _values(text: str) -> dict[str, str]:
+    lines = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, equals, value in lines if equals}

@@ -1,0 +1,68 @@
+"""What a deploy needs from the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shiplane.deploy.execution import Execution
+from shiplane.deploy.phases import Options, recreate
+from shiplane.deploy.survey import survey
+from shiplane.deploy.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.deploy.phases import Rollout
+    from shiplane.deploy.survey import State
+    from shiplane.model import Site
+    from shiplane.runners.base import Cancel, Masker, Runner
+    from shiplane.runners.http import Http
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Bring the world in: who deploys in which run, what carries it out, and where it is told.
+
+    `run` is the run's id, `who` is for the audit, as `user@host`.
+    """
+
+    runner: Runner
+    http: Http
+    site: Site
+    masker: Masker
+    run: str
+    who: str
+    report: Callable[[str], None]
+    cancel: Cancel
+    options: Options = field(default_factory=Options)
+    rollout: Rollout = recreate
+    clock: Callable[[], datetime] = _now
+
+    def survey(self) -> State:
+        """Look at the server."""
+        return survey(self.runner, self.site, self.cancel)
+
+    def execution(self, cancel: Cancel | None = None) -> Execution:
+        """Give what runs phases; an undo brings a cancel of its own."""
+        return Execution(self.runner, self.site, self.report, cancel or self.cancel)
+
+    def verify(self, release_id: str, cancel: Cancel | None = None) -> None:
+        """Ask the public address until it answers with the release."""
+        verify(
+            self.http,
+            self.site,
+            self.options,
+            release_id,
+            report=lambda line: self.report(self.masker.mask(line)),
+            cancel=cancel or self.cancel,
+        )
+
+    def stamp(self) -> str:
+        """Give the time, ISO 8601 in UTC."""
+        return self.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,49 @@
+"""What may go to production: what E2E passed on, built from main, or what served there before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.errors import Unsafe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.model import Release
+
+_MAIN = "main"
+_AGAIN = "run: invoke pipeline --from staging --until e2e"
+
+
+def check_promotion(  # noqa: PLR0913 - each is one thing that is checked
+    release: Release,
+    running: Mapping[str, str] | None,
+    tested: Mapping[str, str] | None,
+    *,
+    served_in_production: bool,
+    main: str = _MAIN,
+    allow_dirty: bool = False,
+) -> None:
+    """Raise `Unsafe` unless the release may go to production.
+
+    `tested` are the digests that E2E passed on with this release. `running` are those that run on staging, for a
+    promotion of what is there now; None where a release is asked for by name.
+    """
+    if release.dirty and not allow_dirty:
+        raise Unsafe(f"{release.id} holds uncommitted edits", "commit them and run the pipeline again")
+    if served_in_production:
+        return
+    if release.branch != main:
+        raise Unsafe(f"{release.id} was built from {release.branch}, not from {main}", f"merge it into {main} first")
+    if tested is None:
+        raise Unsafe(f"E2E has not passed on {release.id}", _AGAIN)
+    wanted = release.digests()
+    if dict(tested) != wanted:
+        raise Unsafe(f"E2E passed on other digests than those of {release.id}: {_difference(wanted, tested)}", _AGAIN)
+    if running is not None and dict(running) != wanted:
+        raise Unsafe(f"staging runs other digests than those of {release.id}: {_difference(wanted, running)}", _AGAIN)
+
+
+def _difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
+    names = [name for name in sorted({*wanted, *found}) if wanted.get(name) != found.get(name)]
+    return ", ".join(f"{name} {found.get(name, 'none')} instead of {wanted.get(name, 'none')}" for name in names)

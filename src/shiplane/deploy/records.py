@@ -1,0 +1,70 @@
+"""What the server remembers: releases that served, deployments, and which digests passed E2E."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from shiplane.commands import remote
+from shiplane.errors import UnknownName, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.deploy.survey import Entry, State
+    from shiplane.model import Command, Site
+    from shiplane.runners.base import Runner
+
+
+def releases(state: State) -> list[dict[str, Any]]:
+    """List the releases that can be rolled back to, newest first by their last deployment."""
+    latest = {e.deployment.release: e.deployment.finished_at for e in state.entries if e.served}
+    return [
+        {
+            "release": release_id,
+            "commit": state.releases[release_id].commit,
+            "deployed_at": latest[release_id],
+            "current": release_id == state.current,
+        }
+        for release_id in sorted(latest, key=lambda name: latest[name], reverse=True)
+        if release_id in state.releases
+    ]
+
+
+def outdated(state: State, serving: str, kept: int) -> tuple[str, ...]:
+    """Name the releases to remove: all but the last ones that served, what serves and what served before it."""
+    listed = [entry["release"] for entry in releases(state) if entry["release"] != serving]
+    keep = {serving, state.before(serving), *listed[: kept - 1]}
+    return tuple(sorted(name for name in state.releases if name not in keep))
+
+
+def record_command(site: Site, entry: Entry, remove: tuple[str, ...]) -> Command:
+    """Append to the audit and remove what is outdated."""
+    line = json.dumps(entry.to_json(), separators=(",", ":"))
+    return remote.script("record", site.folder, *remove, payload=f"{line}\n", timeout=60.0).on(site.host.name)
+
+
+def mark_tested(runner: Runner, site: Site, release_id: str, digests: Mapping[str, str]) -> None:
+    """Write down that E2E passed on a release while exactly these digests ran."""
+    text = json.dumps({"release": release_id, "digests": dict(digests)}, sort_keys=True)
+    folder = f"{site.folder}/releases/{release_id}"
+    command = remote.script("write", folder, "tested.json", payload=f"{text}\n", timeout=60.0).on(site.host.name)
+    completed = runner.run(command)
+    if not completed.ok:
+        raise Unreachable(
+            f"{site.host.name} did not keep the mark that {release_id} passed",
+            f"see that ~/{folder} is there and can be written",
+            completed.tail(),
+        )
+
+
+def tested(state: State, release_id: str) -> dict[str, str] | None:
+    """Give the digests that E2E passed on with this release; None where it did not."""
+    return state.tested.get(release_id)
+
+
+def check_known(state: State, release_id: str) -> None:
+    """Refuse a release that never served here or is no longer kept."""
+    known = [entry["release"] for entry in releases(state)]
+    if release_id not in known:
+        raise UnknownName("release", release_id, known)

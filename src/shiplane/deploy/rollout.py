@@ -1,0 +1,148 @@
+"""Change what an environment serves, and say what it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shiplane.deploy import phases, records
+from shiplane.deploy.attempt import Attempt
+from shiplane.deploy.bundle import archive_name
+from shiplane.deploy.status import status
+from shiplane.errors import NothingDeployed, UsageError
+from shiplane.model import Deployment, Secret
+
+if TYPE_CHECKING:
+    from shiplane.commands.login import RegistryLogin
+    from shiplane.deploy.bundle import Bundle
+    from shiplane.deploy.context import Context
+    from shiplane.deploy.phases import Options, Phase, Rollout
+    from shiplane.deploy.survey import State
+    from shiplane.model import Release, Site
+
+
+class Deployer:
+    """Change what one environment serves. The caller holds the environment's lock.
+
+    `deployment` is the last deployment that was tried, one that failed included; None where nothing was tried.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.deployment: Deployment | None = None
+
+    def deploy(
+        self, release: Release, bundle: Bundle, login: RegistryLogin | None = None, action: str = "deploy"
+    ) -> Deployment:
+        """Put a release into service; what runs already is left alone.
+
+        A failure before anything changed raises its own error; after that `DeployUndone` or `DeployBroken`.
+        """
+        self._context.masker.add(*bundle.secrets)
+        state = self._context.survey()
+        running = _running(state, release)
+        if running is not None and state.checksum == bundle.checksum:
+            return self._nothing_to_do(running)
+        attempt = self._attempt(release, state, action)
+        attempt.bring(bundle, login)
+        return attempt.change(migrate=True)
+
+    def rollback(self, to: str | None = None, login: RegistryLogin | None = None) -> Deployment:
+        """Put the release before, or the one named, back into service; the database stays as it is."""
+        context = self._context
+        state = context.survey()
+        release = state.releases[_target(context.site, state, to)]
+        running = _running(state, release)
+        if running is not None:
+            return self._nothing_to_do(running)
+        attempt = self._attempt(release, state, "rollback")
+        context.execution().run(phases.pull(context.site, release.id, login))
+        return attempt.change(migrate=False)
+
+    def verify(self, release_id: str) -> None:
+        """Ask the public address until it answers healthy with the release; raises `StepFailed`."""
+        self._context.verify(release_id)
+
+    def survey(self) -> State:
+        """Look at the server."""
+        return self._context.survey()
+
+    def status(self) -> dict[str, Any]:
+        """Say what runs, in the form of `invoke status --json`."""
+        return status(self._context.site, self.survey())
+
+    def releases(self) -> list[dict[str, Any]]:
+        """List what could be rolled back to, newest first."""
+        return records.releases(self.survey())
+
+    def mark_tested(self, release: Release) -> None:
+        """Write down that E2E passed on exactly the digests of this release."""
+        context = self._context
+        records.mark_tested(context.runner, context.site, release.id, release.digests())
+
+    def _attempt(self, release: Release, state: State, action: str) -> Attempt:
+        context, site = self._context, self._context.site
+        started = context.stamp()
+        number = "".join(digit for digit in started if digit.isdigit())
+        draft = Deployment(
+            id=f"{context.run}-{site.environment}-{number}",
+            environment=site.environment,
+            url=site.url,
+            release=release.id,
+            commit=release.commit,
+            run=context.run,
+            action=action,
+            outcome="failed",
+            started_at=started,
+            finished_at=started,
+        )
+        self._remember(draft)
+        return Attempt(context, release, state, draft, self._remember)
+
+    def _nothing_to_do(self, running: Deployment) -> Deployment:
+        self._context.report(f"{running.release} runs already with the same files and digests: nothing to do")
+        self._remember(running)
+        return running
+
+    def _remember(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+
+
+def planned(
+    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.recreate
+) -> tuple[Phase, ...]:
+    """Give the phases of a deploy as it will run them, for a plan: no secret is needed."""
+    archive = Secret(archive_name(release_id), "")
+    first = (phases.bring(site, release_id, archive), phases.pull(site, release_id, login))
+    return (*first, *rollout(site, release_id, options, migrate=True))
+
+
+def planned_undo(
+    site: Site, before: str | None, options: Options, rollout: Rollout = phases.recreate
+) -> tuple[Phase, ...]:
+    """Give the phases that take a failed deploy back; `before` names the release that serves, None a first deploy."""
+    return rollout(site, before, options, migrate=False) if before else (phases.clear(site, ()),)
+
+
+def _running(state: State, release: Release) -> Deployment | None:
+    """Give the deployment by which a release runs, whole and well; None where it does not."""
+    entry = state.serving
+    if entry is None or entry is not state.entries[-1] or not state.well:
+        return None
+    same = entry.deployment.release == release.id == state.current
+    return entry.deployment if same and state.running_digests(release) == release.digests() else None
+
+
+def _target(site: Site, state: State, to: str | None) -> str:
+    entry = state.serving
+    if entry is None:
+        raise NothingDeployed(site.environment)
+    if to is not None:
+        records.check_known(state, to)
+        return to
+    before = state.before(entry.deployment.release)
+    if before is None:
+        raise UsageError(
+            f"{site.environment} has no release before {entry.deployment.release}",
+            f"see what is kept: invoke releases --env {site.environment}",
+        )
+    return before

@@ -1,0 +1,201 @@
+"""What is on a server: asked by one script, read into values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shiplane.commands import remote
+from shiplane.commands.compose import project
+from shiplane.errors import Unreachable
+from shiplane.model import Deployment, Release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shiplane.model import Command, Image, Site
+    from shiplane.runners.base import Cancel, Runner
+
+_SURVEY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Describe one container: `digests` are `repository@sha256:…`, `state` the engine's own object."""
+
+    service: str
+    once: bool
+    id: str
+    reference: str
+    digests: tuple[str, ...]
+    state: dict[str, Any]
+    restarts: int
+    policy: str
+
+    @property
+    def status(self) -> str:
+        """Give the engine's word, such as running, exited or restarting."""
+        return str(self.state.get("Status", ""))
+
+    @property
+    def health(self) -> str:
+        """Give the health check's word; empty where there is no check."""
+        return str((self.state.get("Health") or {}).get("Status", "")).replace("none", "")
+
+    @property
+    def well(self) -> bool:
+        """Tell whether it does its work or has done it."""
+        if self.status == "exited":
+            return self.state.get("ExitCode") == 0 and self.policy in {"", "no"}
+        return self.status == "running" and self.health in {"", "healthy"}
+
+    def digest_of(self, image: Image) -> str | None:
+        """Give the digest it runs where its image is of the same repository; the given one where it has several."""
+        name = repository(image.reference)
+        mine = [digest for place, _, digest in (entry.partition("@") for entry in self.digests) if place == name]
+        if image.digest in mine:
+            return image.digest
+        return mine[0] if mine else None
+
+    @property
+    def digest(self) -> str:
+        """Give the digest it runs, the one of its own reference where it has several."""
+        known = [entry.partition("@")[2] for entry in self.digests]
+        named = self.reference.partition("@")[2]
+        return named if named in known or not known else known[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Hold one line of the audit: a deployment, who did it and which digests it meant."""
+
+    deployment: Deployment
+    who: str
+    digests: dict[str, str]
+
+    @property
+    def served(self) -> bool:
+        """Tell whether the release served after it."""
+        return self.deployment.outcome == "deployed"
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the line's object."""
+        return {**asdict(self.deployment), "who": self.who, "digests": self.digests}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Entry:
+        """Read what `to_json` wrote; KeyError where a field is missing."""
+        names = Deployment.__dataclass_fields__
+        return cls(Deployment(**{name: data[name] for name in names}), data["who"], data["digests"])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Hold what a server has of an environment; `entries` are in the order of time."""
+
+    current: str | None = None
+    checksum: str = ""
+    releases: dict[str, Release] = field(default_factory=dict)
+    tested: dict[str, dict[str, str]] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    containers: tuple[Container, ...] = ()
+    volumes: tuple[str, ...] = ()
+
+    @property
+    def serving(self) -> Entry | None:
+        """Give the last deployment that went well: what serves, or should."""
+        return next((entry for entry in reversed(self.entries) if entry.served), None)
+
+    def served(self, release_id: str) -> bool:
+        """Tell whether a release ever served here."""
+        return any(entry.served and entry.deployment.release == release_id for entry in self.entries)
+
+    def before(self, release_id: str) -> str | None:
+        """Give the release that served before this one was deployed; a rollback to it does not count.
+
+        So rolling back twice goes back twice, and never to the release that was left.
+        """
+        served = [entry.deployment for entry in self.entries if entry.served]
+        put = [i for i, d in enumerate(served) if d.release == release_id and d.action != "rollback"]
+        earlier = served[: put[-1]] if put else []
+        return next(
+            (d.release for d in reversed(earlier) if d.release in self.releases and d.release != release_id), None
+        )
+
+    def running_digests(self, release: Release) -> dict[str, str]:
+        """Give the digests that run by component; a component that runs in two versions shows the foreign one."""
+        found: dict[str, str] = {}
+        for component, image in release.images:
+            running = [c.digest_of(image) for c in self.containers if c.status == "running" and not c.once]
+            for digest in running:
+                if digest and found.get(component, image.digest) == image.digest:
+                    found[component] = digest
+        return found
+
+    @property
+    def well(self) -> bool:
+        """Tell whether containers are there and all of them are well."""
+        lasting = [container for container in self.containers if not container.once]
+        return bool(lasting) and all(container.well for container in lasting)
+
+
+def repository(reference: str) -> str:
+    """Cut tag and digest off an image reference."""
+    name = reference.partition("@")[0]
+    folder, slash, last = name.rpartition("/")
+    return folder + slash + last.partition(":")[0]
+
+
+def survey_command(site: Site) -> Command:
+    """Ask for everything at once."""
+    return remote.script("survey", site.folder, project(site), timeout=_SURVEY_SECONDS).on(site.host.name)
+
+
+def survey(runner: Runner, site: Site, cancel: Cancel | None = None) -> State:
+    """Look at a server; raises `Unreachable` where its engine does not answer."""
+    completed = runner.run(survey_command(site), cancel=cancel)
+    if not completed.ok:
+        raise Unreachable(
+            f"the container engine on {site.host.name} does not answer user {site.host.user!r}",
+            "check there: docker version; the user must be in the group docker",
+            completed.tail(),
+        )
+    return parse(completed.stdout.splitlines())
+
+
+def parse(lines: Iterable[str]) -> State:
+    """Read the survey's lines."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        kind, _, value = line.partition("\t")
+        found.setdefault(kind, []).append(value)
+    releases = [Release.from_json(json.loads(text)) for text in found.get("release", [])]
+    tested = (text.partition("\t") for text in found.get("tested", []))
+    return State(
+        current=next(iter(found.get("current", [])), None),
+        checksum=next(iter(found.get("checksum", [])), ""),
+        releases={release.id: release for release in releases},
+        tested={release_id: json.loads(text)["digests"] for release_id, _, text in tested},
+        entries=tuple(Entry.from_json(json.loads(text)) for text in found.get("audit", [])),
+        containers=containers(found.get("container", []), found.get("image", [])),
+        volumes=tuple(found.get("volume", [])),
+    )
+
+
+def containers(texts: Iterable[str], images: Iterable[str] = ()) -> tuple[Container, ...]:
+    """Read the containers' objects, with the digests of their images."""
+    digests = {image["id"]: tuple(image["digests"] or ()) for image in map(json.loads, images)}
+    return tuple(
+        Container(
+            service=data["service"] or "",
+            once=data["once"] == "True",
+            id=data["id"],
+            reference=data["reference"],
+            digests=digests.get(data["image"], ()),
+            state=data["state"],
+            restarts=data["restarts"],
+            policy=data["policy"] or "",
+        )
+        for data in map(json.loads, texts)
+    )
