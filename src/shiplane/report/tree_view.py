@@ -21,6 +21,8 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR_WIDTH = 24
 _TIMES_WIDTH = 12
 _LONGEST_NAME = 44
+# How much is shown, from everything, over the waiting stages in one line and the running steps alone, to no output.
+_ALL, _STEPS, _LIVELY, _BARE = 3, 2, 1, 0
 
 
 class TreeView:
@@ -36,11 +38,12 @@ class TreeView:
     def lines(self, height: int) -> list[Text]:
         """Give the fullest drawing that fits the height, each line cut to the width."""
         drawn: list[Text] = []
-        for details in (3, 2, 1, 0):
+        for details in (_ALL, _STEPS, _LIVELY, _BARE):
             drawn = [*self._head(), Text(), *self._stages(details)]
-            if len(drawn) < height:
-                drawn.insert(0, Text())  # apart from what was printed before
+            if len(drawn) <= height:
                 break
+        if len(drawn) < height:
+            drawn.insert(0, Text())  # apart from what was printed before
         for line in drawn:
             line.truncate(self._width, overflow="ellipsis")
         return drawn[:height]
@@ -65,7 +68,7 @@ class TreeView:
     def _stages(self, details: int) -> Iterator[Text]:
         waiting: list[str] = []
         for stage in self._run.stages.values():
-            if stage.status == "pending" and details < 2:  # noqa: PLR2004 - a level, named by the loop in lines()
+            if stage.status == "pending" and details < _ALL:
                 waiting.append(stage.name)
                 continue
             yield self._row(stage.status, stage.name, self._stage_time(stage), depth=0)
@@ -89,13 +92,13 @@ class TreeView:
         steps = list(stage.steps.values())
         if stage.status != "running":
             steps = [step for step in steps if step.status == "failed"]
-        shown = [step for step in steps if details == 3 or step.status in ("running", "failed")]  # noqa: PLR2004
+        shown = [step for step in steps if details > _LIVELY or step.status in ("running", "failed")]
         for step in shown:
             yield self._row(step.status, step.name, self._step_time(step), depth=1)
-            note = self._note(step) if details else None
+            note = self._note(step) if details > _BARE else None
             if note is not None:
                 yield note
-        if len(shown) < len(steps) and details:
+        if len(shown) < len(steps) and details > _BARE:
             yield Text(f"  {_folded([step for step in steps if step not in shown])}", style="dim")
 
     def _step_time(self, step: StepState) -> Text:
