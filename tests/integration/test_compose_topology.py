@@ -150,9 +150,11 @@ def test_no_two_environments_share_a_name(models: dict[str, Model]) -> None:
 
 
 def test_test_data_live_in_memory(models: dict[str, Model]) -> None:
-    mounts = [mount for service in models["test"]["services"].values() for mount in service.get("volumes", ())]
-    assert {mount["type"] for mount in mounts} == {"tmpfs", "bind"}
-    assert {mount["target"] for mount in mounts if mount["type"] == "bind"} == {"/reports", "/etc/nginx/templates"}
+    services = models["test"]["services"]
+    mounts = [mount for service in services.values() for mount in service.get("volumes", ())]
+    assert {mount["target"] for mount in mounts if mount["type"] == "tmpfs"} == {"/var/lib/postgresql/data"}
+    assert services["redis"]["tmpfs"] == ["/data:uid=999,gid=999"]
+    assert {mount["target"] for mount in mounts if mount["type"] != "tmpfs"} == {"/reports", "/etc/nginx/templates"}
 
 
 @pytest.mark.parametrize("environment", RELEASED)
