@@ -55,7 +55,7 @@ class Compose:
 
     def run_once(self, service: str, words: Sequence[str]) -> Command:
         """Run one command in a container of its own, which is removed; dependencies must be up."""
-        return self._command("run", "--rm", "-T", "--no-deps", "--pull", "never", service, *words)
+        return self._command("run", "--rm", "-T", "--no-deps", service, *words)
 
     def _listed(self, without: Sequence[str]) -> str:
         services = shlex.join((*self._prefix, "config", "--services"))

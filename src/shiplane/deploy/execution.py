@@ -43,7 +43,7 @@ class Execution:
         left = max(end - now(), 1.0)
         limited = replace(command, timeout=min(command.timeout or left, left))
         try:
-            completed = self.runner.run(limited, on_line=self._line, cancel=self.cancel)
+            completed = self.runner.run(limited, on_line=self._line if phase.told else None, cancel=self.cancel)
         except TimeLimit:
             if self.cancel.is_set():
                 raise  # the stage's limit, not this command's

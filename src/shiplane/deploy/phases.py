@@ -25,7 +25,8 @@ _STOP_SECONDS = 120.0
 class Phase:
     """Group commands that fail for one reason; `seconds` limits them together.
 
-    `always` runs whatever happened to the others. `health` marks a phase whose failure is a failed health gate.
+    `always` runs whatever happened to the others. `health` marks a phase whose failure is a failed
+    health gate, `told` one whose output is for people.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Phase:
     seconds: float
     always: tuple[Command, ...] = ()
     health: bool = False
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def bring(site: Site, release_id: str, archive: Secret) -> Phase:
     """Send a release's files; nothing that serves changes."""
     incoming = f"{site.folder}/.incoming"
     commands = (remote.unpack(incoming, archive), remote.script("adopt", site.folder, release_id))
-    return Phase("transfer", f"send the files of {release_id}", _on(site, commands), _TRANSFER_SECONDS)
+    title = f"send the files of {release_id}"
+    return Phase("transfer", title, _on(site, commands), _TRANSFER_SECONDS, told=False)
 
 
 def pull(site: Site, release_id: str, login: RegistryLogin | None) -> Phase:

@@ -8,6 +8,7 @@ from shiplane.deploy import phases, records
 from shiplane.deploy.attempt import Attempt
 from shiplane.deploy.bundle import archive_name
 from shiplane.deploy.status import status
+from shiplane.deploy.verify import probe, status_url
 from shiplane.errors import NothingDeployed, UsageError
 from shiplane.model import Deployment, Secret
 
@@ -37,9 +38,10 @@ class Deployer:
 
         A failure before anything changed raises its own error; after that `DeployUndone` or `DeployBroken`.
         """
-        self._context.masker.add(*bundle.secrets)
-        state = self._context.survey()
-        running = _running(state, release)
+        context = self._context
+        context.masker.add(*bundle.secrets)
+        state = context.survey()
+        running = _running(context, state, release)
         if running is not None and state.checksum == bundle.checksum:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, action)
@@ -51,7 +53,7 @@ class Deployer:
         context = self._context
         state = context.survey()
         release = state.releases[_target(context.site, state, to)]
-        running = _running(state, release)
+        running = _running(context, state, release)
         if running is not None:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, "rollback")
@@ -123,13 +125,17 @@ def planned_undo(
     return rollout(site, before, options, migrate=False) if before else (phases.clear(site, ()),)
 
 
-def _running(state: State, release: Release) -> Deployment | None:
-    """Give the deployment by which a release runs, whole and well; None where it does not."""
+def _running(context: Context, state: State, release: Release) -> Deployment | None:
+    """Give the deployment by which a release runs, whole, well and answering; None where it does not."""
     entry = state.serving
-    if entry is None or entry is not state.entries[-1] or not state.well:
+    if entry is None or state.entries[-1].deployment.outcome == "failed" or not state.well:
         return None
     same = entry.deployment.release == release.id == state.current
-    return entry.deployment if same and state.running_digests(release) == release.digests() else None
+    if not same or state.running_digests(release) != release.digests():
+        return None
+    return (
+        entry.deployment if probe(context.http, status_url(context.site, context.options), release.id) is None else None
+    )
 
 
 def _target(site: Site, state: State, to: str | None) -> str:

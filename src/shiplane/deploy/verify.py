@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSES = (0.5, 1.0, 2.0)
 _OK = 200
-_SHOWN = 200
+_SHOWN = 120
 
 
 def status_url(site: Site, options: Options) -> str:
