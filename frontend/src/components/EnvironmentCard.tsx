@@ -88,8 +88,14 @@ function Running({ environment, release, checks }: RunningProps) {
         {Object.entries(release.images).map(([component, image]) => (
           <DigestFact key={component} component={component} digest={image.digest} />
         ))}
+        {checks && (
+          <>
+            <dt>Checks</dt>
+            <dd className={styles.wide}>{checks}</dd>
+          </>
+        )}
         <dt>Before</dt>
-        <dd>
+        <dd className={styles.wide}>
           {environment.previous ? (
             <Link to={releasePath(environment.previous)} className={styles.previous}>
               {environment.previous}
@@ -98,12 +104,6 @@ function Running({ environment, release, checks }: RunningProps) {
             "nothing"
           )}
         </dd>
-        {checks && (
-          <>
-            <dt>Checks</dt>
-            <dd>{checks}</dd>
-          </>
-        )}
       </dl>
     </>
   );
