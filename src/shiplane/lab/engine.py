@@ -12,7 +12,7 @@ from shiplane.model import Command
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shiplane.runners.base import Completed, Runner
+    from shiplane.runners.base import Cancel, Completed, Runner
 
 _QUICK_SECONDS = 60.0
 _FORMAT = '{"id": {{json .Id}}, "tags": {{json .RepoTags}}, "labels": {{json .Config.Labels}}}'
@@ -36,14 +36,19 @@ class Engine:
 
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
+        self.cancel: Cancel | None = None
+
+    def run(self, command: Command) -> Completed:
+        """Run a command to its end, or until the engine's work is cancelled."""
+        return self.runner.run(command, cancel=self.cancel)
 
     def ask(self, *arguments: str) -> Completed:
-        """Run a command whose failure is an answer too."""
-        return self.runner.run(docker(*arguments))
+        """Run a short command whose failure is an answer too."""
+        return self.run(docker(*arguments))
 
     def do(self, what: str, command: Command, fix: str = "") -> str:
         """Run a command that has to succeed and give its stdout; `StepFailed` names `what`."""
-        done = self.runner.run(command)
+        done = self.run(command)
         if not done.ok:
             raise StepFailed(f"could not {what}", fix or f"see what the engine said: {command.masked()}", done.tail())
         return done.stdout

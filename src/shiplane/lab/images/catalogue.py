@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-STAND_IN_LABEL = "dev.shiplane.stand-in"
 ROOT_IMAGE = "debian:trixie-slim"
 SUITE = "trixie"
 FOLDER = Path(__file__).parent

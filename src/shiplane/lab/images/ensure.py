@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shiplane.commands.engine import STAND_IN_LABEL
 from shiplane.lab.engine import Engine
 from shiplane.lab.images.build import Workshop, make_all
-from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, STAND_IN_LABEL, server_reference
+from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, server_reference
 from shiplane.lab.images.pull import pull_what_can_be
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, .
     if len(pulled) < len(to_pull):
         report("no registry has what is missing: making stand-ins from distribution packages")
     with tempfile.TemporaryDirectory(prefix="shiplane-images-") as folder:
-        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        today = dt.datetime.now(dt.UTC).date().isoformat()
         workshop = Workshop(engine, Path(folder), today, report)
         root = ROOT_IMAGE not in held and ROOT_IMAGE not in pulled
         make_all(workshop, stand_ins, root=root, server=server in missing)

@@ -5,6 +5,7 @@ say() { [ -n "${NGINX_ENTRYPOINT_QUIET_LOGS:-}" ] || echo "$0: $*"; }
 
 if [ "${1:-}" = nginx ] || [ "${1:-}" = nginx-debug ]; then
     for file in /docker-entrypoint.d/*; do
+        # shellcheck disable=SC1090 # a file of the user's.
         case $file in
         *.envsh) if [ -x "$file" ]; then say "Sourcing $file" && . "$file"; fi ;;
         *.sh)

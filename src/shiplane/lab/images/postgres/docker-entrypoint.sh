@@ -46,19 +46,17 @@ make_cluster() {
     printf '\nhost all all all %s\n' "$POSTGRES_HOST_AUTH_METHOD" >>"$PGDATA/pg_hba.conf"
 }
 
-# process_sql ARGUMENTS...: run psql as the superuser on the server that listens on the socket alone.
+# process_sql DATABASE ARGUMENTS...: run psql as the superuser on the server that listens on the socket alone.
 process_sql() {
-    local -a database=()
-    [[ -z $POSTGRES_DB ]] || database=(--dbname "$POSTGRES_DB")
     PGHOST='' PGHOSTADDR='' psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --no-password --no-psqlrc \
-        "${database[@]}" "$@"
+        --dbname "$1" "${@:2}"
 }
 
 make_database() {
     local exists
-    exists=$(POSTGRES_DB=postgres process_sql --set db="$POSTGRES_DB" --tuples-only \
+    exists=$(process_sql postgres --set db="$POSTGRES_DB" --tuples-only \
         <<<"SELECT 1 FROM pg_database WHERE datname = :'db' ;")
-    [[ -n $exists ]] || POSTGRES_DB=postgres process_sql --set db="$POSTGRES_DB" <<<'CREATE DATABASE :"db" ;'
+    [[ -n $exists ]] || process_sql postgres --set db="$POSTGRES_DB" <<<'CREATE DATABASE :"db" ;'
 }
 
 run_init_files() {
@@ -70,9 +68,9 @@ run_init_files() {
             # shellcheck disable=SC1090 # a file of the user's.
             if [[ -x $file ]]; then "$file"; else . "$file"; fi
             ;;
-        *.sql) echo "$0: running $file" && process_sql -f "$file" ;;
-        *.sql.gz) echo "$0: running $file" && gunzip -c "$file" | process_sql ;;
-        *.sql.xz) echo "$0: running $file" && xzcat "$file" | process_sql ;;
+        *.sql) echo "$0: running $file" && process_sql "$POSTGRES_DB" -f "$file" ;;
+        *.sql.gz) echo "$0: running $file" && gunzip -c "$file" | process_sql "$POSTGRES_DB" ;;
+        *.sql.xz) echo "$0: running $file" && xzcat "$file" | process_sql "$POSTGRES_DB" ;;
         *) [[ ! -e $file ]] || echo "$0: ignoring $file" ;;
         esac
     done
