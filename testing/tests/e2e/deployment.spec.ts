@@ -2,14 +2,7 @@ import { expect, test } from "@playwright/test";
 
 import { get, setE2eStage, type Run, type Status } from "../../support/board.ts";
 import { expected, isDeployed } from "../../support/environment.ts";
-import { postSample } from "../../support/sample.ts";
-
-/** The run and release under test: the pipeline's where it deployed, else data of our own. */
-async function underTest(): Promise<{ run: string; release: string }> {
-  if (!isDeployed) return postSample();
-  if (expected.run === "") throw new Error("RUN_ID is not set: pass the id of the run that deployed the release");
-  return { run: expected.run, release: expected.release };
-}
+import { underTest } from "../../support/sample.ts";
 
 test("every page names the release that serves it", async ({ page }) => {
   const status = await get<Status>("status/");

@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 
 import { readRun, report } from "../../support/board.ts";
-import { postSample } from "../../support/sample.ts";
+import { underTest } from "../../support/sample.ts";
 
 test("the health of process, database and Redis is told apart", async ({ request }) => {
   const answer = await request.get("/api/v1/health/");
@@ -26,7 +26,7 @@ test("writing needs the token", async ({ request }) => {
 });
 
 test("posting the same report twice changes nothing", async () => {
-  const { run } = await postSample();
+  const { run } = await underTest();
   const first = await readRun(run);
   await report({ runs: [first] });
   expect(await readRun(run)).toEqual(first);

@@ -1,14 +1,14 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 
-import { postSample, type Sample } from "../../support/sample.ts";
+import { underTest, type Sample } from "../../support/sample.ts";
 
 const WIDTHS = [360, 768, 1280];
 const SCHEMES = ["light", "dark"] as const;
 
 let sample: Sample;
 test.beforeAll(async () => {
-  sample = await postSample();
+  sample = await underTest();
 });
 
 function pages(): Record<string, string> {
