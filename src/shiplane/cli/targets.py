@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shiplane.config import Config
+    from shiplane.lab import LabState
     from shiplane.pipeline.target import Target
 
 _LAB_OWNER = "lab"
 _REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
-_DERIVED = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
+_OPTIONAL = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
 
 
 def make(name: str, checkout: Path, config: Config, environ: Mapping[str, str]) -> Target:
@@ -47,50 +46,58 @@ class LabTarget:
 
     def naming(self) -> Naming:
         """Give how images are called; before the first start of the lab its port stands as a word."""
-        from shiplane import lab  # noqa: PLC0415 - commands that do not need the lab do not load it
-
-        registry = lab.registry_address(self.checkout) or "registry.lab"
-        return Naming(registry, _LAB_OWNER, self.config.name)
+        known = self._known()
+        return Naming(known.registry if known else "registry.lab", _LAB_OWNER, self.config.name)
 
     def login(self) -> RegistryLogin | None:
         """Give the lab registry's own user."""
-        from shiplane import lab  # noqa: PLC0415 - see naming()
-
-        address = lab.registry_address(self.checkout)
-        if address is None:
-            raise LabDown
-        secrets = lab.secrets(self.checkout)["registry"]
-        user = self.environ.get("REGISTRY_USER") or secrets["REGISTRY_USER"]
-        password = self.environ.get("REGISTRY_PASSWORD") or secrets["REGISTRY_PASSWORD"]
-        return RegistryLogin(address, user, Secret("REGISTRY_PASSWORD", password))
+        known = self._require()
+        generated = self._generated("staging")
+        user = self.environ.get("REGISTRY_USER") or generated["REGISTRY_USER"]
+        password = self.environ.get("REGISTRY_PASSWORD") or generated["REGISTRY_PASSWORD"]
+        return RegistryLogin(known.registry, user, Secret("REGISTRY_PASSWORD", password))
 
     def site(self, environment: str) -> Site:
         """Give an environment's stand-in server; raises `LabDown`."""
-        from shiplane import lab  # noqa: PLC0415 - see naming()
-
         settings = self.config.environment(environment)
-        state = lab.known(self.checkout)
-        if state is None:
-            raise LabDown
-        server = next((server for server in state.servers if server.environment == environment), None)
-        if server is None:
-            raise UnknownName("environment of the lab", environment, [server.environment for server in state.servers])
-        known = str(lab.known_hosts(self.checkout))
-        host = Host(environment, server.host, server.port, server.user, str(server.key_file), known)
+        server = self._require().server(environment)
         folder = f"deployments/{self.config.name}-{environment}"
-        return Site(environment, host, folder, state.environments[environment], settings.overlay)
+        return Site(environment, server.to_host(), folder, server.url, settings.overlay)
 
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the lab's generated secrets; variables of the environment win."""
-        from shiplane import lab  # noqa: PLC0415 - see naming()
-
-        generated = lab.secrets(self.checkout)[environment]
-        return {name: Secret(name, _named(self.environ, environment, name) or value) for name, value in generated.items()}
+        generated = self._generated(environment)
+        return {
+            name: Secret(name, _named(self.environ, environment, name) or value)
+            for name, value in generated.items()
+            if name in (*_REQUIRED, *_OPTIONAL)
+        }
 
     def require(self, environments: tuple[str, ...]) -> None:
         """Ask for nothing: the lab makes what it needs."""
         for environment in environments:
             self.config.environment(environment)
+
+    def _known(self) -> LabState | None:
+        """Give the lab as its record has it, without asking an engine; None where no lab was made."""
+        from shiplane.lab.layout import ENVIRONMENTS, Layout  # noqa: PLC0415 - not every command needs the lab
+        from shiplane.lab.state import describe, load_record  # noqa: PLC0415
+
+        layout = Layout.of(self.checkout)
+        parts = [layout.part(part) for part in ("registry", "mirror", *ENVIRONMENTS)]
+        record = load_record(layout)
+        return describe(layout, record, parts, {}) if record else None
+
+    def _require(self) -> LabState:
+        known = self._known()
+        if known is None:
+            raise LabDown
+        return known
+
+    def _generated(self, environment: str) -> Mapping[str, str]:
+        from shiplane.lab import secrets  # noqa: PLC0415 - see _known()
+
+        return secrets(self.checkout)[environment]
 
 
 class RemoteTarget:
@@ -143,12 +150,10 @@ class RemoteTarget:
         return Site(environment, host, folder, settings.url, settings.overlay, *bound)
 
     def secrets(self, environment: str) -> Mapping[str, Secret]:
-        """Give the secrets; what nobody set and can be derived is derived, so that the required list stays short."""
+        """Give the secrets that are set; what can be derived is derived where the bundle is made."""
         self.require((environment,))
-        found = {name: self._get(environment, name) for name in _REQUIRED}
-        for name in _DERIVED:
-            found[name] = self._get(environment, name) or derive(found["DB_PASSWORD"], environment, name)
-        return {name: Secret(name, value) for name, value in found.items()}
+        found = {name: self._get(environment, name) for name in (*_REQUIRED, *_OPTIONAL)}
+        return {name: Secret(name, value) for name, value in found.items() if value}
 
     def require(self, environments: tuple[str, ...]) -> None:
         """Name every missing secret at once."""
@@ -175,11 +180,6 @@ class RemoteTarget:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(value.strip() + "\n")
         return str(path)
-
-
-def derive(secret: str, environment: str, purpose: str) -> str:
-    """Derive a secret for another purpose: the same each time, and no way back."""
-    return hmac.new(secret.encode(), f"shiplane {environment} {purpose}".encode(), hashlib.sha256).hexdigest()
 
 
 def _named(environ: Mapping[str, str], environment: str, name: str) -> str:

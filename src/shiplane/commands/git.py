@@ -47,5 +47,10 @@ def show(commit: str, path: str) -> Command:
     return _git("show", f"{commit}:{path}")
 
 
+def files_at(commit: str, *paths: str) -> Command:
+    """Ask for the names of files at a commit, NUL-separated."""
+    return _git("ls-tree", "-r", "-z", "--name-only", commit, "--", *paths)
+
+
 def _git(*arguments: str) -> Command:
     return Command(("git", *arguments), env=_READ_ONLY)

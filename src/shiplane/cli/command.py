@@ -1,0 +1,46 @@
+"""How a function becomes an Invoke task: help for its options, errors told, exit codes kept."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from invoke.tasks import task
+
+from shiplane.cli.failures import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from invoke.tasks import Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# One text per option, wherever it appears.
+_HELP = {
+    "branch": "branch to act for; default: the one that is checked out",
+    "dry_run": "print the plan and change nothing",
+    "env": "environment: staging or production",
+    "event": "push, pull_request or manual; default: what GitHub says, else push",
+    "follow": "go on printing",
+    "json": "JSON for machines",
+    "plain": "one line an event, no live display",
+    "release": "release to deploy; default: the published release of HEAD",
+    "service": "one service of the stack",
+    "since": "how far back, such as 10m",
+    "strategy": "how the new release replaces the old: recreate",
+    "target": "lab or remote; default: default_target of the configuration",
+    "to": "where to: an environment for promote, a release for rollback",
+    "until": "last stage to run",
+    "volumes": "remove the data too",
+    "with_celery": "start the worker too",
+    "yes": "agree beforehand",
+}
+
+
+def command(function: Callable[P, R]) -> Task[Callable[P, R]]:
+    """Make a task of a function; KeyError where one of its options has no help text."""
+    options = list(inspect.signature(function).parameters)[1:]
+    made: Task[Callable[P, R]] = task(help={option: _HELP[option] for option in options})(told(function))
+    return made

@@ -1,0 +1,206 @@
+"""Commands about an environment: deploy, verify, e2e, promote, rollback, and looking at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.cli.app import App
+from shiplane.cli.command import command
+from shiplane.cli.text import finish, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from invoke.context import Context
+
+    from shiplane.deploy.rollout import Deployer
+    from shiplane.model import Plan, Release
+
+
+
+@command
+def deploy(
+    _c: Context,
+    env: str,
+    release: str = "",
+    strategy: str = "recreate",
+    target: str = "",
+    dry_run: bool = False,
+    plain: bool = False,
+) -> None:
+    """Put a published release on one environment; production takes only what was tested."""
+    from shiplane.errors import UnknownName  # noqa: PLC0415 - not needed for --list
+
+    if strategy != "recreate":
+        raise UnknownName("strategy", strategy, ("recreate",))
+    app = App.here()
+    _run(app, target, env, "promote" if env == "production" else "deploy", release, dry_run=dry_run, plain=plain)
+
+
+@command
+def promote(
+    _c: Context, to: str = "production", target: str = "", release: str = "", dry_run: bool = False, plain: bool = False
+) -> None:
+    """Put the digests that are on staging on production, if E2E passed on exactly those."""
+    app = App.here()
+    app.config.environment(to)
+    chosen = release or _look(app, target, "staging", lambda d: d.survey().current) or ""
+    _run(app, target, to, "promote", chosen, dry_run=dry_run, plain=plain)
+
+
+@command
+def rollback(
+    _c: Context, env: str, to: str = "", target: str = "", dry_run: bool = False, plain: bool = False
+) -> None:
+    """Put the release before (or the one named) back into service."""
+    app = App.here()
+    made = _single_plan(app, target, env, "rollback", to or "the release before")
+    _execute(app, made, None, to or None, dry_run=dry_run, plain=plain)
+
+
+@command
+def verify(_c: Context, env: str, target: str = "") -> None:
+    """See that the public address answers healthy with the release that is deployed."""
+
+    def look(deployer: Deployer) -> str:
+        from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
+
+        current = deployer.survey().current
+        if current is None:
+            raise NothingDeployed(env)
+        deployer.verify(current)
+        return current
+
+    app = App.here()
+    show(f"{env} answers healthy with {_look(app, target, env, look)}")
+
+
+@command
+def e2e(_c: Context, env: str = "staging", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
+    """Run the browser tests against an environment."""
+    app = App.here()
+    made = _e2e_plan(app, target, env)
+    _execute(app, made, None, None, dry_run=dry_run, plain=plain)
+
+
+@command
+def status(_c: Context, env: str, target: str = "", json: bool = False) -> None:
+    """Show what runs on an environment."""
+    found = _look(App.here(), target, env, lambda deployer: deployer.status())
+    if json:
+        show_json(found)
+        return
+    from shiplane.report.status_text import render_status  # noqa: PLC0415 - not needed for --json
+
+    show(render_status(found))
+
+
+@command
+def releases(_c: Context, env: str, target: str = "", json: bool = False) -> None:
+    """List the releases of an environment, newest first: what could be rolled back to."""
+    found = _look(App.here(), target, env, lambda deployer: deployer.releases())
+    if json:
+        show_json(found)
+        return
+    from shiplane.report.status_text import render_releases  # noqa: PLC0415 - not needed for --json
+
+    show(render_releases(found))
+
+
+@command
+def unlock(_c: Context, env: str, target: str = "", yes: bool = False, dry_run: bool = False) -> None:
+    """Remove a stale deploy lock, saying whose it was."""
+    import sys  # noqa: PLC0415 - not needed for --list
+
+    from shiplane.cli.run import open_environments  # noqa: PLC0415
+    from shiplane.errors import NoTerminal  # noqa: PLC0415
+    from shiplane.runners.base import Cancel  # noqa: PLC0415
+
+    app = App.here()
+    app.config.environment(env)
+    environments = open_environments(app, app.target(target), "unlock")
+    try:
+        lock = environments.lock(env, show, Cancel())
+        holder = lock.holder()
+        if holder is None:
+            show(f"{env} is not locked")
+            return
+        show(f"{env} is held by {holder}")
+        if dry_run:
+            return
+        if not yes:
+            if not sys.stdin.isatty():
+                raise NoTerminal(f"remove the lock of {env}?")
+            if input("remove this lock? [y/N] ").strip().lower() not in ("y", "yes"):
+                return
+        lock.unlock()
+        show(f"the lock of {env} is removed")
+    finally:
+        environments.close()
+
+
+def _look(app: App, target: str, env: str, ask: Callable[[Deployer], object]) -> object:
+    """Ask an environment without holding it."""
+    from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
+    from shiplane.runners.base import Cancel  # noqa: PLC0415
+
+    app.config.environment(env)
+    environments = open_environments(app, app.target(target), "look")
+    try:
+        return ask(environments.deployer(env, show, Cancel()))
+    finally:
+        environments.close()
+
+
+def _run(app: App, target: str, env: str, action: str, release: str, *, dry_run: bool, plain: bool) -> None:
+    from shiplane.cli.releases import find  # noqa: PLC0415 - not needed for --list
+
+    app.config.environment(env)
+    found = find(app, app.target(target), release)
+    made = _single_plan(app, target, env, action, found.id)
+    _execute(app, made, found, None, dry_run=dry_run, plain=plain)
+
+
+def _single_plan(app: App, target: str, env: str, action: str, release: str) -> Plan:
+    """Plan one environment's change: the change itself, then the look at the public address."""
+    from shiplane.cli.run import deploy_commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
+
+    app.config.environment(env)
+    chosen = app.target(target)
+    commands = tuple(command.on(env) for command in deploy_commands(app, chosen, release)(env))
+    first = Step(f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, action=action, environment=env)
+    second = Step(f"{env}.verify", "the public address answers with the release", (first.id,), action="verify", environment=env)
+    clock, limit = app.config.limits.of(env)
+    stage = Stage(env, limit, clock, (first, second))
+    return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release=release)
+
+
+def _e2e_plan(app: App, target: str, env: str) -> Plan:
+    from shiplane.model import Plan, Stage, Step  # noqa: PLC0415 - not needed for --list
+
+    app.config.environment(env)
+    bases = Step("e2e.bases", "base images are here", action="bases")
+    runner = Step("e2e.runner", "image of the browser tests", (bases.id,), action="test-runner")
+    tests = Step("e2e.tests", f"browser tests against {env}", (runner.id,), action="e2e", environment=env)
+    clock, limit = app.config.limits.of("e2e")
+    stage = Stage("e2e", limit, clock, (bases, runner, tests))
+    return Plan(app.event("manual"), app.target(target).name, (stage,), "browser tests by hand")
+
+
+def _execute(
+    app: App, made: Plan, release: Release | None, rollback_to: str | None, *, dry_run: bool, plain: bool
+) -> None:
+    from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
+
+    if dry_run:
+        show(render_plan(made))
+        return
+    from shiplane.cli.run import Run  # noqa: PLC0415 - a dry run does without
+
+    target = app.target(made.target)
+    environments = tuple(step.environment for step in made.steps if step.environment)
+    target.require(environments)
+    for name in environments:
+        target.site(name)
+    finish(Run(app, target, made, plain=plain).execute(release, rollback_to))

@@ -1,0 +1,125 @@
+"""`plan`, `pipeline`, `build`, `publish`: from an event to what runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shiplane.cli.app import App
+from shiplane.cli.command import command
+from shiplane.cli.text import finish, show, show_json
+from shiplane.errors import UnknownName, UsageError
+from shiplane.model import STAGE_NAMES
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from shiplane.model import Plan
+
+
+
+@command
+def plan(_c: Context, event: str = "", branch: str = "", target: str = "", json: bool = False) -> None:
+    """Print the stages and steps that an event leads to; nothing is run."""
+    app = App.here()
+    made = _plan(app, event, branch, target)
+    if json:
+        show_json(made.to_json())
+        return
+    from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --json
+
+    show(render_plan(made))
+
+
+@command
+def pipeline(
+    _c: Context,
+    event: str = "",
+    branch: str = "",
+    target: str = "",
+    until: str = "",
+    dry_run: bool = False,
+    plain: bool = False,
+) -> None:
+    """Run the stages that an event leads to: build, test, publish, staging, e2e, production."""
+    _run(App.here(), event, branch, target, until, dry_run=dry_run, plain=plain)
+
+
+@command
+def build(_c: Context, dry_run: bool = False) -> None:
+    """Build the development and production images (the Nox session `images`)."""
+    from shiplane.commands import nox  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.execute import run_checked  # noqa: PLC0415
+
+    app = App.here()
+    command = nox.session("images")
+    if dry_run:
+        show(f"$ {command.masked()}")
+        return
+    app.require_engine()
+    run_checked(app.runner, command, "building the images", show, None)
+
+
+@command
+def publish(
+    _c: Context, branch: str = "", target: str = "", dry_run: bool = False, plain: bool = False
+) -> None:
+    """Build the production images, push them with their tags and record their digests."""
+    app = App.here()
+    made = _publish_plan(_plan(app, "push", branch or app.config.main_branch, target), app, branch)
+    _execute(app, made, dry_run=dry_run, plain=plain)
+
+
+def _publish_plan(whole: Plan, app: App, branch: str) -> Plan:
+    """Keep what publishing needs: the base images, on the lab its registry, and the stage itself."""
+    kept = []
+    for stage in whole.stages:
+        if stage.name == "build":
+            steps = tuple(replace(s, needs=()) for s in stage.steps if s.id in ("build.bases", "build.lab"))
+            kept.append(replace(stage, steps=steps))
+        if stage.name == "publish":
+            needs = tuple(step.id for step in kept[0].steps)
+            first, *rest = stage.steps
+            kept.append(replace(stage, steps=(replace(first, needs=needs), *rest)))
+    event = replace(whole.event, branch=branch or app.facts.branch)
+    return replace(whole, event=event, stages=tuple(kept), reason="publish what is checked out")
+
+
+def _plan(app: App, event: str, branch: str, target: str) -> Plan:
+    from shiplane.cli.run import pipeline_plan  # noqa: PLC0415 - not needed for --list
+
+    return pipeline_plan(app, app.event(event, branch), app.target(target))
+
+
+def _run(app: App, event: str, branch: str, target: str, until: str, *, dry_run: bool, plain: bool) -> None:
+    made = _plan(app, event, branch, target)
+    if until:
+        made = _until(made, until)
+    _execute(app, made, dry_run=dry_run, plain=plain)
+
+
+def _execute(app: App, made: Plan, *, dry_run: bool, plain: bool) -> None:
+    from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
+
+    if dry_run or not made.stages:
+        show(render_plan(made))
+        return
+    from shiplane.cli.run import Run  # noqa: PLC0415 - a dry run does without
+
+    target = app.target(made.target)
+    target.require(tuple(s.name for s in made.stages if s.name in ("staging", "production")))
+    if any(s.name == "publish" for s in made.stages) and app.facts.edits and not target.allows_edits:
+        from shiplane.pipeline.publish import refuse_unsafe  # noqa: PLC0415
+
+        refuse_unsafe(app.facts, target, stand_ins=False)
+    app.require_engine()
+    finish(Run(app, target, made, plain=plain).execute())
+
+
+def _until(made: Plan, last: str) -> Plan:
+    names = [stage.name for stage in made.stages]
+    if last not in STAGE_NAMES:
+        raise UnknownName("stage", last, STAGE_NAMES)
+    if last not in names:
+        raise UsageError(f"stage {last} is not in this plan", f"it has: {', '.join(names) or 'no stage'}")
+    return replace(made, stages=made.stages[: names.index(last) + 1])

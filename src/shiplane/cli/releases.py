@@ -1,0 +1,23 @@
+"""Finding the release that a command means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.errors import NothingPublished
+from shiplane.facts.checkout import SHORT
+
+if TYPE_CHECKING:
+    from shiplane.cli.app import App
+    from shiplane.model import Release
+    from shiplane.pipeline.target import Target
+
+
+def find(app: App, target: Target, name: str) -> Release:
+    """Give the release of that name, or HEAD's; raises `NothingPublished` with the command that makes one."""
+    wanted = [name] if name else [app.facts.suffix, app.facts.commit[:SHORT]]
+    for one in wanted:
+        found = app.store.release(target.name, one)
+        if found is not None:
+            return found
+    raise NothingPublished(f"{wanted[0]} on the target {target.name}")

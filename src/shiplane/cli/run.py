@@ -1,0 +1,235 @@
+"""One run: plan → show → execute → journal → reports → exit code, for the pipeline and for single commands alike."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import socket
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from shiplane.errors import ShiplaneError
+from shiplane.model.identity import checkout_id
+from shiplane.pipeline.journal import Journal, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from shiplane.cli.app import App
+    from shiplane.model import Command, Event, Host, Outcome, Plan, Release
+    from shiplane.pipeline.environments import Environments
+    from shiplane.pipeline.execute import Action
+    from shiplane.pipeline.target import Target
+    from shiplane.planning.plan import DeployCommands
+    from shiplane.report.board import BoardClient
+    from shiplane.runners.base import Runner
+
+_PARALLEL = 3
+_ESTIMATED_RUNS = 5
+
+
+class Run:
+    """Carry out one plan and tell of it."""
+
+    def __init__(self, app: App, target: Target, plan: Plan, *, plain: bool = False) -> None:
+        self.app = app
+        self.target = target
+        self.plan = plan
+        self.plain = plain
+        self.number, self.folder = app.store.new_run(app.environ)
+        self.id = run_id(app, self.number)
+        self.journal = Journal(self.folder)
+        self.environments = open_environments(app, target, self.id)
+        self._boards: dict[str, BoardClient] = {}
+
+    def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
+        """Run the plan and give the exit code; everything that was opened is closed, whatever happens."""
+        from shiplane.report.console import live  # noqa: PLC0415 - only runs show one
+
+        console = live(sys.stdout, plain=self.plain, estimates=self._estimates(), log_file=self.journal.log_file)
+        self.journal.listeners.append(console.on_record)
+        self.journal.lines.append(console.on_line)
+        console.start()
+        try:
+            with _terminable():
+                code = self._journaled(release, rollback_to)
+        finally:
+            console.stop()
+            for client in self._boards.values():
+                client.close()
+        self._summarise()
+        return code
+
+    def _journaled(self, release: Release | None, rollback_to: str | None) -> int:
+        from shiplane.pipeline.execute import Execution  # noqa: PLC0415 - see execute()
+        from shiplane.runners.base import now  # noqa: PLC0415
+
+        started = now()
+        facts = self.app.facts
+        event = {"name": self.plan.event.name, "branch": self.plan.event.branch, "commit": self.plan.event.commit}
+        self.journal.write(
+            "run_started",
+            id=self.id,
+            number=self.number,
+            event=event,
+            target=self.target.name,
+            message=facts.message,
+            author=facts.author,
+            plan=self.plan.to_json(),
+        )
+        self.tell_boards()
+        self.journal.listeners.append(self._on_record)
+        actions = self._actions(release, rollback_to)
+        try:
+            outcomes = Execution(self.plan, self.journal, actions, _PARALLEL).run()
+        finally:
+            self.environments.close()
+        code = exit_code(outcomes)
+        status = {0: "passed", 130: "cancelled"}.get(code, "failed")
+        self.journal.write("run_ended", status=status, exit_code=code, seconds=round(now() - started, 3))
+        return code
+
+    def _actions(self, release: Release | None, rollback_to: str | None) -> dict[str, Action]:
+        from shiplane.pipeline.actions import Actions  # noqa: PLC0415 - see execute()
+
+        app = self.app
+        return Actions(
+            runner=app.runner,
+            checkout=app.checkout,
+            environ=app.environ,
+            config=app.config,
+            facts=app.facts,
+            event=self.plan.event,
+            target=self.target,
+            environments=self.environments,
+            store=app.store,
+            journal=self.journal,
+            run=self.id,
+            release=release,
+            rollback_to=rollback_to,
+            lab_up=self._lab_up,
+        ).table()
+
+    def _lab_up(self, say: Callable[[str], None]) -> None:
+        from shiplane import lab  # noqa: PLC0415 - only the target lab needs it
+
+        state = lab.up(self.app.checkout, say)
+        for name, url in state.environments.items():
+            say(f"{name} is at {url}")
+        self.tell_boards()
+
+    def tell_boards(self) -> None:
+        """Let every board that can be reached follow this run; one that comes later is told what it missed."""
+        from shiplane.deploy.bundle import environment_secrets  # noqa: PLC0415 - see execute()
+        from shiplane.report.board import BoardClient  # noqa: PLC0415
+
+        for environment in self.app.config.environments:
+            name = environment.name
+            if name in self._boards:
+                continue
+            with suppress(ShiplaneError, OSError, KeyError):
+                site = self.target.site(name)
+                token = environment_secrets(site, self.target.secrets(name))["BOARD_TOKEN"]
+                self.app.masker.add(token)
+                outbox = self.app.store.root / "board" / f"{self.target.name}-{name}"
+                client = BoardClient(site.url, token, outbox)
+                for record in read(self.folder):
+                    client.on_record(record)
+                self._boards[name] = client
+
+    def _on_record(self, record: dict[str, object]) -> None:
+        for client in list(self._boards.values()):
+            client.on_record(record)
+
+    def _estimates(self) -> dict[str, float]:
+        from shiplane.report.estimate import durations  # noqa: PLC0415 - see execute()
+
+        past = [folder for folder in self.app.store.run_folders() if folder != self.folder]
+        return durations(read(folder) for folder in past[:_ESTIMATED_RUNS])
+
+    def _summarise(self) -> None:
+        from shiplane.report.summary import render_text, summary  # noqa: PLC0415 - see execute()
+
+        print(render_text(summary(read(self.folder), self.folder)), flush=True)  # noqa: T201 - the terminal's end
+
+
+def exit_code(outcomes: dict[str, Outcome]) -> int:
+    """Give a run's exit code: what happened to a server wins, then an interruption, then the first failure."""
+    codes = [outcome.exit_code for outcome in outcomes.values() if outcome.status in ("failed", "cancelled")]
+    for winner in (7, 6, 130):
+        if winner in codes or (winner == 130 and any(o.status == "cancelled" for o in outcomes.values())):  # noqa: PLR2004
+            return winner
+    return next((code for code in codes if code), 1 if codes else 0)
+
+
+def run_id(app: App, number: int) -> str:
+    """Name a run so that no other run anywhere has the name; GitHub's own id where there is one."""
+    github = app.environ.get("GITHUB_RUN_ID")
+    return f"github-{github}" if github else f"{checkout_id(app.checkout)}-{number}"
+
+
+def open_environments(app: App, target: Target, run: str) -> Environments:
+    """Make what opens environments for a run (or for a command that only looks, with its own name)."""
+    from shiplane.deploy.lock import Holder  # noqa: PLC0415 - only commands about environments need it
+    from shiplane.pipeline.environments import Environments  # noqa: PLC0415
+    from shiplane.runners.http import HttpRunner  # noqa: PLC0415
+
+    def connect(host: Host) -> Runner:
+        from shiplane.runners.ssh import SshRunner  # noqa: PLC0415 - brings Fabric
+
+        return SshRunner(host, app.masker)
+
+    holder = Holder(run, _user(), socket.gethostname(), os.getpid())
+    return Environments(target, app.config, connect, HttpRunner(), app.masker, holder)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C while a run goes on: both end it cleanly."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def deploy_commands(app: App, target: Target, release: str) -> DeployCommands:
+    """Give what tells a plan the commands of a deploy, without a server or a secret."""
+    from shiplane.deploy.rollout import planned  # noqa: PLC0415 - only plans need it
+    from shiplane.model import Site  # noqa: PLC0415
+    from shiplane.model import Host as HostValue  # noqa: PLC0415
+    from shiplane.pipeline.environments import options  # noqa: PLC0415
+
+    def commands(environment: str) -> tuple[Command, ...]:
+        settings = app.config.environment(environment)
+        nowhere = HostValue(environment, "", 22, "", "", "")
+        folder = f"deployments/{app.config.name}-{environment}"
+        site = Site(environment, nowhere, folder, settings.url, settings.overlay)
+        phases = planned(site, release, options(app.config), None)
+        return tuple(command for phase in phases for command in (*phase.commands, *phase.always))
+
+    return commands
+
+
+def pipeline_plan(app: App, event: Event, target: Target) -> Plan:
+    """Make the plan of an event."""
+    from shiplane.planning import make  # noqa: PLC0415 - only plans need it
+
+    commands = deploy_commands(app, target, app.facts.suffix)
+    return make(event, app.config, app.facts, target.name, target.naming(), commands)

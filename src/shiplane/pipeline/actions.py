@@ -1,0 +1,240 @@
+"""What carries out each kind of step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from shiplane.commands import vpn
+from shiplane.deploy.bundle import bundle, environment_secrets
+from shiplane.deploy.promotion import check_promotion
+from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe
+from shiplane.lab.images import ensure_images
+from shiplane.pipeline import build, e2e, publish, registry
+from shiplane.pipeline.execute import process_action, run_checked
+from shiplane.pipeline.release_files import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from shiplane.config import Config
+    from shiplane.deploy.bundle import Bundle
+    from shiplane.deploy.rollout import Deployer
+    from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.model import Event, Release, Secret, Step
+    from shiplane.pipeline.environments import Environments
+    from shiplane.pipeline.execute import Action
+    from shiplane.pipeline.journal import Journal
+    from shiplane.pipeline.store import Store
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Cancel, Runner
+
+    Say = Callable[[str], None]
+
+
+class Actions:
+    """Carry out the steps of one run; what one step learns for another stands here.
+
+    `release` is the release that the run makes or was told to deploy; `rollback_to` names one to go back to.
+    """
+
+    def __init__(  # noqa: PLR0913 - the run's parts, each by name
+        self,
+        *,
+        runner: Runner,
+        checkout: Path,
+        environ: Mapping[str, str],
+        config: Config,
+        facts: CheckoutFacts,
+        event: Event,
+        target: Target,
+        environments: Environments,
+        store: Store,
+        journal: Journal,
+        run: str,
+        release: Release | None = None,
+        rollback_to: str | None = None,
+        lab_up: Callable[[Say], None] | None = None,
+    ) -> None:
+        self.runner = runner
+        self.checkout = checkout
+        self.environ = environ
+        self.config = config
+        self.facts = facts
+        self.event = event
+        self.target = target
+        self.environments = environments
+        self.store = store
+        self.journal = journal
+        self.run = run
+        self.release = release
+        self.rollback_to = rollback_to
+        self.lab_up = lab_up
+
+    def table(self) -> dict[str, Action]:
+        """Give the actions by the names that steps use."""
+        return {
+            "process": process_action(self.runner),
+            "bases": self._bases,
+            "test-runner": self._test_runner,
+            "lab": self._lab,
+            "images": self._images,
+            "publish": self._publish,
+            "vpn": self._vpn,
+            "deploy": self._deploy,
+            "promote": self._promote,
+            "rollback": self._rollback,
+            "verify": self._verify,
+            "e2e": self._e2e,
+        }
+
+    def _bases(self, _step: Step, say: Say, _cancel: Cancel) -> None:
+        made = ensure_images(self.runner, say)
+        say(f"made or pulled: {', '.join(made)}" if made else "all base images are here")
+
+    def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
+        build.build_test_runner(self.runner, self.environ, say, cancel)
+
+    def _lab(self, _step: Step, say: Say, _cancel: Cancel) -> None:
+        if self.lab_up is not None:
+            self.lab_up(say)
+
+    def _images(self, step: Step, say: Say, cancel: Cancel) -> None:
+        """Build what the registry does not hold already."""
+        with self._registry(say, cancel) as opened:
+            there = publish.published(self.config, self.facts, self.target, opened)
+        if len(there) == len(self.config.components):
+            say(f"{self.facts.suffix} is published already: nothing to build")
+            return
+        for command in step.commands:
+            run_checked(self.runner, command, step.title, say, cancel)
+
+    def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
+        with self._registry(say, cancel) as opened:
+            self.release = publish.publish(
+                self.runner, opened, self.config, self.facts, self.target, self.event.branch, say, cancel
+            )
+        self.store.save_release(self.target.name, self.release)
+        self.journal.write("release_published", release=self.release.to_json())
+
+    def _vpn(self, step: Step, say: Say, cancel: Cancel) -> None:
+        secret = self.target.secrets(step.environment)["TS_OAUTH_SECRET"]
+        name = f"shiplane-{step.environment}"
+        for command in (vpn.up(secret, self.config.vpn.tags, name), vpn.ping(self.target.site(step.environment).host.address)):
+            done = self.runner.run(command, on_line=say, cancel=cancel)
+            if not done.ok:
+                fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
+                raise Unreachable("the VPN cannot be joined", fix, done.tail())
+
+    def _deploy(self, step: Step, say: Say, cancel: Cancel) -> None:
+        release = self._known_release()
+        self._put(step.environment, release, "deploy", say, cancel)
+
+    def _promote(self, step: Step, say: Say, cancel: Cancel) -> None:
+        """Deploy to production what passed on staging, or what served in production before; raises `Unsafe`."""
+        release = self._known_release()
+        staging = self.environments.deployer("staging", say, cancel).survey()
+        production = self.environments.deployer(step.environment, say, cancel).survey()
+        served = production.served(release.id)
+        on_staging = staging.current == release.id
+        check_promotion(
+            release,
+            staging.running_digests(release) if on_staging else None,
+            staging.tested.get(release.id),
+            served_in_production=served,
+            main=self.config.main_branch,
+            allow_dirty=self.target.allows_edits,
+        )
+        say(f"{release.id} may go to {step.environment}: " + ("it served there before" if served else "E2E passed on it"))
+        self._put(step.environment, release, "promote", say, cancel)
+
+    def _rollback(self, step: Step, say: Say, cancel: Cancel) -> None:
+        self.environments.hold(step.environment, say, cancel, wait=False)
+        deployer = self.environments.deployer(step.environment, say, cancel)
+        try:
+            deployer.rollback(self.rollback_to, self.target.login())
+        finally:
+            self._journal_deployment(deployer)
+        state = deployer.survey()
+        self.release = state.releases[state.current] if state.current else None
+
+    def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
+        """Hold the environment and put a release on it."""
+        self._refuse_stand_ins(release)
+        made = self._bundle(name, release)
+        self.environments.hold(name, say, cancel, wait=True)
+        deployer = self.environments.deployer(name, say, cancel)
+        try:
+            deployer.deploy(release, made, self.target.login(), action)
+        finally:
+            self._journal_deployment(deployer)
+
+    def _refuse_stand_ins(self, release: Release) -> None:
+        if release.stand_ins and not self.target.allows_stand_ins:
+            raise Unsafe(f"{release.id} stands on stand-ins of the official base images", "publish it again from CI")
+
+    def _journal_deployment(self, deployer: Deployer) -> None:
+        if deployer.deployment is not None:
+            self.journal.write("deployed", **asdict(deployer.deployment))
+
+    def _bundle(self, name: str, release: Release) -> Bundle:
+        site = self.environments.site(name)
+        files, base_env = collect(self.runner, self.checkout, self.facts, release, site.overlay)
+        return bundle(site, release, files, base_env, self.target.secrets(name))
+
+    def _verify(self, step: Step, say: Say, cancel: Cancel) -> None:
+        deployer = self.environments.deployer(step.environment, say, cancel)
+        wanted = self.release.id if self.release else deployer.survey().current
+        if not wanted:
+            raise NothingDeployed(step.environment)
+        deployer.verify(wanted)
+        say(f"{self.environments.site(step.environment).url} answers healthy with {wanted}")
+        if step.environment != "staging":
+            self.environments.give_back(step.environment)
+
+    def _e2e(self, step: Step, say: Say, cancel: Cancel) -> None:
+        """Test what runs; the digests that run are read back before and after."""
+        name = step.environment
+        self.environments.hold(name, say, cancel, wait=True)
+        try:
+            deployer = self.environments.deployer(name, say, cancel)
+            release = self._tested_release(deployer)
+            self._check_running(deployer, release)
+            reports = self.journal.folder / "e2e"
+            reports.mkdir(exist_ok=True)
+            secrets = self._environment_secrets(name)
+            site = self.environments.site(name)
+            e2e.run_against(self.runner, self.checkout, site, release, self.run, secrets, reports, say, cancel)
+            self._check_running(deployer, release)
+            deployer.mark_tested(release)
+        finally:
+            self.environments.give_back(name)
+
+    def _tested_release(self, deployer: Deployer) -> Release:
+        if self.release is None:
+            state = deployer.survey()
+            if state.current is None or state.current not in state.releases:
+                raise NothingDeployed("staging")
+            self.release = state.releases[state.current]
+        return self.release
+
+    def _check_running(self, deployer: Deployer, release: Release) -> None:
+        running = deployer.survey().running_digests(release)
+        if running != release.digests():
+            raise StepFailed(
+                f"the environment changed under the test: it runs {running or 'nothing of'} instead of {release.id}",
+                "see who did: invoke audit --env staging; then run it again",
+            )
+
+    def _environment_secrets(self, name: str) -> dict[str, Secret]:
+        return environment_secrets(self.environments.site(name), self.target.secrets(name))
+
+    def _known_release(self) -> Release:
+        if self.release is None:
+            raise NothingPublished(f"commit {self.facts.suffix} on the target {self.target.name}")
+        return self.release
+
+    def _registry(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:
+        return registry.session(self.runner, self.target.login(), self.environ, say, cancel)

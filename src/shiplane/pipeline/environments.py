@@ -1,0 +1,138 @@
+"""The environments that a run works on: one connection each, and the lock while it is held."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shiplane.deploy.context import Context
+from shiplane.deploy.lock import Holder, Lock
+from shiplane.deploy.phases import Options
+from shiplane.deploy.rollout import Deployer
+from shiplane.runners.base import Cancel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.config import Config
+    from shiplane.errors import ShiplaneError
+    from shiplane.model import Host, Site
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Masker, Runner
+    from shiplane.runners.http import Http
+
+    Connect = Callable[[Host], Runner]
+
+
+def options(config: Config) -> Options:
+    """Give what the configuration says of a rollout."""
+    return Options(
+        release_command=config.release_command,
+        health_seconds=config.health_seconds,
+        verify_tries=config.verify_tries,
+        verify_seconds=config.verify_interval_seconds,
+    )
+
+
+@dataclass(slots=True)
+class _Opened:
+    site: Site
+    runner: Runner
+    lock: ExitStack = field(default_factory=ExitStack)
+    lost: Cancel = field(default_factory=Cancel)
+    held: bool = False
+
+
+class Environments:
+    """Open environments on demand; everything is given back by `close`."""
+
+    def __init__(  # noqa: PLR0913 - what the environments need of the world, each by name
+        self, target: Target, config: Config, connect: Connect, http: Http, masker: Masker, holder: Holder
+    ) -> None:
+        self.target = target
+        self.config = config
+        self.connect = connect
+        self.http = http
+        self.masker = masker
+        self.holder = holder
+        self._opened: dict[str, _Opened] = {}
+
+    def site(self, name: str) -> Site:
+        """Give an environment's place."""
+        return self._open(name).site
+
+    def deployer(self, name: str, report: Callable[[str], None], cancel: Cancel) -> Deployer:
+        """Give what changes the environment; a lock that was lost meanwhile raises."""
+        opened = self._open(name)
+        opened.lost.check()
+        context = Context(
+            runner=opened.runner,
+            http=self.http,
+            site=opened.site,
+            masker=self.masker,
+            run=self.holder.run,
+            who=f"{self.holder.user}@{self.holder.host}",
+            report=report,
+            cancel=cancel,
+            options=options(self.config),
+        )
+        return Deployer(context)
+
+    def lock(self, name: str, report: Callable[[str], None], cancel: Cancel) -> Lock:
+        """Give the environment's lock, for looking at it or breaking it."""
+        opened = self._open(name)
+        return Lock(opened.runner, opened.site, report, cancel)
+
+    def hold(self, name: str, report: Callable[[str], None], cancel: Cancel, *, wait: bool) -> None:
+        """Hold the environment until `give_back` or `close`; holding twice is holding once."""
+        opened = self._open(name)
+        if opened.held:
+            return
+        # Waiting ends with the step's cancel; a lock lost later is seen by the steps that follow.
+        lock = Lock(opened.runner, opened.site, report, _Both(cancel, opened.lost))
+        opened.lock.enter_context(lock.hold(self.holder, wait=wait))
+        opened.held = True
+
+    def give_back(self, name: str) -> None:
+        """Release the environment for others; not holding it is fine."""
+        opened = self._opened.get(name)
+        if opened is not None and opened.held:
+            opened.held = False
+            opened.lock.close()
+
+    def close(self) -> None:
+        """Release all and close the connections."""
+        for name, opened in self._opened.items():
+            self.give_back(name)
+            close = getattr(opened.runner, "close", None)
+            if close is not None:
+                close()
+        self._opened.clear()
+
+    def _open(self, name: str) -> _Opened:
+        if name not in self._opened:
+            site = self.target.site(name)
+            self._opened[name] = _Opened(site, self.connect(site.host))
+        return self._opened[name]
+
+
+class _Both(Cancel):
+    """Wait for one cancel and report to the other."""
+
+    def __init__(self, waits_for: Cancel, reports_to: Cancel) -> None:
+        super().__init__()
+        self._waits_for = waits_for
+        self._reports_to = reports_to
+
+    def sleep(self, seconds: float) -> None:
+        self._waits_for.sleep(seconds)
+
+    def check(self) -> None:
+        self._waits_for.check()
+
+    def is_set(self) -> bool:
+        return self._waits_for.is_set()
+
+    def set(self, error: ShiplaneError) -> None:
+        self._reports_to.set(error)

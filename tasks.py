@@ -1,0 +1,31 @@
+"""Pipelines and environments. What each task does is in `shiplane.cli`; `nox` runs checks in isolation."""
+
+from __future__ import annotations
+
+from invoke.collection import Collection
+
+try:
+    from shiplane.cli import dev_tasks, environment_tasks, lab_tasks, pipeline_tasks, version_tasks
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}\nfix: run ./scripts/bootstrap, then .venv/bin/invoke") from error
+
+ns = Collection(
+    pipeline_tasks.plan,
+    pipeline_tasks.pipeline,
+    pipeline_tasks.build,
+    pipeline_tasks.publish,
+    environment_tasks.deploy,
+    environment_tasks.verify,
+    environment_tasks.e2e,
+    environment_tasks.promote,
+    environment_tasks.rollback,
+    environment_tasks.status,
+    environment_tasks.releases,
+    environment_tasks.unlock,
+)
+lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
+dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
+version = Collection("version")
+version.add_task(version_tasks.show_versions, name="show")
+for group in (lab, dev, version):
+    ns.add_collection(group)
