@@ -185,7 +185,7 @@ def _failure(failure: Failure) -> Iterator[tuple[str, str]]:
     name = failure.step or failure.stage
     yield STYLES[failure.status], f"{SIGNS[failure.status]} {name} {failure.status}: {failure.cause}"
     for line in failure.details[-_LAST_LINES:]:
-        yield "dim", f"    {shortened(clean(line), _LINE_WIDTH)}".rstrip()
+        yield "", f"    {shortened(clean(line), _LINE_WIDTH)}".rstrip()
     if failure.log:
         yield "", f"  log: {failure.log}"
     if failure.fix:

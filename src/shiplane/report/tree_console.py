@@ -93,5 +93,5 @@ class TreeConsole:
 def _told(line: str) -> Text:
     word, colon, rest = line.partition(": ")
     if line.startswith("  ") or not colon:
-        return Text(line, style="dim")
+        return Text(line)
     return Text.assemble((f"{word}: ", "bold red" if word == "cause" else "bold"), rest)

@@ -9,7 +9,6 @@ import pytest
 
 from shiplane.model import Secret
 from shiplane.report.board import BoardClient, reports
-from shiplane.report.board_post import is_loopback
 from shiplane.report.outbox import MOST_RUNS, Outbox
 
 Records = Callable[..., list[dict[str, Any]]]
@@ -228,20 +227,3 @@ def test_closing_without_a_run_does_nothing(client: BoardClient, board: Board) -
     client.on_record({"kind": "note", "at": "", "text": "before the run"})
     client.close()
     assert board.calls == []
-
-
-@pytest.mark.parametrize(
-    ("url", "loopback"),
-    [
-        ("http://127.0.0.1:8081/x", True),
-        ("http://127.9.9.9", True),
-        ("http://[::1]:80", True),
-        ("http://localhost:8080", True),
-        ("http://staging.localhost", True),
-        ("https://staging.example.com", False),
-        ("http://10.0.0.1", False),
-        ("http://localhost.example.com", False),
-    ],
-)
-def test_a_proxy_is_not_asked_for_this_machine(url: str, loopback: bool) -> None:  # noqa: FBT001 - a parameter
-    assert is_loopback(url) is loopback
