@@ -118,9 +118,9 @@ def test_the_proxy_leads_to_both_and_names_itself_once(stacks: tuple[Stack, Stac
     assert '<div id="root">' in page
     assert headers["Server"] == "nginx"
     assert json.loads(get(environ["PROXY_PORT"], "/api/v1/health/")[1])["status"] == "ok"
-    log = stacks[0].compose("logs", "--no-log-prefix", "proxy")
     get(environ["PROXY_PORT"], "/api/v1/health/?token=never-in-a-log")
-    log = stacks[0].compose("logs", "--no-log-prefix", "proxy")
+    proxy = stacks[0].containers()["proxy"]["Id"]
+    log = subprocess.run(["docker", "logs", proxy], capture_output=True, text=True, check=True).stdout
     entries = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert entries[-1]["path"] == "/api/v1/health/"
     assert "never-in-a-log" not in log
@@ -149,3 +149,15 @@ def test_a_changed_source_is_served_without_a_build(stacks: tuple[Stack, Stack],
     assert "boardRelease" in served
     mounts = {mount["Destination"]: mount["Source"] for mount in stacks[0].containers()["backend"]["Mounts"]}
     assert mounts == {"/app": str(ROOT / "backend")}
+
+
+def test_hot_reload_passes_the_proxy(stacks: tuple[Stack, Stack], environ: dict[str, str]) -> None:
+    assert stacks
+    request = (
+        f"GET / HTTP/1.1\r\nHost: localhost:{environ['PROXY_PORT']}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: vite-ping\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(environ["PROXY_PORT"])), timeout=10) as connection:
+        connection.sendall(request.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 101 ")
