@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shiplane.deploy.lock import Holder, Lock, Timing
+from shiplane.errors import Interrupted, Locked, Unreachable
+from shiplane.runners.base import Cancel, Completed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shiplane.errors import ShiplaneError
+    from shiplane.model import Command, Site
+
+
+ME = Holder("r1", "me", "laptop", 7)
+OTHER = '{"run": "r0", "user": "you", "host": "ci", "pid": 3, "since": "2026-01-01T00:00:00Z", "renewed_at": "x"}'
+
+
+class Server:
+    """Answer each verb of the lock's script from a list; the last answer stays."""
+
+    def __init__(self, **answers: Sequence[str | ShiplaneError]) -> None:
+        self.answers = {verb: list(texts) for verb, texts in answers.items()}
+        self.asked = []
+        self.renewed = threading.Event()
+
+    def run(self, command: Command, **words: object) -> Completed:
+        del words
+        verb = command.argv[3]
+        self.asked.append(command.argv[3:])
+        texts = self.answers.get(verb, [""])
+        text = texts.pop(0) if len(texts) > 1 else texts[0]
+        if verb == "renew":
+            self.renewed.set()
+        if isinstance(text, Exception):
+            raise text
+        return Completed(1 if text.startswith("flock:") else 0, text, text, 0.0)
+
+    @property
+    def verbs(self) -> list[str]:
+        return [words[0] for words in self.asked]
+
+
+def lock(site: Site, server: Server, **timing: float) -> Lock:
+    return Lock(server, site, [].append, Cancel(), Timing(**{"renew": 60.0, "ask": 0.0, **timing}))
+
+
+def test_taken_and_given_back(site: Site) -> None:
+    server = Server(take=["taken"])
+    with lock(site, server).hold(ME):
+        assert server.verbs == ["take"]
+    assert server.verbs == ["take", "drop"]
+    folder = "deployments/app-staging"
+    assert server.asked[0] == (
+        "take",
+        folder,
+        "60",
+        '"run": "r1"',
+        '"run": "r1", "user": "me", "host": "laptop", "pid": 7',
+    )
+
+
+def test_given_back_after_an_error_and_a_ctrl_c(site: Site) -> None:
+    for error in (ValueError, KeyboardInterrupt):
+        server = Server(take=["taken"])
+        with pytest.raises(error), lock(site, server).hold(ME):
+            raise error
+        assert server.verbs == ["take", "drop"]
+
+
+def test_held_by_another_run(site: Site) -> None:
+    server = Server(take=[f"held\t{OTHER}"])
+    with (
+        pytest.raises(Locked, match=r"staging is held by run r0 \(you@ci, process 3, since 2026-01-01"),
+        lock(site, server).hold(ME),
+    ):
+        raise AssertionError
+    assert server.verbs == ["take"]
+
+
+def test_waiting_says_for_whom(site: Site) -> None:
+    server = Server(take=[f"held\t{OTHER}", f"held\t{OTHER}", "taken"])
+    told = []
+    waiting = Lock(server, site, told.append, Cancel(), Timing(renew=60.0, ask=0.0))
+    with waiting.hold(ME, wait=True):
+        assert server.verbs == ["take"] * 3
+    assert told == ["waiting for staging, held by run r0 (you@ci, process 3, since 2026-01-01T00:00:00Z)"]
+
+
+def test_waiting_can_be_cancelled(site: Site) -> None:
+    waiting = lock(site, Server(take=[f"held\t{OTHER}"]), ask=5.0)
+    waiting.cancel.set(Interrupted())
+    with pytest.raises(Interrupted), waiting.hold(ME, wait=True):
+        raise AssertionError
+
+
+def test_a_stale_lock_is_taken_over_with_a_message(site: Site) -> None:
+    told = []
+    whose = "run r0 (you@ci, process 3, since 2026-01-01T00:00:00Z)"
+    with Lock(Server(take=[f"stale\t{OTHER}"]), site, told.append, Cancel()).hold(ME):
+        assert told == [f"the lock of {whose} was not renewed for 60 s: taken over"]
+
+
+def test_the_same_process_within_itself(site: Site) -> None:
+    server = Server(take=[f"nested\t{OTHER}"])
+    with lock(site, server).hold(ME):
+        pass
+    assert server.verbs == ["take"]
+
+
+def test_left_for_a_later_process_of_the_run(site: Site) -> None:
+    server = Server(take=[f"again\t{OTHER}"])
+    with lock(site, server).hold(ME, leave=True):
+        pass
+    assert server.verbs == ["take"]
+
+
+def test_renewed_while_held(site: Site) -> None:
+    server = Server(take=["taken"], renew=[f"renewed\t{OTHER}"])
+    with lock(site, server, renew=0.001).hold(ME):
+        assert server.renewed.wait(5)
+    assert server.verbs[-1] == "drop"
+
+
+def test_a_lock_that_is_lost_stops_the_run(site: Site) -> None:
+    held = lock(site, Server(take=["taken"], renew=[f"lost\t{OTHER}"]), renew=0.001)
+    with held.hold(ME), pytest.raises(Locked, match="held by run r0"):
+        held.cancel.sleep(5)
+
+
+def test_a_server_that_is_gone_stops_the_run(site: Site) -> None:
+    held = lock(site, Server(take=["taken"], renew=[Unreachable("gone", "look")]), renew=0.001, stale=0)
+    with held.hold(ME), pytest.raises(Unreachable, match="gone"):
+        held.cancel.sleep(5)
+
+
+def test_a_lock_that_cannot_be_given_back_is_told(site: Site) -> None:
+    told = []
+    server = Server(take=["taken"], drop=[Unreachable("gone", "look")])
+    with Lock(server, site, told.append, Cancel()).hold(ME):
+        pass
+    assert told == ["the lock of staging could not be given back: it ends in 60 s"]
+
+
+def test_unlock_says_whose_it_was(site: Site) -> None:
+    assert lock(site, Server(**{"break": [f"broken\t{OTHER}"]})).unlock().run == "r0"
+    assert lock(site, Server()).unlock() is None
+    assert str(lock(site, Server(show=[f"held\t{OTHER}"])).holder()).startswith("run r0 (you@ci")
+
+
+def test_a_server_without_flock(site: Site) -> None:
+    with pytest.raises(Unreachable, match="the lock of staging cannot be used on staging"):
+        lock(site, Server(show=["flock: command not found"])).holder()

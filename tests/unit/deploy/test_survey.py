@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shiplane.deploy.status import status
+from shiplane.deploy.survey import Container, Entry, State, parse, repository, survey
+from shiplane.errors import Unreachable
+from shiplane.model import Deployment, Image
+from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from shiplane.model import Release, Site
+
+
+def container(service: str = "web", status_: str = "running", health: str = "healthy", **words: Any) -> Container:  # noqa: ANN401 - handed on
+    state = {"Status": status_, "ExitCode": 0, **({"Health": {"Status": health}} if health else {})}
+    values = {"once": False, "id": "c", "reference": "r/o/web:1@sha256:a", "digests": ("r/o/web@sha256:a",)}
+    return Container(service=service, state=state, **{**values, "restarts": 0, "policy": "", **words})
+
+
+def entry(release: str, outcome: str = "deployed", action: str = "deploy") -> Entry:
+    return Entry(
+        Deployment("d", "staging", "u", release, "c", "r", action, outcome, "s", f"end of {release}"), "me", {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("registry.test:5000/owner/app-web:1.0@sha256:a", "registry.test:5000/owner/app-web"),
+        ("registry.test:5000/owner/app-web", "registry.test:5000/owner/app-web"),
+        ("postgres:17", "postgres"),
+        ("postgres", "postgres"),
+    ],
+)
+def test_repository(reference: str, name: str) -> None:
+    assert repository(reference) == name
+
+
+def test_parse_of_an_empty_server() -> None:
+    assert parse(["engine\t26.1.5"]) == State()
+
+
+def test_parse(release: Release) -> None:
+    data = {
+        "service": "web", "once": "False", "id": "c1", "reference": "r/o/web:1@sha256:a", "image": "sha256:i",
+        "state": {"Status": "running"}, "restarts": 2, "policy": "no",
+    }  # fmt: skip
+    deployed = entry(release.id)
+    state = parse(
+        [
+            "engine\t26.1.5",
+            f"container\t{json.dumps(data)}",
+            f"image\t{json.dumps({'id': 'sha256:i', 'digests': ['r/o/web@sha256:a']})}",
+            "volume\tapp-staging_data",
+            f"current\t{release.id}",
+            "checksum\tabc",
+            f"release\t{json.dumps(release.to_json())}",
+            f"tested\t{release.id}\t{json.dumps({'release': release.id, 'digests': {'web': 'sha256:a'}})}",
+            f"audit\t{json.dumps(deployed.to_json())}",
+        ]
+    )
+    assert state == State(
+        current=release.id,
+        checksum="abc",
+        releases={release.id: release},
+        tested={release.id: {"web": "sha256:a"}},
+        entries=(deployed,),
+        containers=(
+            Container("web", False, "c1", "r/o/web:1@sha256:a", ("r/o/web@sha256:a",), {"Status": "running"}, 2, "no"),  # noqa: FBT003
+        ),
+        volumes=("app-staging_data",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "well"),
+    [
+        (container(), True),
+        (container(health=""), True),
+        (container(health="none"), True),
+        (container(health="starting"), False),
+        (container(health="unhealthy"), False),
+        (container(status_="restarting"), False),
+        (container(status_="exited", policy="no"), True),
+        (container(status_="exited", policy="unless-stopped"), False),
+    ],
+)
+def test_well(found: Container, well: bool) -> None:  # noqa: FBT001 - a parameter of the cases
+    assert found.well is well
+    assert State(containers=(found,)).well is well
+
+
+def test_nothing_is_not_well_and_one_off_containers_do_not_count() -> None:
+    assert not State().well
+    assert State(containers=(container(), container(health="unhealthy", once=True))).well
+
+
+def test_the_digests_that_run(release: Release) -> None:
+    release = replace(
+        release, images=(("web", Image("r/o/web:1", "sha256:a")), ("worker", Image("r/o/job:1", "sha256:b")))
+    )
+    same = State(containers=(container(), container("db", reference="postgres:17", digests=("postgres@sha256:p",))))
+    assert same.running_digests(release) == {"web": "sha256:a"}
+    mixed = State(containers=(container(), container(digests=("r/o/web@sha256:x",)), container()))
+    assert mixed.running_digests(release) == {"web": "sha256:x"}
+    both = State(containers=(container(digests=("r/o/web@sha256:x", "r/o/web@sha256:a")),))
+    assert both.running_digests(release) == {"web": "sha256:a"}
+    assert State(containers=(container(status_="exited"),)).running_digests(release) == {}
+
+
+def test_which_release_served_before(release: Release) -> None:
+    known = dict.fromkeys("abcd", release)
+
+    def before(name: str, *entries: Entry) -> str | None:
+        return State(releases=known, entries=entries).before(name)
+
+    a, b, c = entry("a"), entry("b"), entry("c")
+    assert before("c", a, b, c) == "b"
+    assert before("b", a, b, c, entry("b", action="rollback")) == "a"
+    assert before("a", a, b, c, a) == "c"
+    assert before("c", a, entry("b", "undone"), c) == "a"
+    assert before("a", a) is None
+    assert before("b", entry("gone"), b) is None
+
+
+def test_an_engine_that_does_not_answer(site: Site) -> None:
+    with pytest.raises(Unreachable, match="container engine on staging does not answer user 'deploy'") as caught:
+        survey(RecordingRunner([("survey", "permission denied", 1)]), site)
+    assert caught.value.details == ("permission denied",)
+
+
+def test_status(site: Site, release: Release) -> None:
+    state = State(
+        current=release.id,
+        releases={release.id: release},
+        entries=(entry(release.id), entry(release.id, "undone")),
+        containers=(
+            container(),
+            container(health="unhealthy"),
+            container("db", health=""),
+            container("once", once=True),
+        ),
+    )
+    service = {"image": "r/o/web:1@sha256:a", "digest": "sha256:a", "state": "running", "health": None, "replicas": 1}
+    assert status(site, state) == {
+        "environment": "staging",
+        "url": "https://staging.test",
+        "release": release.id,
+        "commit": release.commit,
+        "deployed_at": f"end of {release.id}",
+        "services": {"db": service, "web": {**service, "health": "unhealthy", "replicas": 2}},
+    }
+
+
+def test_status_before_the_first_deploy(site: Site) -> None:
+    assert status(site, State()) == {
+        "environment": "staging", "url": "https://staging.test", "release": None, "commit": None, "deployed_at": None,
+        "services": {},
+    }  # fmt: skip
