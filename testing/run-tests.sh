@@ -102,7 +102,7 @@ start() {
     quietly compose up --detach --wait --wait-timeout 120 && return
     compose ps --all >&2 || true
     compose logs --tail 40 >&2 || true
-    fail 4 "the test environment did not become healthy within 120 s; its logs are above"
+    fail 4 "the test environment did not start within 120 s; the reason is above"
 }
 
 run_unit() {
@@ -136,7 +136,7 @@ run_suites() {
     done
     if ((${#failed[@]})); then
         compose logs --tail 20 backend proxy >&2 || true
-        fail 3 "failed: ${failed[*]}; reports in testing/reports, once more with testing/run-tests.sh --suite ${failed[0]}"
+        fail 3 "failed: ${failed[*]}; reports in $reports, once more with testing/run-tests.sh --suite ${failed[0]}"
     fi
     echo "passed: ${chosen[*]}"
 }
