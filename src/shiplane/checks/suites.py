@@ -48,7 +48,12 @@ def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     project, env = where.project("backend"), where.compose_env()
     container = f"{project}-tests"
     reports = "/app/reports"
-    coverage = ("--cov", "--cov-report=term", f"--cov-report=xml:{reports}/coverage.xml", f"--cov-report=html:{reports}/html")
+    coverage = (
+        "--cov",
+        "--cov-report=term",
+        f"--cov-report=xml:{reports}/coverage.xml",
+        f"--cov-report=html:{reports}/html",
+    )
     pytest = ("pytest", "-n", "auto", *coverage, f"--junitxml={reports}/junit.xml", *arguments)
     return Check(
         images=("backend",),
@@ -75,7 +80,11 @@ def tests_frontend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
 
 def lint(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
     """Look at everything that people write here; all findings are told, not the first alone."""
-    backend = [("black", ("black", "--check", "--quiet", ".")), ("isort", ("isort", "--check", "--quiet", ".")), ("flake8", ("flake8",))]
+    backend = [
+        ("black", ("black", "--check", "--quiet", ".")),
+        ("isort", ("isort", "--check", "--quiet", ".")),
+        ("flake8", ("flake8",)),
+    ]
     names = {name: f"{where.project('lint')}-{name}" for name in ("black", "isort", "flake8", "eslint")}
     in_images = [
         (name, engine.run_tests(where.image("backend"), names[name], argv, {"HOME": "/tmp"}))  # noqa: S108 - in the container
@@ -100,7 +109,11 @@ def _own(where: Surroundings) -> list[tuple[str, Command]]:
         ("mypy", ("mypy",)),
         ("import contracts", ("lint-imports",)),
     ]
-    by_kind = (("shellcheck", ("shellcheck", "-x"), "shell"), ("hadolint", ("hadolint",), "dockerfile"), ("yamllint", ("yamllint", "--strict"), "yaml"))
+    by_kind = (
+        ("shellcheck", ("shellcheck", "-x"), "shell"),
+        ("hadolint", ("hadolint",), "dockerfile"),
+        ("yamllint", ("yamllint", "--strict"), "yaml"),
+    )
     checks += [(name, (*argv, *where.files[kind])) for name, argv, kind in by_kind if where.files.get(kind)]
     return [(name, Command((f"{where.programs}/{argv[0]}", *argv[1:]))) for name, argv in checks]
 

@@ -91,7 +91,10 @@ def status(_c: Context, json: bool = False) -> None:
     if json:
         show_json(found)
         return
-    show("\n".join(f"{name:12} {row['state']:10} {row['health']}" for name, row in sorted(found.items())) or "nothing runs")
+    show(
+        "\n".join(f"{name:12} {row['state']:10} {row['health']}" for name, row in sorted(found.items()))
+        or "nothing runs"
+    )
 
 
 def _compose(app: App, *arguments: str) -> Command:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.rollout import Deployer
     from shiplane.model import Plan, Release
 
+T = TypeVar("T")
 
 
 @command
@@ -49,9 +50,7 @@ def promote(
 
 
 @command
-def rollback(
-    _c: Context, env: str, to: str = "", target: str = "", dry_run: bool = False, plain: bool = False
-) -> None:
+def rollback(_c: Context, env: str, to: str = "", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
     """Put the release before (or the one named) back into service."""
     app = App.here()
     made = _single_plan(app, target, env, "rollback", to or "the release before")
@@ -139,7 +138,7 @@ def unlock(_c: Context, env: str, target: str = "", yes: bool = False, dry_run: 
         environments.close()
 
 
-def _look(app: App, target: str, env: str, ask: Callable[[Deployer], object]) -> object:
+def _look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
     """Ask an environment without holding it."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.runners.base import Cancel  # noqa: PLC0415
@@ -168,9 +167,13 @@ def _single_plan(app: App, target: str, env: str, action: str, release: str) -> 
 
     app.config.environment(env)
     chosen = app.target(target)
-    commands = tuple(command.on(env) for command in deploy_commands(app, chosen, release)(env))
-    first = Step(f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, action=action, environment=env)
-    second = Step(f"{env}.verify", "the public address answers with the release", (first.id,), action="verify", environment=env)
+    commands, undo = deploy_commands(app, release)(env)
+    first = Step(
+        f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, undo, action=action, environment=env
+    )
+    second = Step(
+        f"{env}.verify", "the public address answers with the release", (first.id,), action="verify", environment=env
+    )
     clock, limit = app.config.limits.of(env)
     stage = Stage(env, limit, clock, (first, second))
     return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release=release)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 from shiplane.errors import Interrupted, ShiplaneError
 
@@ -35,7 +35,7 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def fail(error: ShiplaneError) -> None:
+def fail(error: ShiplaneError) -> NoReturn:
     """Tell an error on standard error and end with its exit code."""
     from shiplane.report.errors_text import render_error  # noqa: PLC0415 - only failures need it
 

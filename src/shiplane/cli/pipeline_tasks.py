@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from shiplane.model import Plan
 
 
-
 @command
 def plan(_c: Context, event: str = "", branch: str = "", target: str = "", json: bool = False) -> None:
     """Print the stages and steps that an event leads to; nothing is run."""
@@ -61,9 +60,7 @@ def build(_c: Context, dry_run: bool = False) -> None:
 
 
 @command
-def publish(
-    _c: Context, branch: str = "", target: str = "", dry_run: bool = False, plain: bool = False
-) -> None:
+def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
     """Build the production images, push them with their tags and record their digests."""
     app = App.here()
     made = _publish_plan(_plan(app, "push", branch or app.config.main_branch, target), app, branch)

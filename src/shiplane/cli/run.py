@@ -17,7 +17,9 @@ from shiplane.pipeline.journal import Journal, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from shiplane.cli.app import App
+    from shiplane.deploy.phases import Phase
     from shiplane.model import Command, Event, Host, Outcome, Plan, Release
     from shiplane.pipeline.environments import Environments
     from shiplane.pipeline.execute import Action
@@ -147,12 +149,18 @@ class Run:
         from shiplane.report.estimate import durations  # noqa: PLC0415 - see execute()
 
         past = [folder for folder in self.app.store.run_folders() if folder != self.folder]
-        return durations(read(folder) for folder in past[:_ESTIMATED_RUNS])
+        return durations(read(folder) for folder in reversed(past[:_ESTIMATED_RUNS]))
 
     def _summarise(self) -> None:
-        from shiplane.report.summary import render_text, summary  # noqa: PLC0415 - see execute()
+        from shiplane.report.summary import render_table, render_text, summary  # noqa: PLC0415 - see execute()
 
-        print(render_text(summary(read(self.folder), self.folder)), flush=True)  # noqa: T201 - the terminal's end
+        found = summary(read(self.folder), self.folder)
+        if self.plain or not sys.stdout.isatty():
+            print(render_text(found), flush=True)  # noqa: T201 - the terminal's end
+            return
+        from rich.console import Console  # noqa: PLC0415 - slow to import, for a terminal alone
+
+        Console().print(render_table(found))
 
 
 def exit_code(outcomes: dict[str, Outcome]) -> int:
@@ -209,27 +217,34 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def deploy_commands(app: App, target: Target, release: str) -> DeployCommands:
-    """Give what tells a plan the commands of a deploy, without a server or a secret."""
-    from shiplane.deploy.rollout import planned  # noqa: PLC0415 - only plans need it
-    from shiplane.model import Site  # noqa: PLC0415
-    from shiplane.model import Host as HostValue  # noqa: PLC0415
+def deploy_commands(app: App, release: str) -> DeployCommands:
+    """Give what tells a plan the commands of a deploy and of its undo, without a server or a secret."""
+    from shiplane.deploy.rollout import planned, planned_undo  # noqa: PLC0415 - only plans need it
+    from shiplane.model import Host, Site  # noqa: PLC0415
     from shiplane.pipeline.environments import options  # noqa: PLC0415
 
-    def commands(environment: str) -> tuple[Command, ...]:
+    def commands(environment: str) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
         settings = app.config.environment(environment)
-        nowhere = HostValue(environment, "", 22, "", "", "")
         folder = f"deployments/{app.config.name}-{environment}"
-        site = Site(environment, nowhere, folder, settings.url, settings.overlay)
-        phases = planned(site, release, options(app.config), None)
-        return tuple(command for phase in phases for command in (*phase.commands, *phase.always))
+        site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
+        forward = planned(site, release, options(app.config), None)
+        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config))
+        return _commands(forward, environment), _commands(undo, environment)
 
     return commands
+
+
+def _commands(phases: tuple[Phase, ...], host: str) -> tuple[Command, ...]:
+    return tuple(command.on(host) for phase in phases for command in (*phase.commands, *phase.always))
 
 
 def pipeline_plan(app: App, event: Event, target: Target) -> Plan:
     """Make the plan of an event."""
     from shiplane.planning import make  # noqa: PLC0415 - only plans need it
 
-    commands = deploy_commands(app, target, app.facts.suffix)
-    return make(event, app.config, app.facts, target.name, target.naming(), commands)
+    commands = deploy_commands(app, app.facts.suffix)
+    used = app.store.stand_ins()
+    notes = (
+        (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
+    )
+    return make(event, app.config, app.facts, target.name, target.naming(), commands, notes)

@@ -65,7 +65,9 @@ def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
         for command in check.before:
             done = app.runner.run(command)
             if not done.ok:
-                raise StepFailed(f"{name} could not start", f"see the lines above; it was: {command.masked()}", done.tail())
+                raise StepFailed(
+                    f"{name} could not start", f"see the lines above; it was: {command.masked()}", done.tail()
+                )
         with ThreadPoolExecutor(check.parallel) as pool:
             failed = [label for label in pool.map(lambda entry: _one(app, *entry), check.checks) if label]
         _keep(app, check)

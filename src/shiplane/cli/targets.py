@@ -157,7 +157,7 @@ class RemoteTarget:
 
     def require(self, environments: tuple[str, ...]) -> None:
         """Name every missing secret at once."""
-        needed = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS", *_REQUIRED)
+        needed: tuple[str, ...] = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS", *_REQUIRED)
         if self.config.vpn.provider == "tailscale":
             needed += ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET")
         for environment in environments:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def run(
+def run(  # noqa: PLR0913 - what the tests are told, each a value of its own
     image: str, name: str, reports: str, user: str, variables: Mapping[str, str | Secret], arguments: tuple[str, ...]
 ) -> Command:
     """Run Playwright on this machine's network; variables reach the container by name, never in argv."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
-from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from shiplane.config.settings import Component, Config, EnvironmentConfig, Limits, Vpn
 from shiplane.errors import ConfigError, NotACheckout, UnknownKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
@@ -56,11 +58,15 @@ def _check(config: Config) -> None:
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):
             path = f"tool.shiplane.environments.{environment.name}.url"
-            raise ConfigError(path, f"{environment.url!r} is not an address", 'write it as "https://staging.example.com"')
+            raise ConfigError(
+                path, f"{environment.url!r} is not an address", 'write it as "https://staging.example.com"'
+            )
     names = [config.name, *(c.name for c in config.components), *(e.name for e in config.environments)]
     for name in names:
         if not _NAME.fullmatch(name):
-            raise ConfigError("tool.shiplane", f"{name!r} cannot be a name", "use a-z, 0-9 and -, 31 characters at most")
+            raise ConfigError(
+                "tool.shiplane", f"{name!r} cannot be a name", "use a-z, 0-9 and -, 31 characters at most"
+            )
 
 
 def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -71,7 +77,10 @@ def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
 def _named(tables: Any, kind: type, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - parsed TOML
     if not isinstance(tables, dict):
         raise ConfigError(path, "must be tables by name", f"write [{path}.NAME]")
-    return tuple(_build(kind, {**_table(table, f"{path}.{name}"), "name": name}, f"{path}.{name}") for name, table in tables.items())
+    return tuple(
+        _build(kind, {**_table(table, f"{path}.{name}"), "name": name}, f"{path}.{name}")
+        for name, table in tables.items()
+    )
 
 
 def _table(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - parsed TOML

@@ -122,7 +122,7 @@ def _release(site: Site, compose: Compose, options: Options) -> Phase:
     return _phase(site, "release", f"run {' '.join(options.release_command)}", _RELEASE_SECONDS, command)
 
 
-def _gate(  # noqa: PLR0913, PLR0917 - private, and each is a word of the phase
+def _gate(  # noqa: PLR0913 - private, and each is a word of the phase
     site: Site, name: str, title: str, options: Options, up: Command, services: tuple[str, ...]
 ) -> Phase:
     wait = remote.script("wait-healthy", f"{options.health_seconds:.0f}", project(site), *services)

@@ -9,10 +9,10 @@ from shiplane.commands import vpn
 from shiplane.deploy.bundle import bundle, environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe
-from shiplane.lab.images import ensure_images
+from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
-from shiplane.pipeline.release_files import collect
+from shiplane.pipeline.release_files import BASE_ENV, collect, in_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,6 +92,7 @@ class Actions:
 
     def _bases(self, _step: Step, say: Say, _cancel: Cancel) -> None:
         made = ensure_images(self.runner, say)
+        self.store.save_stand_ins(stand_ins_used(self.runner))
         say(f"made or pulled: {', '.join(made)}" if made else "all base images are here")
 
     def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
@@ -116,13 +117,18 @@ class Actions:
             self.release = publish.publish(
                 self.runner, opened, self.config, self.facts, self.target, self.event.branch, say, cancel
             )
+        if self.release.dirty:
+            self.store.save_release_files(self.target.name, self.release.id, in_checkout(self.checkout))
         self.store.save_release(self.target.name, self.release)
         self.journal.write("release_published", release=self.release.to_json())
 
     def _vpn(self, step: Step, say: Say, cancel: Cancel) -> None:
         secret = self.target.secrets(step.environment)["TS_OAUTH_SECRET"]
         name = f"shiplane-{step.environment}"
-        for command in (vpn.up(secret, self.config.vpn.tags, name), vpn.ping(self.target.site(step.environment).host.address)):
+        for command in (
+            vpn.up(secret, self.config.vpn.tags, name),
+            vpn.ping(self.target.site(step.environment).host.address),
+        ):
             done = self.runner.run(command, on_line=say, cancel=cancel)
             if not done.ok:
                 fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
@@ -147,7 +153,10 @@ class Actions:
             main=self.config.main_branch,
             allow_dirty=self.target.allows_edits,
         )
-        say(f"{release.id} may go to {step.environment}: " + ("it served there before" if served else "E2E passed on it"))
+        say(
+            f"{release.id} may go to {step.environment}: "
+            + ("it served there before" if served else "E2E passed on it")
+        )
         self._put(step.environment, release, "promote", say, cancel)
 
     def _rollback(self, step: Step, say: Say, cancel: Cancel) -> None:
@@ -181,7 +190,11 @@ class Actions:
 
     def _bundle(self, name: str, release: Release) -> Bundle:
         site = self.environments.site(name)
-        files, base_env = collect(self.runner, self.checkout, self.facts, release, site.overlay)
+        kept = self.store.release_files(self.target.name, release.id)
+        files = collect(self.runner, self.checkout, self.facts, release, kept)
+        base_env = files.pop(BASE_ENV, b"").decode()
+        others = {e.overlay for e in self.config.environments} - {site.overlay} | {"compose.test.yml"}
+        files = {path: data for path, data in files.items() if path not in others}
         return bundle(site, release, files, base_env, self.target.secrets(name))
 
     def _verify(self, step: Step, say: Say, cancel: Cancel) -> None:

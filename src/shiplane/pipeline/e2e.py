@@ -32,7 +32,7 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     cancel: Cancel | None,
 ) -> None:
     """Run the suite `e2e` against a deployed environment; raises `StepFailed` with the last lines."""
-    variables = {
+    variables: dict[str, str | Secret] = {
         "BASE_URL": site.url,
         "EXPECTED_RELEASE": release.id,
         "EXPECTED_COMMIT": release.commit,

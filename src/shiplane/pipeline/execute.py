@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import traceback
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,7 +27,7 @@ _TAIL = 30
 class Action(Protocol):
     """Carry out one step; raise a `ShiplaneError` where it fails."""
 
-    def __call__(self, step: Step, say: Callable[[str], None], cancel: Cancel) -> None:
+    def __call__(self, step: Step, say: Callable[[str], None], cancel: Cancel, /) -> None:
         """Do the step; `say` takes a line of output, `cancel` tells when to stop."""
 
 
@@ -195,14 +196,12 @@ def process_action(runner: Runner) -> Action:
     return act
 
 
-def run_checked(
-    runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None
-) -> str:
+def run_checked(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> str:
     """Run one command and give its stdout; raises `StepFailed` with the last lines where it fails."""
     say(f"$ {command.masked()}")
     done = runner.run(command, on_line=say, cancel=cancel)
     if not done.ok:
-        fix = f"see the lines above; it was: {command.masked()}"
+        fix = f"mend what is named above; to repeat it alone: {shlex.join(command.argv)}"
         raise StepFailed(f"{title} failed with exit code {done.exit_code}", fix, done.tail(_TAIL))
     return done.stdout
 

@@ -13,7 +13,7 @@ Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import os
 import threading
@@ -28,7 +28,7 @@ Record = dict[str, Any]
 
 def timestamp() -> str:
     """Give the present time as the journal writes it."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Journal:

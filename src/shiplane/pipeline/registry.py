@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -91,7 +90,7 @@ def _copy_client_settings(source: Path, target: Path) -> None:
     """Keep plugins and the chosen engine (Docker Desktop has both there), but no credentials."""
     for name in ("cli-plugins", "contexts"):
         if (source / name).exists():
-            os.symlink(source / name, target / name)
+            (target / name).symlink_to(source / name)
     try:
         settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -111,4 +110,6 @@ def _failure(reference: str, lines: tuple[str, ...]) -> Unreachable:
     if any(word in "\n".join(lines).lower() for word in _REFUSED):
         fix = "check the registry's user and password, and that the user may write there"
         return Unreachable(f"registry {registry} refuses {reference}", fix, lines)
-    return Unreachable(f"registry {registry} does not answer for {reference}", "check its address and the network", lines)
+    return Unreachable(
+        f"registry {registry} does not answer for {reference}", "check its address and the network", lines
+    )

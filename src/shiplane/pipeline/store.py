@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,23 @@ class Store:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(".part")
         temporary.write_text(json.dumps(release.to_json(), indent=2), encoding="utf-8")
-        os.replace(temporary, file)
+        temporary.replace(file)
+
+    def save_release_files(self, target: str, name: str, files: Mapping[str, bytes]) -> None:
+        """Keep the files of a release made from edits: no commit holds them."""
+        folder = self._release_file(target, name).with_suffix(".files")
+        shutil.rmtree(folder, ignore_errors=True)
+        for path, data in files.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+
+    def release_files(self, target: str, name: str) -> dict[str, bytes]:
+        """Give the files that were kept of a release; empty where none were."""
+        folder = self._release_file(target, name).with_suffix(".files")
+        return {
+            str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+        }
 
     def release(self, target: str, name: str) -> Release | None:
         """Give a published release by its id, or None."""
@@ -63,6 +79,18 @@ class Store:
 
     def _release_file(self, target: str, name: str) -> Path:
         return self.root / "releases" / target / f"{Path(name).name}.json"
+
+    def save_stand_ins(self, used: Mapping[str, str]) -> None:
+        """Remember which base images are stand-ins here, so that a plan can say so without asking an engine."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / "stand-ins.json").write_text(json.dumps(dict(used), indent=2, sort_keys=True), encoding="utf-8")
+
+    def stand_ins(self) -> dict[str, str]:
+        """Give what `save_stand_ins` remembered, empty where nothing was made yet."""
+        try:
+            return dict(json.loads((self.root / "stand-ins.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
 
     def reports(self, name: str) -> Path:
         """Give (and make) a folder for reports of one kind."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
 
-    DeployCommands = Callable[[str], tuple[Command, ...]]
+    DeployCommands = Callable[[str], tuple[tuple[Command, ...], tuple[Command, ...]]]
 
 __all__ = ["Naming", "make"]
 
@@ -29,7 +29,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     deploy_commands: DeployCommands,
     notes: tuple[str, ...] = (),
 ) -> Plan:
-    """Make the plan of an event; `deploy_commands` gives what a deploy to an environment runs on its host."""
+    """Make the plan of an event; `deploy_commands` gives a deploy's commands on an environment's host, and its undo."""
     names, reason = stages_for(event, config)
     layout = _Layout(event, config, facts, target, naming, deploy_commands)
     dirty = (f"uncommitted edits ship too, as {facts.suffix}",) if facts.edits and "publish" in names else ()
@@ -116,12 +116,30 @@ class _Layout:
         if self.target == "remote" and self.config.vpn.provider == "tailscale":
             secret = Secret("TS_OAUTH_SECRET", "")
             join = vpn.up(secret, self.config.vpn.tags, f"shiplane-{name}")
-            steps.append(Step(f"{name}.vpn", "join the VPN", before, commands=(join,), undo=(vpn.logout(),), action="vpn", environment=name))
+            steps.append(
+                Step(
+                    f"{name}.vpn",
+                    "join the VPN",
+                    before,
+                    commands=(join,),
+                    undo=(vpn.logout(),),
+                    action="vpn",
+                    environment=name,
+                )
+            )
             needs = (f"{name}.vpn",)
-        commands = tuple(command.on(name) for command in self.deploy_commands(name))
+        commands, undo = self.deploy_commands(name)
         title = f"put the release on {name}"
-        deploy = Step(f"{name}.deploy", title, needs, name, commands, action=_DEPLOY[name == "production"], environment=name)
-        verify = Step(f"{name}.verify", "the public address answers with the release", (deploy.id,), action="verify", environment=name)
+        deploy = Step(
+            f"{name}.deploy", title, needs, name, commands, undo, action=_DEPLOY[name == "production"], environment=name
+        )
+        verify = Step(
+            f"{name}.verify",
+            "the public address answers with the release",
+            (deploy.id,),
+            action="verify",
+            environment=name,
+        )
         return [*steps, deploy, verify]
 
     def _e2e(self, before: tuple[str, ...]) -> list[Step]:

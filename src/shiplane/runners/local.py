@@ -58,7 +58,7 @@ class LocalRunner:
 
     def _start(self, command: Command) -> subprocess.Popen[bytes]:
         try:
-            return subprocess.Popen(  # noqa: S603 - argv comes from our builders, no shell
+            return subprocess.Popen(
                 command.argv,
                 env={**self.environ, **command.environment()},
                 cwd=self.checkout / command.cwd if command.cwd else self.checkout,
@@ -75,9 +75,7 @@ class LocalRunner:
 class _Reader:
     """Collect both streams of a process, line by line."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], masker: Masker, on_line: Callable[[str], None] | None
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], masker: Masker, on_line: Callable[[str], None] | None) -> None:
         self._process = process
         self._masker = masker
         self._on_line = on_line
