@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shiplane.errors import HostKeyChanged, Unreachable
+from shiplane.model import Command, Host, Secret
+from shiplane.runners import ssh
+from shiplane.runners.base import Masker
+from shiplane.runners.channel import Session
+from shiplane.runners.ssh import SshRunner, shell_input, shell_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HARD = "p)$'\"#\\ ü"
+
+
+def test_the_shell_text_of_a_command() -> None:
+    command = Command(("docker", "run", HARD), env=(("A", Secret("A", HARD)), ("B", "1")), cwd="my folder")
+    assert shell_text(command).decode().splitlines() == [
+        "export A='p)$'\"'\"'\"#\\ ü'",
+        "export B=1",
+        "cd -- 'my folder' || exit 125",
+        "exec docker run 'p)$'\"'\"'\"#\\ ü' </dev/null",
+    ]
+
+
+def test_standard_input_follows_the_shell_text() -> None:
+    assert shell_input(Command(("cat",), stdin=Secret("S", HARD))) == f"exec cat{HARD}".encode()
+    assert shell_input(Command(("cat",), stdin="")) == b"exec cat"
+
+
+class Transport:
+    def __init__(self, *, active: bool) -> None:
+        self.active = active
+
+    def is_active(self) -> bool:
+        return self.active
+
+
+class Channel:
+    """Play a channel that has said everything and ended."""
+
+    def __init__(self, stdout: bytes, stderr: bytes = b"", status: int = 0, *, active: bool = True) -> None:
+        self.stdout, self.stderr, self.exit_status = stdout, stderr, status
+        self.sent = b""
+        self.closed = self.shut = False
+        self.eof_received = True
+        self.transport = Transport(active=active)
+
+    def send_ready(self) -> bool:
+        return True
+
+    def send(self, data: bytes) -> int:
+        taken = data[:7]
+        self.sent += taken
+        return len(taken)
+
+    def shutdown_write(self) -> None:
+        self.shut = True
+
+    def recv_ready(self) -> bool:
+        return bool(self.stdout)
+
+    def recv_stderr_ready(self) -> bool:
+        return bool(self.stderr)
+
+    def recv(self, _size: int) -> bytes:
+        taken, self.stdout = self.stdout[:5], self.stdout[5:]
+        return taken
+
+    def recv_stderr(self, _size: int) -> bytes:
+        taken, self.stderr = self.stderr, b""
+        return taken
+
+    def exit_status_ready(self) -> bool:
+        return True
+
+    def get_transport(self) -> Transport:
+        return self.transport
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def session(channel: Channel, text: bytes = b"", *secrets: Secret) -> tuple[Session, list[str]]:
+    lines: list[str] = []
+    opened = Session(channel, text, Masker(secrets), lines.append)  # type: ignore[arg-type]
+    while not opened.step(0.0):
+        pass
+    return opened, lines
+
+
+def test_a_session_sends_all_and_keeps_the_lines_masked() -> None:
+    channel = Channel(b"4711\none\nthe secret ends\nlast", b"warning\n", 3)
+    opened, lines = session(channel, b"a text that is longer than one packet", Secret("S", "secret"))
+    assert channel.sent == b"a text that is longer than one packet"
+    assert channel.shut
+    assert opened.pid == 4711
+    assert opened.exit_code == 3
+    assert opened.text(1) == "one\nthe *** ends\nlast"
+    assert sorted(lines) == ["last", "one", "the *** ends", "warning"]
+    assert "warning" in opened.text(0)
+
+
+def test_a_signal_is_an_exit_code_and_a_lost_connection_none() -> None:
+    assert session(Channel(b"1\n", status=-1))[0].exit_code == 137
+    assert session(Channel(b"1\n", status=-1, active=False))[0].exit_code == -1
+
+
+def test_output_without_end_keeps_the_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shiplane.runners.channel._KEPT_BYTES", 100)
+    text = "".join(f"line {number}\n" for number in range(200)).encode()
+    opened, lines = session(Channel(b"1\n" + text))
+    assert len(lines) == 200
+    assert len(opened.text(0)) <= 100
+    assert opened.text(0).endswith("line 199")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    known = tmp_path / "known_hosts"
+    known.write_text(
+        "[192.0.2.1]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ\n"
+    )
+    return Host("staging", "192.0.2.1", 2222, "deploy", str(tmp_path / "key"), str(known))
+
+
+@pytest.mark.parametrize(("address", "port"), [("192.0.2.2", 2222), ("192.0.2.1", 22)])
+def test_a_host_that_is_not_pinned_is_not_even_asked(host: Host, address: str, port: int) -> None:
+    other = Host(host.name, address, port, host.user, host.key_file, host.known_hosts)
+    with pytest.raises(HostKeyChanged, match="does not show the host key that is pinned in"):
+        SshRunner(other).run(Command(("true",)))
+
+
+def test_a_missing_file_of_pinned_keys(host: Host) -> None:
+    other = Host(host.name, host.address, host.port, host.user, host.key_file, "/nowhere/known_hosts")
+    with pytest.raises(HostKeyChanged, match="/nowhere/known_hosts"):
+        SshRunner(other).run(Command(("true",)))
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "fix"),
+    [
+        (FileNotFoundError(2, "No such file", "/key"), "the SSH key .* cannot be read", "SSH_PRIVATE_KEY"),
+        (TimeoutError("timed out"), r"staging \(192.0.2.1:2222\) does not answer: timed out", "check that the server"),
+        (EOFError(), "does not answer: EOFError", "check that the server"),
+    ],
+)
+def test_what_goes_wrong_on_the_way(
+    host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: str, fix: str
+) -> None:
+    def fail(_connection: Any) -> None:  # noqa: ANN401 - Fabric has no types
+        raise error
+
+    monkeypatch.setattr("fabric.Connection.open", fail)
+    with pytest.raises(Unreachable, match=cause) as caught:
+        ssh.connect(host)
+    assert fix in caught.value.fix
