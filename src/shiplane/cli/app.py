@@ -49,6 +49,10 @@ class App:
     @cached_property
     def facts(self) -> CheckoutFacts:
         """Ask the checkout once."""
+        return self.survey()
+
+    def survey(self) -> CheckoutFacts:
+        """Ask the checkout as it is now."""
         from shiplane.facts.checkout import survey  # noqa: PLC0415 - not every command asks
 
         return survey(self.runner, self.checkout, self.config, self.environ)

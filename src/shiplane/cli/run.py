@@ -112,6 +112,7 @@ class Run:
             release=release,
             rollback_to=rollback_to,
             lab_up=self._lab_up,
+            survey=app.survey,
         ).table()
 
     def _lab_up(self, say: Callable[[str], None]) -> None:

@@ -57,6 +57,7 @@ class Actions:
         release: Release | None = None,
         rollback_to: str | None = None,
         lab_up: Callable[[Say], None] | None = None,
+        survey: Callable[[], CheckoutFacts] | None = None,
     ) -> None:
         self.runner = runner
         self.checkout = checkout
@@ -72,6 +73,7 @@ class Actions:
         self.release = release
         self.rollback_to = rollback_to
         self.lab_up = lab_up
+        self.survey = survey
 
     def table(self) -> dict[str, Action]:
         """Give the actions by the names that steps use."""
@@ -109,8 +111,19 @@ class Actions:
         if len(there) == len(self.config.components):
             say(f"{self.facts.suffix} is published already: nothing to build")
             return
+        self._require_unchanged()
         for command in step.commands:
             run_checked(self.runner, command, step.title, say, cancel)
+        self._require_unchanged()
+
+    def _require_unchanged(self) -> None:
+        """Refuse to publish what was edited during the run: it is not what was tested."""
+        now = self.survey().suffix if self.survey else self.facts.suffix
+        if now != self.facts.suffix:
+            raise StepFailed(
+                f"the checkout changed during the run: it was {self.facts.suffix} and is {now}",
+                "run it again, or run it in a clone of its own while you edit here",
+            )
 
     def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
         with self._registry(say, cancel) as opened:
