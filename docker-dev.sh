@@ -31,7 +31,7 @@ usage: ./docker-dev.sh COMMAND [arguments]
   help                       this text
 
 The stack is the compose project app-dev (COMPOSE_PROJECT_NAME names another); .env.example lists the ports.
-Exit code: 2 for a wrong call, 4 when no container engine answers, else that of docker compose.
+Exit code: 2 for a wrong call or where no container engine answers, else that of docker compose.
 USAGE
 }
 
@@ -54,7 +54,7 @@ inside() {
 
 check_engine() {
     if ! { docker compose version && docker info; } >/dev/null 2>&1; then
-        fail 4 "no container engine with Compose answers; run ./scripts/bootstrap"
+        fail 2 "no container engine with Compose answers; run ./scripts/bootstrap"
     fi
 }
 

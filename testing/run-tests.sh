@@ -18,7 +18,7 @@ usage: testing/run-tests.sh [options]
   --help         this text
 
 Reports: testing/reports. Ports: TEST_PROXY_PORT and the like, see .env.example. TEST_PROJECT names the environment
-(default app-test). Exit code: 0 passed, 2 usage, 3 a suite failed, 4 the environment did not start.
+(default app-test). Exit code: 0 passed, 2 usage or no engine, 3 a suite failed, 4 the environment did not start.
 USAGE
 }
 
@@ -75,7 +75,7 @@ check_headed() {
 
 check_engine() {
     if ! { docker compose version && docker info; } >/dev/null 2>&1; then
-        fail 4 "no container engine with Compose answers; run ./scripts/bootstrap"
+        fail 2 "no container engine with Compose answers; run ./scripts/bootstrap"
     fi
 }
 

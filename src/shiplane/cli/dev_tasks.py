@@ -30,7 +30,7 @@ def up(_c: Context, with_celery: bool = False, dry_run: bool = False) -> None:
 
     app = App.here()
     profile = ("--profile", "with-celery") if with_celery else ()
-    command = _compose(app, *profile, "up", "--detach", "--build", "--wait")
+    command = _compose(*profile, "up", "--detach", "--build", "--wait")
     if dry_run:
         show(f"$ {command.masked()}")
         return
@@ -50,7 +50,7 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
     from shiplane.errors import NoTerminal, StepFailed  # noqa: PLC0415 - not needed for --list
 
     app = App.here()
-    command = _compose(app, "--profile", "*", "down", *(("--volumes",) if volumes else ()))
+    command = _compose("--profile", "*", "down", *(("--volumes",) if volumes else ()))
     if dry_run:
         show(f"$ {command.masked()}")
         return
@@ -69,7 +69,7 @@ def logs(_c: Context, service: str = "", follow: bool = False, since: str = "") 
     """Print the logs of the development stack."""
     app = App.here()
     flags = (("--follow",) if follow else ()) + (("--since", since) if since else ())
-    _become(app, _compose(app, "logs", *flags, *((service,) if service else ())))
+    _become(app, _compose("logs", *flags, *((service,) if service else ())))
 
 
 @command
@@ -77,7 +77,7 @@ def shell(_c: Context, service: str = "backend") -> None:
     """Open a shell in a service: Django's, psql, redis-cli, or sh."""
     app = App.here()
     terminal = () if sys.stdin.isatty() else ("--no-TTY",)
-    _become(app, _compose(app, "exec", *terminal, service, *_SHELLS.get(service, ("sh",))))
+    _become(app, _compose("exec", *terminal, service, *_SHELLS.get(service, ("sh",))))
 
 
 @command
@@ -86,7 +86,7 @@ def status(_c: Context, json: bool = False) -> None:
     import json as json_format  # noqa: PLC0415 - the option has the module's name
 
     app = App.here()
-    lines = app.runner.run(_compose(app, "ps", "--all", "--format", "json")).stdout.splitlines()
+    lines = app.runner.run(_compose("ps", "--all", "--format", "json")).stdout.splitlines()
     found = {row["Service"]: {"state": row["State"], "health": row["Health"]} for row in map(json_format.loads, lines)}
     if json:
         show_json(found)
@@ -97,12 +97,11 @@ def status(_c: Context, json: bool = False) -> None:
     )
 
 
-def _compose(app: App, *arguments: str) -> Command:
+def _compose(*arguments: str) -> Command:
+    """Call Compose as a person would: the stack is the one that `docker compose up` starts."""
     from shiplane.model import Command  # noqa: PLC0415 - not needed for --list
-    from shiplane.model.identity import checkout_id  # noqa: PLC0415
 
-    project = f"{app.config.name}-dev-{checkout_id(app.checkout)}"
-    return Command(("docker", "compose", "--project-name", project, "--file", "docker-compose.yml", *arguments))
+    return Command(("docker", "compose", "--file", "docker-compose.yml", *arguments))
 
 
 def _become(app: App, command: Command) -> None:
