@@ -20,20 +20,46 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.model import Host
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Runner
+    from shiplane.runners.http import Http
 
 _GITHUB_EVENTS = {"push": "push", "pull_request": "pull_request", "workflow_dispatch": "manual"}
+
+
+class World:
+    """Reach this machine, servers and public addresses; tests put a recording in its place."""
+
+    def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> Runner:
+        """Give what runs commands on this machine."""
+        return LocalRunner(checkout, environ, masker)
+
+    def server(self, host: Host, masker: Masker) -> Runner:
+        """Give what runs commands on a server."""
+        from shiplane.runners.ssh import SshRunner  # noqa: PLC0415 - brings Fabric
+
+        return SshRunner(host, masker)
+
+    def http(self) -> Http:
+        """Give what sends requests."""
+        from shiplane.runners.http import HttpRunner  # noqa: PLC0415 - not every command asks
+
+        return HttpRunner()
+
+
+WORLD = World()
 
 
 class App:
     """Wire one command; everything that it needs of the process comes in here."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], runner: Runner | None = None) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], world: World | None = None) -> None:
         self.checkout = find_checkout(folder)
         self.environ = dict(environ)
         self.masker = Masker()
-        self.runner = runner or LocalRunner(self.checkout, self.environ, self.masker)
+        self.world = world or WORLD
+        self.runner = self.world.local(self.checkout, self.environ, self.masker)
         self.store = Store(self.checkout)
 
     @classmethod

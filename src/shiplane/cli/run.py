@@ -183,15 +183,12 @@ def open_environments(app: App, target: Target, run: str) -> Environments:
     """Make what opens environments for a run (or for a command that only looks, with its own name)."""
     from shiplane.deploy.lock import Holder  # noqa: PLC0415 - only commands about environments need it
     from shiplane.pipeline.environments import Environments  # noqa: PLC0415
-    from shiplane.runners.http import HttpRunner  # noqa: PLC0415
 
     def connect(host: Host) -> Runner:
-        from shiplane.runners.ssh import SshRunner  # noqa: PLC0415 - brings Fabric
-
-        return SshRunner(host, app.masker)
+        return app.world.server(host, app.masker)
 
     holder = Holder(run, _user(), socket.gethostname(), os.getpid())
-    return Environments(target, app.config, connect, HttpRunner(), app.masker, holder)
+    return Environments(target, app.config, connect, app.world.http(), app.masker, holder)
 
 
 def _user() -> str:
