@@ -1,0 +1,3 @@
+from isolation import reached_out
+
+__all__ = ["reached_out"]
