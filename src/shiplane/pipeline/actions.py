@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from shiplane.commands import vpn
+from shiplane.commands import git, vpn
 from shiplane.deploy.bundle import bundle, environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe
@@ -125,7 +125,17 @@ class Actions:
                 "run it again, or run it in a clone of its own while you edit here",
             )
 
+    def _require_main(self) -> None:
+        """Refuse to call a commit main's that main does not hold; the lab takes a person's word for it."""
+        main = self.config.main_branch
+        if self.event.branch != main or self.target.allows_edits:
+            return
+        holders = (git.contains(self.facts.commit, name) for name in (main, f"origin/{main}"))
+        if not any(self.runner.run(command).ok for command in holders):
+            raise Unsafe(f"commit {self.facts.commit} is not on {main}", f"merge it into {main} first, then run it there")
+
     def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
+        self._require_main()
         with self._registry(say, cancel) as opened:
             self.release = publish.publish(
                 self.runner, opened, self.config, self.facts, self.target, self.event.branch, say, cancel
