@@ -22,6 +22,7 @@ from shiplane.runners.local import LocalRunner
 
 Run = subprocess.CompletedProcess[str]
 ENVIRONMENTS = ("staging", "production")
+BASES = ("docker", "image", "inspect", "--format", "{{.Id}}", "redis:8", "postgres:17", "nginx:1.30", "registry:3")
 
 
 def call(*argv: str, stdin: str | None = None, check: bool = True) -> Run:
@@ -37,20 +38,17 @@ def ssh(checkout: Path, environment: str, line: str, *, stdin: str | None = None
     return call("ssh", "-F", "none", *trust, *options, f"{server.user}@{server.host}", line, stdin=stdin, check=check)
 
 
-def traces(*, ignoring: str = "") -> dict[str, set[str]]:
-    """List what the engine holds that belongs to labs, by kind."""
+def traces(checkout: Path, registry: str) -> dict[str, set[str]]:
+    """List what the engine holds of a checkout's lab, by kind."""
     listings = {
         "containers": ("ps", "--all", "--format", "{{.Names}}"),
         "volumes": ("volume", "ls", "--format", "{{.Name}}"),
         "networks": ("network", "ls", "--format", "{{.Name}}"),
         "images": ("images", "--digests", "--format", "{{.Repository}}:{{.Tag}}@{{.Digest}}"),
     }
-    found = {kind: set(call("docker", *words).stdout.split("\n")) for kind, words in listings.items()}
-    marks = ("shiplane-", "127.0.0.1:")
-    return {
-        kind: {n for n in names if n.startswith(marks) and not (ignoring and ignoring in n)}
-        for kind, names in found.items()
-    }
+    own = (Layout.of(checkout).name, f"{registry}/")
+    listed = {kind: call("docker", *words).stdout.splitlines() for kind, words in listings.items()}
+    return {kind: {name for name in names if name.startswith(own)} for kind, names in listed.items()}
 
 
 def files(folder: Path) -> list[str]:
@@ -102,8 +100,9 @@ def test_a_lab_that_is_up_comes_up_at_once(checkout: Path) -> None:
 
 
 def test_a_lab_comes_up_and_goes_beside_another_without_a_trace(checkout: Path, other: Path) -> None:
-    before, files_before = traces(), files(other)
-    first = lab.status(checkout)
+    first, files_before = lab.status(checkout), files(other)
+    before = traces(checkout, first.registry)
+    bases = call(*BASES).stdout
     second, seconds = up(other)
     assert seconds < 20
     assert second.is_up
@@ -112,8 +111,16 @@ def test_a_lab_comes_up_and_goes_beside_another_without_a_trace(checkout: Path, 
     assert len(set(numbers)) == len(numbers) == 10
     assert {ssh(folder, "staging", "cat /etc/docker/daemon.json").returncode for folder in (checkout, other)} == {0}
     call("docker", "tag", "redis:8", f"{second.registry}/owner/app-backend:1.0.0")
+    assert {kind: len(names) for kind, names in traces(other, second.registry).items()} == {
+        "containers": 4,
+        "volumes": 3,
+        "networks": 1,
+        "images": 1,
+    }
     lab.down(other)
-    assert traces() == before
+    assert not any(traces(other, second.registry).values())
+    assert traces(checkout, first.registry) == before
+    assert call(*BASES).stdout == bases
     assert files(other) == files_before
     assert lab.status(checkout) == first
     assert not lab.status(other).is_up
@@ -189,7 +196,7 @@ def test_a_wrong_password_is_refused(checkout: Path) -> None:
         call("sh", "-c", login, stdin="wrong", check=False),
     ):
         assert done.returncode == 1
-        assert "unauthorized" in done.stderr
+        assert "unauthorized" in done.stderr.lower()
 
 
 def test_the_mirror_takes_nothing_in(checkout: Path) -> None:

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from shiplane.errors import DiskFull, EngineMissing, LabDown, PortTaken, UsageError
+from shiplane.errors import DiskFull, EngineMissing, LabDown, PortTaken, Unreachable, UsageError
 from shiplane.lab import down, lifecycle, secrets, status, up
+from shiplane.lab.engine import Engine
 from shiplane.lab.images.catalogue import OFFICIAL_NAMES, ROOT_IMAGE, server_reference
 from shiplane.lab.layout import Layout
+from shiplane.lab.servers import Servers
 from shiplane.lab.state import Record
 from shiplane.runners.recording import RecordingRunner
 
@@ -142,3 +144,18 @@ def test_down_leaves_what_is_not_the_labs(tmp_path: Path) -> None:
     down(tmp_path, silent, runner)
     assert changed(runner) == []
     assert [path.name for path in (tmp_path / ".shiplane").iterdir()] == ["runs"]
+
+
+def test_an_engine_that_does_not_come_up_shows_its_last_lines(tmp_path: Path) -> None:
+    layout = Layout.of(tmp_path)
+    layout.folder.mkdir(parents=True)
+    for file in (layout.key_file, layout.host_key("staging")):
+        file.write_text("private\n")
+        file.with_name(f"{file.name}.pub").write_text("public\n")
+    runner = RecordingRunner([("docker exec", "", 124), ("docker logs", "one\nfailed to start daemon: why", 0)])
+    record = Record(layout.name, PORTS, "10.200.0.0/16", privileged=True)
+    servers = Servers(Engine(runner), layout, record, "image:1", silent)
+    with pytest.raises(Unreachable, match="the engine of the stand-in server staging does not come up") as caught:
+        servers.ensure("staging", {layout.part("staging"): "running"})
+    assert caught.value.details == ("one", "failed to start daemon: why")
+    assert "lab.down" in caught.value.fix
