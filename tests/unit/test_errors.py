@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+
+from shiplane import errors
+from shiplane.errors import EXIT_CODES, ShiplaneError
+
+EXAMPLES: list[tuple[ShiplaneError, int]] = [
+    (errors.UsageError("docker is not on this machine", "run ./scripts/bootstrap"), 2),
+    (errors.UnknownName("target", "labb", ("lab", "remote")), 2),
+    (errors.ConfigError("tool.shiplane.name", "is missing", "add it"), 2),
+    (errors.UnknownKey("tool.shiplane", "regisry", ("registry", "name")), 2),
+    (errors.VersionMissing("backend/config/__init__.py", '__version__ = "1.0.0"'), 2),
+    (errors.NotACheckout("/home/me"), 2),
+    (errors.EngineMissing("Cannot connect to the Docker daemon"), 2),
+    (errors.SecretsMissing(("REDIS_PASSWORD", "DB_PASSWORD"), "staging"), 2),
+    (errors.NothingPublished("main on the target lab"), 2),
+    (errors.NothingDeployed("staging"), 2),
+    (errors.NoTerminal("remove the lock of staging?"), 2),
+    (errors.LabDown(), 2),
+    (errors.PortTaken(5432, "database"), 2),
+    (errors.DiskFull("/var/lib/docker", 2**30, 3 * 2**30), 2),
+    (errors.StepFailed("backend tests failed", "mend them", ("one", "two")), 3),
+    (errors.Unreachable("registry.test does not answer", "check its address"), 4),
+    (errors.HostKeyChanged("staging", "/keys/known_hosts"), 4),
+    (errors.RegistryRefused("registry.test", "me"), 4),
+    (errors.Locked("staging", "run 4 (me@here, process 7)"), 5),
+    (errors.DeployUndone("the new release did not get healthy", "see its logs"), 6),
+    (errors.DeployBroken("the undo failed too", "look at the server"), 7),
+    (errors.Unsafe("uncommitted changes cannot be published", "commit them"), 8),
+    (errors.TimeLimit("stage build", 2700, "$ docker buildx bake"), 124),
+    (errors.Interrupted("browser tests"), 130),
+]
+
+
+def every_class(kind: type[ShiplaneError]) -> set[type[ShiplaneError]]:
+    return {kind}.union(*(every_class(child) for child in kind.__subclasses__()))
+
+
+def test_every_error_has_an_example_here() -> None:
+    assert {type(error) for error, _ in EXAMPLES} == every_class(ShiplaneError) - {ShiplaneError}
+
+
+def test_every_documented_code_but_success_and_bug_has_an_error() -> None:
+    assert {code for _, code in EXAMPLES} | {0, 1} == set(EXIT_CODES)
+
+
+@pytest.mark.parametrize(("error", "code"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_an_error_has_its_code_a_cause_in_one_lower_case_line_and_a_fix(error: ShiplaneError, code: int) -> None:
+    assert error.exit_code == code
+    assert str(error) == error.cause
+    assert error.cause
+    assert error.cause[0] == error.cause[0].lower()
+    assert "\n" not in error.cause + error.fix
+    assert error.fix.strip() == error.fix != ""
+
+
+def test_exit_codes_are_those_of_the_commands_page() -> None:
+    assert EXIT_CODES == {
+        0: "success, an empty plan included",
+        1: "a bug in Shiplane",
+        2: "usage or configuration",
+        3: "a step failed: tests, lint, build",
+        4: "a host, registry or API does not answer or refuses",
+        5: "the environment is locked by another run",
+        6: "the deploy failed and the release before serves again",
+        7: "the deploy failed and could not be undone",
+        8: "refused as unsafe",
+        124: "a time limit",
+        130: "interrupted",
+    }
+
+
+def test_a_name_nearly_right_is_answered_with_the_right_one() -> None:
+    near = errors.UnknownName("environment", "stagin", ("staging", "production"))
+    assert (near.cause, near.fix) == (
+        "unknown environment 'stagin'",
+        "did you mean 'staging'? use one of: production, staging",
+    )
+    far = errors.UnknownName("environment", "xyz", ())
+    assert far.fix == "use one of: none"
+
+
+def test_a_key_nearly_right_is_answered_with_the_right_one() -> None:
+    near = errors.UnknownKey("tool.shiplane", "regisry", ("registry", "name"))
+    assert (near.cause, near.fix) == ("tool.shiplane.regisry: unknown key", "did you mean 'registry'?")
+    far = errors.UnknownKey("", "zzz", ("registry", "name"))
+    assert (far.cause, far.fix) == ("zzz: unknown key", "known keys: name, registry")
+
+
+def test_every_missing_secret_is_named_in_order() -> None:
+    assert errors.SecretsMissing(("B", "A"), "staging").cause == "secrets missing for staging: A, B"
+
+
+def test_a_time_limit_tells_what_was_done() -> None:
+    assert (
+        errors.TimeLimit("stage e2e", 0.5, "page 3").cause == "stage e2e reached its time limit of 0.5 s while: page 3"
+    )
+    assert errors.TimeLimit("stage e2e", 1800).cause == "stage e2e reached its time limit of 1800 s"
+
+
+def test_details_are_kept_as_lines() -> None:
+    assert errors.StepFailed("lint failed", "mend it", ["one", "two"]).details == ("one", "two")
