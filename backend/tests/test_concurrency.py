@@ -20,7 +20,7 @@ def post_together(writer: APIClient, bodies: list[dict]) -> list[int]:
 
     def post(body: dict) -> int:
         try:
-            barrier.wait(timeout=5)
+            barrier.wait(timeout=30)
             return writer.post("/api/v1/reports/", body).status_code
         finally:
             connection.close()

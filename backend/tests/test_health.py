@@ -95,7 +95,8 @@ def test_two_that_hang_are_given_up_together(api, settings, monkeypatch, silent_
     settings.REDIS_URL = f"redis://:{PASSWORD}@127.0.0.1:{silent_port}/0"
     started = time.monotonic()
     response = api.get("/api/v1/health/")
-    assert time.monotonic() - started < 2.1
+    # One after the other would take 4 s.
+    assert time.monotonic() - started < 3.9
     found = response.json()["checks"]
     assert response.status_code == 503
     for name in ("database", "redis"):
