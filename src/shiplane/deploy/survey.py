@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from shiplane.errors import Unreachable
 from shiplane.model import Deployment, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shiplane.model import Command, Image, Site
     from shiplane.runners.base import Cancel, Runner
@@ -177,10 +178,17 @@ def parse(lines: Iterable[str]) -> State:
         checksum=next(iter(found.get("checksum", [])), ""),
         releases={release.id: release for release in releases},
         tested={release_id: json.loads(text)["digests"] for release_id, _, text in tested},
-        entries=tuple(Entry.from_json(json.loads(text)) for text in found.get("audit", [])),
+        entries=tuple(_entries(found.get("audit", []))),
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
     )
+
+
+def _entries(texts: Iterable[str]) -> Iterator[Entry]:
+    for text in texts:
+        # A disk that was full may have left half a line: it tells of a deployment that was not recorded.
+        with suppress(ValueError):
+            yield Entry.from_json(json.loads(text))
 
 
 def containers(texts: Iterable[str], images: Iterable[str] = ()) -> tuple[Container, ...]:

@@ -61,6 +61,7 @@ def test_parse(release: Release) -> None:
             "checksum\tabc",
             f"release\t{json.dumps(release.to_json())}",
             f"tested\t{release.id}\t{json.dumps({'release': release.id, 'digests': {'web': 'sha256:a'}})}",
+            'audit\t{"id": "torn", "envi',
             f"audit\t{json.dumps(deployed.to_json())}",
         ]
     )

@@ -1,0 +1,200 @@
+"""A lab of its own, with an application small enough that each deploy takes seconds."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shiplane import lab
+from shiplane.commands.login import RegistryLogin
+from shiplane.deploy.bundle import bundle
+from shiplane.deploy.context import Context
+from shiplane.deploy.phases import Options
+from shiplane.deploy.rollout import Deployer
+from shiplane.errors import Unreachable
+from shiplane.model import Command, Image, Release, Secret, Site
+from shiplane.runners.base import Cancel, Masker
+from shiplane.runners.http import HttpRunner
+from shiplane.runners.ssh import SshRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+HARD = "p)$'\"#\\ ü"
+SECRETS = {name: Secret(name, f"{name} {HARD}") for name in ("DB_PASSWORD", "REDIS_PASSWORD", "BOARD_TOKEN")}
+OPTIONS = Options(
+    release_command=("sh", "-c", "test ! -e /refuse-migration || { echo no such column; exit 1; }"),
+    release_service="web",
+    health_seconds=30,
+    verify_tries=2,
+    verify_seconds=0.5,
+)
+SERVER = """
+import http.server, json, os, pathlib
+kind = pathlib.Path("/kind").read_text().strip()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        release = "another" if kind == "wrong" else os.environ.get("RELEASE")
+        self.send_response(503 if kind == "unhealthy" else 200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"release": release}).encode())
+print("this is", kind, flush=True)
+http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+"""
+DOCKERFILE = """
+FROM python:3.13-slim
+COPY server.py /
+ARG KIND
+RUN echo $KIND >/kind; if [ $KIND = migration ]; then touch /refuse-migration; fi
+STOPSIGNAL SIGKILL
+CMD ["python", "/server.py"]
+"""
+COMPOSE = b"""
+services:
+  db: &data
+    image: ${WEB_IMAGE:?}
+    command: [sleep, infinity]
+    environment: {PASSWORD: "${DB_PASSWORD:?}"}
+    volumes: [{type: volume, source: data, target: /data}]
+    healthcheck: {test: [CMD, "true"], start_period: 5s, start_interval: 0.2s}
+  redis: *data
+  web:
+    image: ${WEB_IMAGE:?}
+    restart: unless-stopped
+    env_file: [.env.docker, .env.staging]
+    ports: ["${PROXY_BIND:?}:${PROXY_PORT:?}:8000"]
+    depends_on: {db: {condition: service_healthy}, redis: {condition: service_healthy}}
+    healthcheck:
+      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/')"]
+      start_period: 2s
+      start_interval: 0.3s
+      interval: 1s
+      retries: 1
+volumes: {data: {}}
+"""
+KINDS = ("one", "two", "unhealthy", "wrong", "migration")
+
+
+class Place:
+    """Hold an environment of the lab and what deploys to it."""
+
+    def __init__(self, state: lab.LabState, environment: str, login: RegistryLogin, images: dict[str, Image]) -> None:
+        server = state.server(environment)
+        self.host = server.to_host()
+        self.site = Site("staging", self.host, "deployments/app-staging", server.url, "compose.staging.yml")
+        self.login = login
+        self.images = images
+        self.masker = Masker()
+        self.runner = SshRunner(self.host, self.masker)
+        self.looker = SshRunner(self.host)
+        self.reports: list[str] = []
+        self.secrets = SECRETS
+
+    def deployer(self, cancel: Cancel | None = None, report: Callable[[str], None] | None = None) -> Deployer:
+        context = Context(
+            runner=self.runner,
+            http=HttpRunner(),
+            site=self.site,
+            masker=self.masker,
+            run="r1",
+            who="me@here",
+            report=report or self.reports.append,
+            cancel=cancel or Cancel(),
+            options=OPTIONS,
+        )
+        return Deployer(context)
+
+    def release(self, kind: str) -> Release:
+        return Release(kind, "c" * 40, "main", "1.0.0", False, "2026-01-01T00:00:00Z", (("web", self.images[kind]),))  # noqa: FBT003
+
+    def deploy(
+        self,
+        kind: str,
+        cancel: Cancel | None = None,
+        overlay: bytes = b"services: {}\n",
+        report: Callable[[str], None] | None = None,
+    ) -> float:
+        """Deploy and give the seconds that it took."""
+        release, started = self.release(kind), time.monotonic()
+        files = {"docker-compose.yml": COMPOSE, "compose.staging.yml": overlay, "proxy/a.conf": b"a"}
+        made = bundle(self.site, release, files, "DB_NAME=app\n", SECRETS)
+        self.deployer(cancel, report).deploy(release, made, self.login)
+        return time.monotonic() - started
+
+    def serves(self) -> str | None:
+        try:
+            answer = HttpRunner().request("GET", f"{self.site.url}/api/v1/status/", timeout=2.0)
+        except Unreachable:
+            return None
+        return str(answer.json()["release"])
+
+    def ask(self, line: str) -> str:
+        """Run a line on the server; what comes back is not masked."""
+        return self.looker.run(Command(("sh", "-c", line))).stdout
+
+    def leftovers(self) -> str:
+        """List what no deploy may leave: hidden work files, credentials, one-off containers."""
+        names = "-name '.incoming' -o -name '.login' -o -name '.replaced-*' -o -name '*.new'"
+        once = "docker ps -aq --filter label=com.docker.compose.oneoff=True"
+        return self.ask(f"find deployments {names}; {once}")
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[lab.LabState, RegistryLogin, dict[str, Image]]]:
+    checkout = tmp_path_factory.mktemp("deploy-lab")
+    try:
+        up = lab.up(checkout, lambda _: None)
+        secrets = lab.secrets(checkout)["staging"]
+        login = RegistryLogin(up.registry, secrets["REGISTRY_USER"], Secret("P", secrets["REGISTRY_PASSWORD"]))
+        yield up, login, build(checkout, login)
+    finally:
+        lab.down(checkout)
+
+
+def build(checkout: Path, login: RegistryLogin) -> dict[str, Image]:
+    """Build and push one image of each kind."""
+    (checkout / "server.py").write_text(SERVER)
+    (checkout / "Dockerfile").write_text(DOCKERFILE)
+    client = ("docker", "--config", str(checkout / "docker"))
+    enter = (*client, "login", "--username", login.user, "--password-stdin", login.registry)
+    subprocess.run(enter, input=login.password.value, text=True, check=True, capture_output=True)
+    images = {}
+    for kind in KINDS:
+        name = f"{login.registry}/deploy/app-web:{kind}"
+        subprocess.run(
+            ("docker", "build", "-q", "--build-arg", f"KIND={kind}", "-t", name, checkout),
+            check=True,
+            capture_output=True,
+        )
+        pushed = subprocess.run((*client, "push", name), check=True, capture_output=True, text=True).stdout
+        digest = next(word for word in pushed.split() if word.startswith("sha256:"))
+        images[kind] = Image(name, digest)
+        subprocess.run(("docker", "image", "rm", name), check=True, capture_output=True)
+    return images
+
+
+@pytest.fixture(scope="session")
+def staging(state: tuple[lab.LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
+    yield from opened(Place(state[0], "staging", state[1], state[2]))
+
+
+@pytest.fixture(scope="session")
+def fresh(state: tuple[lab.LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
+    """Give a server on which nothing was ever deployed."""
+    yield from opened(Place(state[0], "production", state[1], state[2]))
+
+
+def opened(place: Place) -> Iterator[Place]:
+    with place.runner, place.looker:
+        yield place
+
+
+@pytest.fixture
+def serving(staging: Place) -> Place:
+    """Let release `one` serve on staging."""
+    staging.deploy("one")
+    return staging

@@ -1,0 +1,156 @@
+"""Deploys, failures and rollbacks on real servers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shiplane.errors import DeployUndone, Interrupted, RegistryRefused
+from shiplane.model import Secret
+from shiplane.runners.base import Cancel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Place
+
+
+def test_a_first_deploy_that_fails_is_cleared_away(fresh: Place) -> None:
+    with pytest.raises(DeployUndone, match=r"not healthy: web \(running, unhealthy\); nothing served before") as caught:
+        fresh.deploy("unhealthy")
+    assert "web | this is unhealthy" in caught.value.details
+    assert any("HTTP Error 503" in line for line in caught.value.details)
+    assert fresh.serves() is None
+    assert fresh.ask("docker ps -aq; docker volume ls -q; docker network ls -q --filter type=custom") == ""
+    assert fresh.ask("ls -A deployments/app-staging deployments/app-staging/releases").split() == [
+        "deployments/app-staging:", "audit.jsonl", "releases", "deployments/app-staging/releases:",
+    ]  # fmt: skip
+    fresh.deploy("one")
+    assert fresh.serves() == "one"
+
+
+def test_a_wrong_registry_password_changes_nothing(fresh: Place) -> None:
+    look = "docker ps -a --format '{{.ID}} {{.CreatedAt}}'; ls -lA deployments/app-staging/releases"
+    before = fresh.ask(look)
+    fresh.login = replace(fresh.login, password=Secret("P", "wrong"))
+    with pytest.raises(RegistryRefused):
+        fresh.deploy("two")
+    assert fresh.ask(look) == before
+    assert fresh.leftovers() == ""
+
+
+def test_deploy_again_next_and_back(staging: Place) -> None:
+    staging.deploy("one")
+    assert staging.serves() == "one"
+    assert staging.deploy("one") < 2
+    assert staging.reports[-1] == "one runs already with the same files and digests: nothing to do"
+    staging.deploy("two")
+    assert staging.serves() == "two"
+    status = staging.deployer().status()
+    assert (status["release"], status["services"]["web"]["digest"]) == ("two", staging.images["two"].digest)
+    assert [entry["release"] for entry in staging.deployer().releases()] == ["two", "one"]
+    assert staging.deployer().rollback().release == "one"
+    assert staging.serves() == "one"
+    assert staging.leftovers() == ""
+
+
+def test_the_manual_commands_work_on_the_server(serving: Place) -> None:
+    files = "-f docker-compose.yml -f compose.staging.yml"
+    line = f"cd ~/deployments/app-staging && docker compose {files} up -d 2>&1 && docker compose ps --services"
+    told = serving.ask(line)
+    assert "Recreate" not in told
+    assert told.split()[-3:] == ["db", "redis", "web"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        ("unhealthy", r"not healthy: web \(running, unhealthy\)"),
+        ("wrong", "from another release: 'another'"),
+        ("migration", "release command failed: .*: no such column"),
+    ],
+)
+def test_a_deploy_that_fails_brings_the_release_before_back(serving: Place, kind: str, cause: str) -> None:
+    with pytest.raises(DeployUndone, match=f"{cause}; one serves again"):
+        serving.deploy(kind)
+    assert serving.serves() == "one"
+    assert serving.deployer().status()["release"] == "one"
+    assert serving.ask("ls deployments/app-staging/releases").split() == ["one", "two"]
+    assert serving.leftovers() == ""
+    assert serving.deploy("one") < 2
+
+
+def test_a_cancel_during_the_change_brings_the_release_before_back(serving: Place) -> None:
+    cancel = Cancel()
+
+    def cancelling(line: str) -> None:
+        if line.startswith("start two"):
+            cancel.set(Interrupted())
+
+    with pytest.raises(DeployUndone, match="interrupted; one serves again"):
+        serving.deploy("two", cancel, report=cancelling)
+    assert serving.serves() == "one"
+
+
+def test_other_files_under_the_same_name_that_fail_leave_the_old_ones(serving: Place) -> None:
+    broken = b"services: {web: {command: [sleep, infinity]}}\n"
+    with pytest.raises(DeployUndone, match="one serves again"):
+        serving.deploy("one", overlay=broken)
+    assert serving.ask("cat deployments/app-staging/compose.staging.yml") == "services: {}"
+    assert serving.serves() == "one"
+    assert serving.leftovers() == ""
+
+
+def test_secrets_arrive_byte_for_byte_and_are_seen_by_nobody_else(serving: Place) -> None:
+    with watched(serving) as processes:
+        serving.deploy("two")
+    ask = "cd deployments/app-staging && docker compose exec -T"
+    assert serving.ask(f"{ask} db printenv PASSWORD") == serving.secrets["DB_PASSWORD"].value
+    assert serving.ask(f"{ask} web printenv BOARD_TOKEN") == serving.secrets["BOARD_TOKEN"].value
+    hard = [secret.value for secret in (*serving.secrets.values(), serving.login.password)]
+    seen = "\n".join((*processes, *serving.reports, serving.ask("cat deployments/app-staging/audit.jsonl")))
+    assert "docker compose" in seen
+    assert not [value for value in hard if value in seen or value.split()[0] + " " in seen]
+    holders = "grep -rlE 'PASSWORD|SECRET|TOKEN' deployments --include='.env*' | xargs stat -L -c %a | sort -u"
+    assert serving.ask(holders) == "600"
+    assert (
+        serving.ask("stat -c %a deployments deployments/app-staging deployments/app-staging/releases/*").split()
+        == ["700"] * 4
+    )
+
+
+@contextmanager
+def watched(place: Place) -> Iterator[list[str]]:
+    """Collect the server's process lists while the block runs."""
+    lists: list[str] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.02):
+            lists.append(place.ask("ps -eww -o args"))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield lists
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_marks_of_e2e_and_old_releases(serving: Place) -> None:
+    deployer = serving.deployer()
+    deployer.mark_tested(serving.release("one"))
+    state = deployer.survey()
+    assert state.tested["one"] == serving.release("one").digests() == state.running_digests(serving.release("one"))
+    assert state.served("one")
+    assert not state.served("wrong")
+    assert serving.deploy("one") < 2, "a mark does not change the release"
+    audit = [json.loads(line) for line in serving.ask("cat deployments/app-staging/audit.jsonl").splitlines()]
+    assert {entry["outcome"] for entry in audit} == {"deployed", "undone"}
+    assert serving.ask("stat -c %a deployments/app-staging/audit.jsonl") == "600"
