@@ -63,6 +63,12 @@ def shiplane(session: nox.Session) -> None:
 
 
 @nox.session
+def proof(session: nox.Session) -> None:
+    """The long matrices: property tests with thousands of examples, on real Compose too."""
+    _run(session, "proof")
+
+
+@nox.session
 def clean(session: nox.Session) -> None:
     """Remove what an interrupted check left behind."""
     _run(session, "clean")

@@ -91,7 +91,7 @@ punctuation = st.text(st.sampled_from("\\\"'$#{} \n\r=:-?a0_üx"), max_size=12)
 
 
 # A file of many values costs one call of Compose, so that hundreds of values take seconds.
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(values=st.lists(st.one_of(texts, punctuation), min_size=1, max_size=30))
 def test_any_text_resolves_to_itself(folder: Path, values: list[str]) -> None:
     write(folder, values)

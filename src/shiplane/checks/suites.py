@@ -124,6 +124,13 @@ def shiplane(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *chosen))),))
 
 
+def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
+    """Run the property tests with thousands of examples each, those on real Compose included."""
+    chosen = arguments or ("tests/unit", "tests/integration/test_compose_dotenv.py")
+    profile = ("--hypothesis-profile=proof", "--timeout=7200")
+    return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *profile, *chosen))),))
+
+
 def clean(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
     """Remove what an earlier run of the checks left, whatever ended it."""
     env = where.compose_env()
@@ -138,6 +145,7 @@ CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
     "tests_frontend": tests_frontend,
     "lint": lint,
     "shiplane": shiplane,
+    "proof": proof,
     "clean": clean,
 }
 

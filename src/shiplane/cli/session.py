@@ -19,7 +19,7 @@ from shiplane.pipeline import build
 if TYPE_CHECKING:
     from shiplane.model import Command
 
-_ENGINE_FREE = ("shiplane", "clean")
+_ENGINE_FREE = ("shiplane",)
 _TAIL = 30
 
 
