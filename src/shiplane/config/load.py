@@ -39,7 +39,7 @@ def load(checkout: Path) -> Config:
 
 def parse(table: dict[str, Any]) -> Config:
     """Turn the table `tool.shiplane` into a `Config`; raises `ConfigError` with the key's path."""
-    top = dict(table)
+    top = dict(_table(table, "tool.shiplane"))
     components = _named(top.pop("components", {}), Component, "tool.shiplane.components")
     environments = _named(top.pop("environments", {}), EnvironmentConfig, "tool.shiplane.environments")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
@@ -77,10 +77,13 @@ def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
 def _named(tables: Any, kind: type, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - parsed TOML
     if not isinstance(tables, dict):
         raise ConfigError(path, "must be tables by name", f"write [{path}.NAME]")
-    return tuple(
-        _build(kind, {**_table(table, f"{path}.{name}"), "name": name}, f"{path}.{name}")
-        for name, table in tables.items()
-    )
+    return tuple(_one(kind, name, table, f"{path}.{name}") for name, table in tables.items())
+
+
+def _one(kind: type, name: str, table: Any, path: str) -> Any:  # noqa: ANN401 - parsed TOML
+    if "name" in _table(table, path):
+        raise ConfigError(f"{path}.name", "is not a key", f"the name is the table's own: [{path}]")
+    return _build(kind, {**table, "name": name}, path)
 
 
 def _table(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - parsed TOML
