@@ -167,7 +167,7 @@ def _single_plan(app: App, target: str, env: str, action: str, release: str) -> 
 
     app.config.environment(env)
     chosen = app.target(target)
-    commands, undo = deploy_commands(app, release)(env)
+    commands, undo = deploy_commands(app, chosen, release)(env)
     first = Step(
         f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, undo, action=action, environment=env
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shiplane.cli.app import App
+    from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.phases import Phase
     from shiplane.model import Command, Event, Host, Outcome, Plan, Release
     from shiplane.pipeline.environments import Environments
@@ -215,7 +216,7 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def deploy_commands(app: App, release: str) -> DeployCommands:
+def deploy_commands(app: App, target: Target, release: str) -> DeployCommands:
     """Give what tells a plan the commands of a deploy and of its undo, without a server or a secret."""
     from shiplane.deploy.rollout import planned, planned_undo  # noqa: PLC0415 - only plans need it
     from shiplane.model import Host, Site  # noqa: PLC0415
@@ -225,11 +226,23 @@ def deploy_commands(app: App, release: str) -> DeployCommands:
         settings = app.config.environment(environment)
         folder = f"deployments/{app.config.name}-{environment}"
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
-        forward = planned(site, release, options(app.config), None)
+        forward = planned(site, release, options(app.config), _planned_login(target))
         undo = planned_undo(site, "RELEASE-BEFORE", options(app.config))
         return _commands(forward, environment), _commands(undo, environment)
 
     return commands
+
+
+def _planned_login(target: Target) -> RegistryLogin | None:
+    """Give the login that a deploy will use; before the lab's first start its user and password are not made yet."""
+    from shiplane.commands.login import RegistryLogin  # noqa: PLC0415 - only plans need it
+    from shiplane.errors import LabDown  # noqa: PLC0415
+    from shiplane.model import Secret  # noqa: PLC0415
+
+    try:
+        return target.login()
+    except LabDown:
+        return RegistryLogin(target.naming().registry, "shiplane", Secret("REGISTRY_PASSWORD", ""))
 
 
 def _commands(phases: tuple[Phase, ...], host: str) -> tuple[Command, ...]:
@@ -240,7 +253,7 @@ def pipeline_plan(app: App, event: Event, target: Target) -> Plan:
     """Make the plan of an event."""
     from shiplane.planning import make  # noqa: PLC0415 - only plans need it
 
-    commands = deploy_commands(app, app.facts.suffix)
+    commands = deploy_commands(app, target, app.facts.suffix)
     used = app.store.stand_ins()
     notes = (
         (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
