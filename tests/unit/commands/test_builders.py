@@ -1,0 +1,142 @@
+"""Whole argv of what is asked of git, the engine, Compose, Nox and the browser tests."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from samples import HARD
+from shiplane.commands import buildx, engine, git, nox, playwright, stack
+from shiplane.model import Command, Secret
+
+SETTINGS = ("GIT_OPTIONAL_LOCKS", "0")
+
+QUESTIONS = {
+    git.head(): "git log -1 --format=%H%x00%an%x00%s%x00%D",
+    git.branch(): "git symbolic-ref --quiet --short HEAD",
+    git.last_change("backend"): "git log -1 --format=%H%x00%cI -- backend",
+    git.edits(): "git diff --binary --no-ext-diff --no-textconv HEAD --",
+    git.edits("a b"): "git diff --binary --no-ext-diff --no-textconv HEAD -- a b",
+    git.untracked(): "git ls-files --others --exclude-standard -z --",
+    git.contains("abc", "main"): "git merge-base --is-ancestor abc main",
+    git.resolve("v1"): "git rev-parse --verify --quiet v1^{commit}",
+    git.files_at("abc"): "git ls-tree -r -z --name-only abc --",
+}
+
+
+@pytest.mark.parametrize(("command", "words"), QUESTIONS.items(), ids=QUESTIONS.values())
+def test_questions_to_git(command: Command, words: str) -> None:
+    assert " ".join(command.argv) == words
+    assert command.env == (SETTINGS,)
+    assert (command.host, command.stdin, command.cwd) == ("local", None, None)
+
+
+ENGINE = {
+    engine.info(): ("docker", "info", "--format", "{{.ServerVersion}}|{{.DriverStatus}}"),
+    engine.label("a:1", "x.y"): ("docker", "image", "inspect", "--format", '{{index .Config.Labels "x.y"}}', "a:1"),
+    engine.image_id("a:1"): ("docker", "image", "inspect", "--format", "{{.Id}}", "a:1"),
+    engine.tag("a:1", "r/a:1"): ("docker", "tag", "a:1", "r/a:1"),
+    engine.push("r/a:1"): ("docker", "push", "--quiet", "r/a:1"),
+    engine.pull("r/a:1"): ("docker", "pull", "--quiet", "r/a:1"),
+    engine.manifest("r/a:1"): (
+        *("docker", "buildx", "imagetools", "inspect", "r/a:1", "--format", "{{json .Manifest}}"),
+    ),
+    engine.run_tests("a:1", "tests", ("npm", "test"), {"B": "2", "A": "1"}): (
+        *("docker", "run", "--init", "--name", "tests", "--network", "none"),
+        *("--env", "A=1", "--env", "B=2", "a:1", "npm", "test"),
+    ),
+    engine.copy_out("tests", "/app/reports", "here"): ("docker", "cp", "--quiet", "tests:/app/reports/.", "here"),
+    engine.remove("a", "b"): ("docker", "rm", "--force", "--volumes", "a", "b"),
+}
+
+
+@pytest.mark.parametrize(("command", "argv"), ENGINE.items(), ids=[" ".join(c.argv[:3]) for c in ENGINE])
+def test_orders_to_the_engine(command: Command, argv: tuple[str, ...]) -> None:
+    assert command.argv == argv
+    assert command.env == ()
+
+
+def test_questions_to_engine_and_registry_end_by_themselves() -> None:
+    assert (engine.info().timeout, engine.manifest("r/a:1").timeout) == (20, 60)
+
+
+COMPOSE = ("docker", "compose", "--progress", "quiet", "--project-name", "p")
+BOTH = ("--file", "docker-compose.yml", "--file", "compose.test.yml")
+WAITING = ("--detach", "--wait", "--wait-timeout", "120", "--no-build", "--quiet-pull")
+
+
+def test_the_test_stack() -> None:
+    env = {"B": "2", "A": "1"}
+    up, run = stack.up("p", ("db", "redis"), env), stack.run("p", "name", "backend", ("pytest", "-x"), env)
+    assert up.argv == (*COMPOSE, *BOTH, "up", *WAITING, "db", "redis")
+    assert run.argv == (*COMPOSE, *BOTH, "run", "--no-deps", "--no-TTY", "--name", "name", "backend", "pytest", "-x")
+    down = (*COMPOSE, *BOTH, "--profile", "*", "down", "--remove-orphans", "--timeout", "2")
+    assert stack.down("p", env).argv == (*down, "--volumes")
+    assert stack.down("p", env, volumes=False).argv == down
+    assert up.env == run.env == (("A", "1"), ("B", "2"))
+
+
+def test_the_development_stack_has_one_file() -> None:
+    up = stack.up("p", (), {}, stack.DEVELOPMENT)
+    assert up.argv == (*COMPOSE, "--file", "docker-compose.yml", "up", *WAITING)
+
+
+def test_a_nox_session() -> None:
+    assert nox.session("lint") == Command((".venv/bin/nox", "-s", "lint"))
+    assert nox.session("images", "production").argv == (".venv/bin/nox", "-s", "images", "--", "production")
+    assert nox.session("lint", run="abc").env == (("SHIPLANE_RUN", "abc"),)
+
+
+def test_the_browser_tests_get_secrets_by_name() -> None:
+    variables = {"BASE_URL": "http://s", "BOARD_TOKEN": Secret("BOARD_TOKEN", HARD)}
+    command = playwright.run("runner:1", "name", "/reports here", "0:0", variables, ("--project=e2e",))
+    assert command.argv == (
+        *("docker", "run", "--rm", "--init", "--name", "name", "--network", "host", "--shm-size", "512m"),
+        *("--user", "0:0", "--volume", "/reports here:/reports", "--env", "BASE_URL", "--env", "BOARD_TOKEN"),
+        *("runner:1", "npx", "playwright", "test", "--project=e2e"),
+    )
+    assert command.environment() == {"BASE_URL": "http://s", "BOARD_TOKEN": HARD}
+    assert HARD not in " ".join(command.argv) + command.masked()
+
+
+ONE = buildx.Build("backend", "backend", "production", "backend:1", "1.0.0", "abc", "2026-01-01T00:00:00Z")
+TWO = buildx.Build("frontend", "frontend", "development", "frontend-dev:1", "1.0.0", "def", "2026-01-02T00:00:00Z")
+BAKED = {
+    "group": {"default": {"targets": ["backend-production", "frontend-development"]}},
+    "target": {
+        "backend-production": {
+            "context": "backend",
+            "target": "production",
+            "tags": ["backend:1"],
+            "args": {"VERSION": "1.0.0", "REVISION": "abc", "CREATED": "2026-01-01T00:00:00Z"},
+        },
+        "frontend-development": {
+            "context": "frontend",
+            "target": "development",
+            "tags": ["frontend-dev:1"],
+            "args": {"VERSION": "1.0.0", "REVISION": "def", "CREATED": "2026-01-02T00:00:00Z"},
+        },
+    },
+}
+
+
+def test_the_bake_file_has_every_target_whatever_their_order() -> None:
+    assert json.loads(buildx.definition((ONE, TWO), "")) == BAKED
+    assert buildx.definition((ONE, TWO), "") == buildx.definition((TWO, ONE), "")
+
+
+def test_authorities_reach_a_build_as_a_secret_alone() -> None:
+    targets = json.loads(buildx.definition((ONE, TWO), "/ca.crt"))["target"]
+    assert [target.pop("secret") for target in targets.values()] == [["id=ca,src=/ca.crt"]] * 2
+    assert targets == BAKED["target"]
+
+
+def test_building() -> None:
+    flags = ("--load", "--provenance=false", "--progress=plain")
+    assert buildx.bake("bake.json").argv == ("docker", "buildx", "bake", "--file", "bake.json", *flags)
+    head = ("docker", "buildx", "build", *flags)
+    assert buildx.build_runner("r:1", "").argv == (*head, "--tag", "r:1", "testing")
+    assert buildx.build_runner("r:1", "/ca.crt").argv == (
+        *(*head, "--secret", "id=ca,src=/ca.crt", "--tag", "r:1", "testing"),
+    )
