@@ -132,7 +132,7 @@ class Actions:
             return
         holders = (git.contains(self.facts.commit, name) for name in (main, f"origin/{main}"))
         if not any(self.runner.run(command).ok for command in holders):
-            raise Unsafe(f"commit {self.facts.commit} is not on {main}", f"merge it into {main} first, then run it there")
+            raise Unsafe(f"commit {self.facts.commit} is not on {main}", f"merge it into {main} first")
 
     def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
         self._require_main()
