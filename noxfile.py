@@ -64,7 +64,7 @@ def shiplane(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """The long matrices: property tests with thousands of examples, on real Compose too."""
+    """Property tests with thousands of examples each, on real Compose too."""
     _run(session, "proof")
 
 
