@@ -106,8 +106,10 @@ class SecretsMissing(UsageError):
 class NothingPublished(UsageError):
     """Tell that no release is published for what was asked."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"no published release for {what}", "run: invoke publish")
+    def __init__(self, what: str, target: str) -> None:
+        super().__init__(
+            f"no published release for {what} on the target {target}", f"run: invoke publish --target {target}"
+        )
 
 
 class NothingDeployed(UsageError):

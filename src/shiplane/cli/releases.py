@@ -20,4 +20,4 @@ def find(app: App, target: Target, name: str) -> Release:
         found = app.store.release(target.name, one)
         if found is not None:
             return found
-    raise NothingPublished(f"{wanted[0]} on the target {target.name}")
+    raise NothingPublished(wanted[0], target.name)

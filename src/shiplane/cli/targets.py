@@ -73,6 +73,10 @@ class LabTarget:
             if name in (*_REQUIRED, *_OPTIONAL)
         }
 
+    def vpn_secret(self, environment: str) -> Secret:
+        """Refuse: the lab is on this machine."""
+        raise SecretsMissing(("TS_OAUTH_SECRET",), environment)
+
     def require(self, environments: tuple[str, ...]) -> None:
         """Ask for nothing: the lab makes what it needs."""
         for environment in environments:
@@ -155,16 +159,24 @@ class RemoteTarget:
         found = {name: self._get(environment, name) for name in (*_REQUIRED, *_OPTIONAL)}
         return {name: Secret(name, value) for name, value in found.items() if value}
 
+    def vpn_secret(self, environment: str) -> Secret:
+        """Give the secret of the VPN's OAuth client."""
+        self.require((environment,))
+        return Secret("TS_OAUTH_SECRET", self._get(environment, "TS_OAUTH_SECRET"))
+
     def require(self, environments: tuple[str, ...]) -> None:
-        """Name every missing secret at once."""
+        """Name every missing secret of all these environments at once."""
         needed: tuple[str, ...] = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS", *_REQUIRED)
         if self.config.vpn.provider == "tailscale":
             needed += ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET")
-        for environment in environments:
-            self.config.environment(environment)
-            missing = [name for name in needed if not self._get(environment, name)]
-            if missing:
-                raise SecretsMissing(missing, environment)
+        asked = [self.config.environment(name).name for name in dict.fromkeys(environments)]
+        missing: list[str] = []
+        for name in needed:
+            lacking = [environment for environment in asked if not self._get(environment, name)]
+            by_environment = [f"{environment.upper()}_{name}" for environment in lacking]
+            missing += [name] if lacking and lacking == asked else by_environment
+        if missing:
+            raise SecretsMissing(missing, " and ".join(asked))
 
     def _get(self, environment: str, name: str) -> str:
         return _named(self.environ, environment, name)

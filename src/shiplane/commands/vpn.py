@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from shiplane.model import Command, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+def status() -> Command:
+    """Ask whether this machine is in the VPN."""
+    return Command(("tailscale", "status", "--json", "--peers=false"), timeout=20)
+
+
+def is_joined(answer: str) -> bool:
+    """Read the answer of `status`; what is no answer is a no."""
+    try:
+        return bool(json.loads(answer)["BackendState"] == "Running")
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def up(client_secret: Secret, tags: Sequence[str], hostname: str) -> Command:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.rollout import Deployer
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Event, Release, Secret, Step
+    from shiplane.model import Command, Event, Release, Secret, Step
     from shiplane.pipeline.environments import Environments
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.journal import Journal
@@ -146,16 +146,21 @@ class Actions:
         self.journal.write("release_published", release=self.release.to_json())
 
     def _vpn(self, step: Step, say: Say, cancel: Cancel) -> None:
-        secret = self.target.secrets(step.environment)["TS_OAUTH_SECRET"]
-        name = f"shiplane-{step.environment}"
-        for command in (
-            vpn.up(secret, self.config.vpn.tags, name),
-            vpn.ping(self.target.site(step.environment).host.address),
-        ):
-            done = self.runner.run(command, on_line=say, cancel=cancel)
-            if not done.ok:
-                fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
-                raise Unreachable("the VPN cannot be joined", fix, done.tail())
+        """Join the VPN until the run ends; a machine that is in it already stays in it."""
+        secret = self.target.vpn_secret(step.environment)
+        self.environments.masker.add(secret)
+        address = self.target.site(step.environment).host.address
+        if not vpn.is_joined(self.runner.run(vpn.status(), cancel=cancel).stdout):
+            self.environments.at_close.append(lambda: self.runner.run(vpn.logout()))
+            self._in_vpn(vpn.up(secret, self.config.vpn.tags, f"shiplane-{step.environment}"), say, cancel)
+        self._in_vpn(vpn.ping(address), say, cancel)
+
+    def _in_vpn(self, command: Command, say: Say, cancel: Cancel) -> None:
+        say(f"$ {command.masked()}")
+        done = self.runner.run(command, on_line=say, cancel=cancel)
+        if not done.ok:
+            fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
+            raise Unreachable("the VPN cannot be joined", fix, done.tail())
 
     def _deploy(self, step: Step, say: Say, cancel: Cancel) -> None:
         release = self._known_release()
@@ -269,7 +274,7 @@ class Actions:
 
     def _known_release(self) -> Release:
         if self.release is None:
-            raise NothingPublished(f"commit {self.facts.suffix} on the target {self.target.name}")
+            raise NothingPublished(f"commit {self.facts.suffix}", self.target.name)
         return self.release
 
     def _registry(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:

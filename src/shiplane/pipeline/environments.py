@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,13 @@ from shiplane.deploy.context import Context
 from shiplane.deploy.lock import Holder, Lock
 from shiplane.deploy.phases import Options
 from shiplane.deploy.rollout import Deployer
+from shiplane.errors import ShiplaneError
 from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiplane.config import Config
-    from shiplane.errors import ShiplaneError
     from shiplane.model import Host, Site
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Masker, Runner
@@ -56,6 +56,8 @@ class Environments:
         self.http = http
         self.masker = masker
         self.holder = holder
+        self.at_close: list[Callable[[], object]] = []
+        """What to do when all environments are given back, such as leaving the VPN."""
         self._opened: dict[str, _Opened] = {}
 
     def site(self, name: str) -> Site:
@@ -109,6 +111,9 @@ class Environments:
             if close is not None:
                 close()
         self._opened.clear()
+        while self.at_close:
+            with suppress(ShiplaneError):
+                self.at_close.pop()()
 
     def _open(self, name: str) -> _Opened:
         if name not in self._opened:

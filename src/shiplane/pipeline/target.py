@@ -33,5 +33,8 @@ class Target(Protocol):
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the secrets of an environment by name; raises `SecretsMissing` with all that are missing."""
 
+    def vpn_secret(self, environment: str) -> Secret:
+        """Give what opens the VPN to an environment; raises `SecretsMissing`."""
+
     def require(self, environments: tuple[str, ...]) -> None:
         """Raise before anything runs where something that these environments need is missing."""
