@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import dataclasses
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from samples import CONFIG, HARD
+from shiplane.cli import targets
+from shiplane.cli.targets import LabTarget, RemoteTarget
+from shiplane.commands.login import RegistryLogin
+from shiplane.config import Vpn
+from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName
+from shiplane.lab.layout import Layout
+from shiplane.lab.state import Record
+from shiplane.model import Secret
+from shiplane.planning import Naming
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = {
+    "SERVER_HOST": "192.0.2.1",
+    "SERVER_USER": "deploy",
+    "SSH_PRIVATE_KEY": "the key",
+    "SSH_KNOWN_HOSTS": "192.0.2.1 ssh-ed25519 AAAA",
+    "DB_PASSWORD": HARD,
+    "REDIS_PASSWORD": "redis",
+}
+VPN = dataclasses.replace(CONFIG, vpn=Vpn("tailscale"))
+
+
+def without(*names: str, **more: str) -> dict[str, str]:
+    return {name: value for name, value in FULL.items() if name not in names} | more
+
+
+def test_targets_by_name(tmp_path: Path) -> None:
+    assert isinstance(targets.make("lab", tmp_path, CONFIG, {}), LabTarget)
+    assert isinstance(targets.make("remote", tmp_path, CONFIG, {}), RemoteTarget)
+    with pytest.raises(UnknownName, match="unknown target 'remot'") as caught:
+        targets.make("remot", tmp_path, CONFIG, {})
+    assert caught.value.fix == "did you mean 'remote'? use one of: lab, remote"
+
+
+def test_what_a_target_takes() -> None:
+    assert (LabTarget.allows_edits, LabTarget.allows_stand_ins) == (True, True)
+    assert (RemoteTarget.allows_edits, RemoteTarget.allows_stand_ins) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("environ", "naming"),
+    [
+        ({"REPOSITORY_OWNER": "Acme"}, Naming("ghcr.io", "acme", "app")),
+        ({"GITHUB_REPOSITORY_OWNER": "Acme"}, Naming("ghcr.io", "acme", "app")),
+        ({"REPOSITORY_OWNER": "a", "GITHUB_REPOSITORY_OWNER": "b"}, Naming("ghcr.io", "a", "app")),
+        ({"REPOSITORY_OWNER": "a", "CONTAINER_REGISTRY": "r.test"}, Naming("r.test", "a", "app")),
+    ],
+)
+def test_names_of_images_on_a_remote_registry(tmp_path: Path, environ: dict[str, str], naming: Naming) -> None:
+    assert RemoteTarget(tmp_path, CONFIG, environ).naming() == naming
+
+
+def test_the_owner_may_stand_in_the_configuration(tmp_path: Path) -> None:
+    assert RemoteTarget(tmp_path, dataclasses.replace(CONFIG, owner="Me"), {}).naming().owner == "me"
+    with pytest.raises(ConfigError, match=r"tool\.shiplane\.owner: is needed for the target remote") as caught:
+        RemoteTarget(tmp_path, CONFIG, {}).naming()
+    assert caught.value.fix == 'add owner = "your-organisation", or set REPOSITORY_OWNER'
+
+
+@pytest.mark.parametrize(
+    ("environ", "user"),
+    [
+        ({"REGISTRY_PASSWORD": HARD, "REGISTRY_USER": "me"}, "me"),
+        ({"GITHUB_TOKEN": HARD, "GITHUB_ACTOR": "octocat"}, "octocat"),
+        ({"REGISTRY_PASSWORD": HARD, "GITHUB_TOKEN": "other"}, "acme"),
+    ],
+)
+def test_the_login(tmp_path: Path, environ: dict[str, str], user: str) -> None:
+    login = RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme", **environ}).login()
+    assert login == RegistryLogin("ghcr.io", user, Secret("REGISTRY_PASSWORD", HARD))
+    assert HARD not in repr(login)
+
+
+def test_without_a_password_this_machine_s_own_login_is_used(tmp_path: Path) -> None:
+    assert RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme"}).login() is None
+
+
+def test_every_missing_secret_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SecretsMissing) as caught:
+        RemoteTarget(tmp_path, CONFIG, {}).require(("staging",))
+    assert caught.value.cause == f"secrets missing for staging: {', '.join(sorted(FULL))}"
+
+
+def test_the_secrets_of_all_environments_are_named_at_once(tmp_path: Path) -> None:
+    environ = without("DB_PASSWORD", "REDIS_PASSWORD", STAGING_DB_PASSWORD="x")
+    with pytest.raises(SecretsMissing) as caught:
+        RemoteTarget(tmp_path, CONFIG, environ).require(("staging", "production", "staging"))
+    named = "PRODUCTION_DB_PASSWORD, REDIS_PASSWORD"
+    assert caught.value.cause == f"secrets missing for staging and production: {named}"
+
+
+@pytest.mark.parametrize("environments", [(), ("staging",), ("staging", "production")])
+def test_nothing_is_missing(tmp_path: Path, environments: tuple[str, ...]) -> None:
+    RemoteTarget(tmp_path, CONFIG, FULL).require(environments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_secret_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(SecretsMissing, match=r"for staging: DB_PASSWORD$"):
+        RemoteTarget(tmp_path, CONFIG, FULL | {"DB_PASSWORD": ""}).require(("staging",))
+
+
+def test_a_vpn_asks_for_its_own_secrets(tmp_path: Path) -> None:
+    with pytest.raises(SecretsMissing, match=r"for staging: TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET$"):
+        RemoteTarget(tmp_path, VPN, FULL).require(("staging",))
+    target = RemoteTarget(tmp_path, VPN, FULL | {"TS_OAUTH_CLIENT_ID": "id", "STAGING_TS_OAUTH_SECRET": HARD})
+    assert target.vpn_secret("staging") == Secret("TS_OAUTH_SECRET", HARD)
+    assert "TS_OAUTH_SECRET" not in target.secrets("staging")
+
+
+def test_an_unknown_environment(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName):
+        RemoteTarget(tmp_path, CONFIG, FULL).require(("stagin",))
+    with pytest.raises(UnknownName):
+        LabTarget(tmp_path, CONFIG, {}).require(("stagin",))
+
+
+def test_an_environment_s_own_secret_wins(tmp_path: Path) -> None:
+    target = RemoteTarget(tmp_path, CONFIG, FULL | {"PRODUCTION_DB_PASSWORD": "own", "BOARD_TOKEN": "t"})
+    assert {name: secret.value for name, secret in target.secrets("production").items()} == {
+        "DB_PASSWORD": "own",
+        "REDIS_PASSWORD": "redis",
+        "BOARD_TOKEN": "t",
+    }
+    assert target.secrets("staging")["DB_PASSWORD"] == Secret("DB_PASSWORD", HARD)
+
+
+def test_a_server_s_keys_are_written_for_the_owner_alone(tmp_path: Path) -> None:
+    site = RemoteTarget(tmp_path, CONFIG, FULL).site("staging")
+    host = site.host
+    assert (host.name, host.address, host.port, host.user) == ("staging", "192.0.2.1", 22, "deploy")
+    assert (site.folder, site.url) == ("deployments/app-staging", "https://staging.example.com")
+    assert (site.overlay, site.proxy_bind, site.proxy_port) == ("compose.staging.yml", "0.0.0.0", 80)  # noqa: S104
+    for path, text in ((host.key_file, "the key\n"), (host.known_hosts, "192.0.2.1 ssh-ed25519 AAAA\n")):
+        file = tmp_path / path
+        assert file.read_text() == text
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_key_may_be_named_by_its_file(tmp_path: Path) -> None:
+    key = tmp_path / "id"
+    key.write_text("mine")
+    site = RemoteTarget(tmp_path, CONFIG, FULL | {"SSH_PRIVATE_KEY": str(key)}).site("staging")
+    assert site.host.key_file == str(key)
+
+
+def test_a_lab_that_was_never_up(tmp_path: Path) -> None:
+    target = LabTarget(tmp_path, CONFIG, {})
+    assert target.naming() == Naming("registry.lab", "lab", "app")
+    target.require(("staging", "production"))
+    for ask in (target.login, lambda: target.site("staging"), lambda: target.secrets("staging")):
+        with pytest.raises(LabDown) as caught:
+            ask()
+        assert caught.value.fix == "run: invoke lab.up"
+
+
+def test_a_lab_that_has_a_record(tmp_path: Path) -> None:
+    layout = Layout.of(tmp_path)
+    layout.folder.mkdir(parents=True)
+    ports = {"registry": 1, "staging-ssh": 2, "staging-http": 3, "production-ssh": 4, "production-http": 5}
+    Record(layout.name, ports).save(layout)
+    target = LabTarget(tmp_path, CONFIG, {})
+    site = target.site("production")
+    assert target.naming() == Naming("127.0.0.1:1", "lab", "app")
+    assert (site.host.address, site.host.port, site.url) == ("127.0.0.1", 4, "http://127.0.0.1:5")
+    assert (site.folder, site.overlay) == ("deployments/app-production", "compose.production.yml")
