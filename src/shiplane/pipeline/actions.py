@@ -13,6 +13,7 @@ from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
 from shiplane.pipeline.release_files import BASE_ENV, collect, in_checkout
+from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ class Actions:
         run: str,
         release: Release | None = None,
         rollback_to: str | None = None,
-        lab_up: Callable[[Say], None] | None = None,
+        lab_up: Callable[[Runner, Say], None] | None = None,
         survey: Callable[[], CheckoutFacts] | None = None,
     ) -> None:
         self.runner = runner
@@ -92,17 +93,17 @@ class Actions:
             "e2e": self._e2e,
         }
 
-    def _bases(self, _step: Step, say: Say, _cancel: Cancel) -> None:
-        made = ensure_images(self.runner, say)
+    def _bases(self, _step: Step, say: Say, cancel: Cancel) -> None:
+        made = ensure_images(Bound(self.runner, cancel), say)
         self.store.save_stand_ins(stand_ins_used(self.runner))
         say(f"made or pulled: {', '.join(made)}" if made else "all base images are here")
 
     def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
         build.build_test_runner(self.runner, self.environ, say, cancel)
 
-    def _lab(self, _step: Step, say: Say, _cancel: Cancel) -> None:
+    def _lab(self, _step: Step, say: Say, cancel: Cancel) -> None:
         if self.lab_up is not None:
-            self.lab_up(say)
+            self.lab_up(Bound(self.runner, cancel), say)
 
     def _images(self, step: Step, say: Say, cancel: Cancel) -> None:
         """Build what the registry does not hold already."""

@@ -83,6 +83,24 @@ class Runner(Protocol):
         """
 
 
+class Bound:
+    """Run commands through another runner, each ended when one cancel asks for it."""
+
+    def __init__(self, runner: Runner, cancel: Cancel) -> None:
+        self.runner = runner
+        self.cancel = cancel
+
+    def run(
+        self,
+        command: Command,
+        *,
+        on_line: Callable[[str], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Completed:
+        """Run to the end; see `Runner.run`."""
+        return self.runner.run(command, on_line=on_line, cancel=cancel or self.cancel)
+
+
 class Masker:
     """Replace every known secret in text; also its JSON, URL and base64 forms."""
 
