@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
-from shiplane.errors import NotACheckout, VersionMissing
+from shiplane.errors import NotACheckout, UsageError, VersionMissing
 from shiplane.facts import versions
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shiplane.config import Component, Config
+    from shiplane.model import Command
     from shiplane.runners.base import Runner
 
 SHORT = 12
@@ -81,9 +82,17 @@ def _branch(runner: Runner, environ: Mapping[str, str]) -> str:
 
 
 def _edits(runner: Runner, checkout: Path) -> str:
-    difference = runner.run(git.edits()).stdout
-    names = [name for name in runner.run(git.untracked()).stdout.split("\0") if name]
+    difference = _told(runner, git.edits())
+    names = [name for name in _told(runner, git.untracked()).split("\0") if name]
     return hash_edits(difference, ((name, _content(checkout / name)) for name in sorted(names)))
+
+
+def _told(runner: Runner, question: Command) -> str:
+    """Give git's answer; silence of a git that failed would pass edits off as a commit."""
+    done = runner.run(question)
+    if not done.ok:
+        raise UsageError("git cannot tell what is edited here", f"see why: {question.masked()}", done.tail())
+    return done.stdout
 
 
 def hash_edits(difference: str, untracked: Iterable[tuple[str, bytes]]) -> str:

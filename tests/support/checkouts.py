@@ -1,0 +1,56 @@
+"""A checkout on disk and the answers that git gives in it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from samples import COMMIT, CONFIG_TEXT, OTHER, TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Answer = tuple[str, str, int]
+FILES = {
+    "pyproject.toml": CONFIG_TEXT,
+    "backend/config/__init__.py": '__version__ = "1.0.0"\n',
+    "frontend/package.json": '{"version": "1.0.0"}\n',
+    "docker-compose.yml": "services: {}\n",
+    "compose.staging.yml": "services: {}\n",
+    "compose.production.yml": "services: {}\n",
+    ".env.docker": "DB_NAME=app\n",
+    "proxy/nginx.conf": "events {}\n",
+}
+
+
+def make_checkout(folder: Path, changes: Mapping[str, str] = MappingProxyType({})) -> Path:
+    """Write the files, `changes` in place of their own texts."""
+    for name, text in (FILES | dict(changes)).items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder
+
+
+def git_answers(branch: str = "main", edits: str = "", untracked: str = "") -> list[Answer]:
+    """Give what git says: HEAD, branch, edits, untracked files, last changes of the two components."""
+    return [
+        ("git log -1 --format=%H%x00%an", f"{COMMIT}\0Ada\0Show deploys\0HEAD -> {branch}", 0),
+        ("git symbolic-ref", branch, 0 if branch else 1),
+        ("git diff", edits, 0),
+        ("git ls-files --others", untracked, 0),
+        ("git log .* -- backend", f"{COMMIT}\0{TIME}", 0),
+        ("git log .* -- frontend", f"{OTHER}\0{TIME}", 0),
+    ]
+
+
+QUESTIONS = [
+    "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%an%x00%s%x00%D",
+    "local$ GIT_OPTIONAL_LOCKS=0 git symbolic-ref --quiet --short HEAD",
+    "local$ GIT_OPTIONAL_LOCKS=0 git diff --binary --no-ext-diff --no-textconv HEAD --",
+    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --others --exclude-standard -z --",
+    "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- backend",
+    "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- frontend",
+]
+"""All that a command may ask before it changes anything."""
