@@ -17,7 +17,9 @@ def _run(session: nox.Session, *names: str) -> None:
     if not python.exists():
         session.run("./scripts/bootstrap", external=True)
     for name in names:
-        session.run(str(python), "-m", "shiplane.cli.session", name, *session.posargs, external=True)
+        # An interrupted session removes its containers: Nox's own patience is half a second.
+        patience = {"interrupt_timeout": 30.0, "terminate_timeout": 10.0}
+        session.run(str(python), "-m", "shiplane.cli.session", name, *session.posargs, external=True, **patience)
 
 
 @nox.session

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import getpass
 import os
-import signal
 import socket
 import sys
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from shiplane.cli.signals import terminable
 from shiplane.errors import ShiplaneError
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.journal import Journal, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from shiplane.cli.app import App
     from shiplane.commands.login import RegistryLogin
@@ -56,7 +55,7 @@ class Run:
         self.journal.lines.append(console.on_line)
         console.start()
         try:
-            with _terminable():
+            with terminable():
                 code = self._journaled(release, rollback_to)
         finally:
             console.stop()
@@ -116,10 +115,10 @@ class Run:
             survey=app.survey,
         ).table()
 
-    def _lab_up(self, say: Callable[[str], None]) -> None:
+    def _lab_up(self, runner: Runner, say: Callable[[str], None]) -> None:
         from shiplane import lab  # noqa: PLC0415 - only the target lab needs it
 
-        state = lab.up(self.app.checkout, say)
+        state = lab.up(self.app.checkout, say, runner)
         for name, url in state.environments.items():
             say(f"{name} is at {url}")
         self.tell_boards()
@@ -197,23 +196,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C while a run goes on: both end it cleanly."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def deploy_commands(app: App, target: Target, release: str) -> DeployCommands:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from shiplane import checks
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
+from shiplane.cli.signals import terminable
 from shiplane.commands import buildx
 from shiplane.commands.nox import RUN_VARIABLE
-from shiplane.errors import StepFailed, UnknownName
+from shiplane.errors import Interrupted, StepFailed, UnknownName
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline import build
+from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
     from shiplane.model import Command
@@ -68,8 +70,7 @@ def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
                 raise StepFailed(
                     f"{name} could not start", f"see the lines above; it was: {command.masked()}", done.tail()
                 )
-        with ThreadPoolExecutor(check.parallel) as pool:
-            failed = [label for label in pool.map(lambda entry: _one(app, *entry), check.checks) if label]
+        failed = _all(app, check)
         _keep(app, check)
     finally:
         for command in check.after:
@@ -78,9 +79,21 @@ def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
         raise StepFailed(f"{name} failed: {', '.join(failed)}", f"mend what is named above, then: nox -s {name}")
 
 
-def _one(app: App, label: str, command: Command) -> str:
+def _all(app: App, check: checks.Check) -> list[str]:
+    """Run the checks and give those that failed; an interrupt ends what runs, so that the clean-up can begin."""
+    cancel = Cancel()
+    with ThreadPoolExecutor(check.parallel) as pool:
+        try:
+            ends = pool.map(lambda entry: _one(app, entry[0], entry[1], cancel), check.checks)
+            return [label for label in ends if label]
+        except KeyboardInterrupt:
+            cancel.set(Interrupted())
+            raise
+
+
+def _one(app: App, label: str, command: Command, cancel: Cancel) -> str:
     """Run one check of a session; give its label where it failed. Side by side, output comes as one block."""
-    done = app.runner.run(command, on_line=_say if label in ("pytest", "vitest") else None)
+    done = app.runner.run(command, on_line=_say if label in ("pytest", "vitest") else None, cancel=cancel)
     if label not in ("pytest", "vitest") and not done.ok:
         _say("\n".join([f"{label} failed: {command.masked()}", *(f"  {line}" for line in done.tail(200))]))
     else:
@@ -130,4 +143,5 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    told(main)(sys.argv[1:])
+    with terminable():
+        told(main)(sys.argv[1:])

@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING, BinaryIO
 
 from shiplane.errors import TimeLimit, UsageError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from shiplane.model import Command
 
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 30.0  # a session that is ended removes its containers first
 _POLL_SECONDS = 0.1
 _KEPT_BYTES = 4 * 2**20  # a step may print 100 MB; its log file holds all of it, memory the end
 
@@ -168,13 +169,28 @@ class _Reader:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the process group: politely, then for good."""
+    """End what is left of the process group: politely, then for good.
+
+    The leader may be gone at once while its children still clean up: the grace is the whole group's.
+    """
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
+        deadline = now() + _GRACE_SECONDS
+        while _is_there(process) and now() < deadline:
+            time.sleep(_POLL_SECONDS)
     _signal(process, signal.SIGKILL)
     process.wait()
+
+
+def _is_there(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether anything of the process group is left."""
+    if process.poll() is None:
+        return True
+    try:
+        os.killpg(process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
