@@ -36,7 +36,7 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
         "BASE_URL": site.url,
         "EXPECTED_RELEASE": release.id,
         "EXPECTED_COMMIT": release.commit,
-        "ENVIRONMENT": site.environment,
+        "EXPECTED_ENVIRONMENT": site.environment,
         "RUN_ID": run,
         "BOARD_TOKEN": secrets["BOARD_TOKEN"],
     }
