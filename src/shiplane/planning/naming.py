@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shiplane.facts.checkout import CheckoutFacts
 
 _LONGEST_TAG = 128
+_MAIN_ALONE = "latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Naming:
         immutable = self.release_tag(component, facts)
         if facts.edits:
             return (immutable,)
-        moving = (facts.component(component).version, branch_tag(branch), *(("latest",) if main else ()))
+        moving = (facts.component(component).version, branch_tag(branch), *((_MAIN_ALONE,) if main else ()))
         return tuple(dict.fromkeys((immutable, *moving)))
 
 
@@ -47,6 +48,6 @@ def development_tag(component: str, version: str) -> str:
 def branch_tag(branch: str) -> str:
     """Make a branch name a tag: `feature/x` becomes `feature-x`; what loses more than slashes gets a hash."""
     readable = slug(branch, _LONGEST_TAG - 9)
-    if readable == branch.replace("/", "-"):
+    if readable == branch.replace("/", "-") and readable != _MAIN_ALONE:
         return readable
     return f"{readable}-{hashlib.sha256(branch.encode()).hexdigest()[:8]}"

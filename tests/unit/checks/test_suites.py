@@ -1,0 +1,119 @@
+"""What each Nox session runs: whole commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from shiplane import checks
+from shiplane.checks import CHECKS, Check, Surroundings
+from shiplane.commands import engine, stack
+from shiplane.model import Command
+
+WHERE = Surroundings(
+    "abcd1234",
+    {"backend": "1.0.0", "frontend": "2.0.0"},
+    "/venv/bin",
+    {"shell": ("a.sh",), "dockerfile": (), "yaml": ("b.yml", "c.yaml")},
+)
+ENV = {
+    **dict.fromkeys((f"TEST_{name}_PORT" for name in ("DB", "REDIS", "BACKEND", "FRONTEND", "PROXY")), "0"),
+    "BACKEND_DEV_IMAGE": "backend-dev:1.0.0",
+    "FRONTEND_DEV_IMAGE": "frontend-dev:2.0.0",
+}
+COVERAGE = (
+    *("--cov", "--cov-report=term", "--cov-report=xml:/app/reports/coverage.xml"),
+    *("--cov-report=html:/app/reports/html", "--junitxml=/app/reports/junit.xml"),
+)
+PROJECT = "app-test-abcd1234"
+
+
+def test_surroundings_name_what_is_this_checkout_s_own() -> None:
+    assert WHERE.project("backend") == "app-test-abcd1234-backend"
+    assert WHERE.image("frontend") == "frontend-dev:2.0.0"
+    assert WHERE.compose_env() == ENV
+
+
+def test_backend_tests() -> None:
+    container = f"{PROJECT}-backend-tests"
+    gone = (engine.remove(container), stack.down(f"{PROJECT}-backend", ENV))
+    argv = ("pytest", "-n", "auto", *COVERAGE, "-k", "api")
+    assert checks.make("tests_backend", WHERE, ("-k", "api")) == Check(
+        images=("backend",),
+        before=(*gone, stack.up(f"{PROJECT}-backend", ("db", "redis"), ENV)),
+        checks=(("pytest", stack.run(f"{PROJECT}-backend", container, "backend", argv, ENV)),),
+        keep=(engine.copy_out(container, "/app/reports", ".shiplane/reports/backend"),),
+        after=gone,
+    )
+
+
+@pytest.mark.parametrize(("arguments", "rest"), [((), ()), (("Board",), ("--", "Board"))])
+def test_frontend_tests(arguments: tuple[str, ...], rest: tuple[str, ...]) -> None:
+    container = f"{PROJECT}-frontend-tests"
+    argv = ("npm", "run", "test:run", *rest)
+    assert checks.make("tests_frontend", WHERE, arguments) == Check(
+        images=("frontend",),
+        before=(engine.remove(container),),
+        checks=(("vitest", engine.run_tests("frontend-dev:2.0.0", container, argv, {"CI": "1"})),),
+        keep=(engine.copy_out(container, "/app/reports", ".shiplane/reports/frontend"),),
+        after=(engine.remove(container),),
+    )
+
+
+LINTERS = {
+    "eslint": ("npm", "run", "lint"),
+    "black": ("black", "--check", "--quiet", "."),
+    "isort": ("isort", "--check", "--quiet", "."),
+    "flake8": ("flake8",),
+}
+PYTHON = ("src", "tests", "noxfile.py", "tasks.py")
+OWN = {
+    "ruff": ("/venv/bin/ruff", "check", *PYTHON),
+    "ruff format": ("/venv/bin/ruff", "format", "--check", *PYTHON),
+    "mypy": ("/venv/bin/mypy",),
+    "import contracts": ("/venv/bin/lint-imports",),
+    "shellcheck": ("/venv/bin/shellcheck", "-x", "a.sh"),
+    "yamllint": ("/venv/bin/yamllint", "--strict", "b.yml", "c.yaml"),
+}
+
+
+def test_code_quality_looks_at_everything_that_is_there() -> None:
+    made = checks.make("lint", WHERE, ())
+    containers = {name: f"{PROJECT}-lint-{name}" for name in LINTERS}
+    removal = engine.remove(*(containers[name] for name in ("black", "isort", "flake8", "eslint")))
+    assert (made.images, made.before, made.after, made.keep) == (("backend", "frontend"), (removal,), (removal,), ())
+    found = dict(made.checks)
+    for name, argv in LINTERS.items():
+        image, env = ("frontend-dev:2.0.0", {}) if name == "eslint" else ("backend-dev:1.0.0", {"HOME": "/tmp"})  # noqa: S108
+        assert found.pop(name) == engine.run_tests(image, containers[name], argv, env)
+    assert found == {name: Command(argv) for name, argv in OWN.items()}
+    assert made.parallel == 2
+
+
+def test_shiplane_s_own_tests() -> None:
+    quick = ("/venv/bin/python", "-m", "pytest", "tests/unit", "tests/cases", "tests/cli")
+    assert checks.make("shiplane", WHERE, ()) == Check(checks=(("pytest", Command(quick)),))
+    assert checks.make("shiplane", WHERE, ("tests",)).checks[0][1].argv[3:] == ("tests",)
+
+
+def test_cleaning_removes_what_every_other_check_makes() -> None:
+    made = dict(checks.make("clean", WHERE, ()).checks)
+    removed = set(made["containers"].argv[4:])
+    for name in ("tests_backend", "tests_frontend", "lint"):
+        check = checks.make(name, WHERE, ())
+        for command in check.after:
+            if command.argv[:2] == ("docker", "rm"):
+                assert set(command.argv[4:]) <= removed
+            else:
+                assert command in made.values()
+
+
+@pytest.mark.parametrize("name", ["tests_backend", "tests_frontend", "lint"])
+def test_what_a_check_starts_is_removed_after_it(name: str) -> None:
+    made = checks.make(name, WHERE, ())
+    named = [c.argv[c.argv.index("--name") + 1] for _, c in made.checks if "--name" in c.argv]
+    removed = [word for command in made.after if command.argv[:2] == ("docker", "rm") for word in command.argv[4:]]
+    assert sorted(named) == sorted(removed) != []
+
+
+def test_the_sessions() -> None:
+    assert set(CHECKS) == {"tests_backend", "tests_frontend", "lint", "shiplane", "proof", "clean"}
