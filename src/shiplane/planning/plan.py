@@ -32,7 +32,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     """Make the plan of an event; `deploy_commands` gives a deploy's commands on an environment's host, and its undo."""
     names, reason = stages_for(event, config)
     layout = _Layout(event, config, facts, target, naming, deploy_commands)
-    dirty = (f"uncommitted edits ship too, as {facts.suffix}",) if facts.edits and "publish" in names else ()
+    dirty = (_told_of_edits(facts, target),) if facts.edits and "publish" in names else ()
     stages: list[Stage] = []
     before: tuple[str, ...] = ()
     for name in names:
@@ -41,6 +41,12 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
         stages.append(Stage(name, limit, clock, steps))
         before = tuple(step.id for step in steps if step.id not in _BESIDE)
     return Plan(event, target, tuple(stages), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))
+
+
+def _told_of_edits(facts: CheckoutFacts, target: str) -> str:
+    if target == "lab":
+        return f"uncommitted edits ship too, as {facts.suffix}"
+    return f"uncommitted edits are refused by the target {target}: commit them first"
 
 
 # Made beside everything else; only the steps that name it wait for it.
