@@ -1,0 +1,162 @@
+"""What changes when the next commits are shipped, taken back, or fail, and what stays as it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.servers import COMPONENTS
+from helpers.story import FIRST_VERSION, NEW_TEXT, SECOND_VERSION
+
+if TYPE_CHECKING:
+    from helpers.clone import Clone
+    from helpers.servers import Servers
+    from helpers.story import Chapter
+
+pytestmark = pytest.mark.timeout(1200)
+SERVICES = {"db", "redis", "backend", "frontend", "proxy"}
+
+
+def test_only_the_component_that_changed_gets_a_new_digest(first: Chapter, second: Chapter) -> None:
+    for environment in ("staging", "production"):
+        before, after = first.seen.digests[environment], second.seen.digests[environment]
+        assert second.seen.release(environment) == second.release
+        assert after["backend"] == before["backend"]
+        assert after["frontend"] != before["frontend"]
+    assert second.seen.digests["staging"] == second.seen.digests["production"]
+
+
+def test_people_see_the_change(servers: Servers, second: Chapter) -> None:
+    assert second.done.code == 0
+    script = re.search(r'src="(/assets/[^"]+\.js)"', servers.page("staging"))
+    assert script
+    assert NEW_TEXT in servers.page("staging", script[1])
+
+
+def test_the_registry_names_both_releases(servers: Servers, first: Chapter, second: Chapter) -> None:
+    digests = second.seen.digests["production"]
+    for component, version in (("backend", FIRST_VERSION), ("frontend", SECOND_VERSION)):
+        assert servers.published(component, f"{version}-{second.release}") == digests[component]
+    for component in COMPONENTS:
+        old = servers.published(component, f"{FIRST_VERSION}-{first.release}")
+        assert old == first.seen.digests["production"][component]
+
+
+def test_moving_tags_follow_main(servers: Servers, fourth: Chapter) -> None:
+    for component, version in (("backend", FIRST_VERSION), ("frontend", SECOND_VERSION)):
+        newest = servers.published(component, f"{version}-{fourth.release}")
+        for tag in (version, "main", "latest"):
+            assert servers.published(component, tag) == newest
+
+
+def test_others_wait_for_an_environment_or_are_told_who_holds_it(clone: Clone, second: Chapter) -> None:
+    tested, refused, waited = second.beside
+    holder = re.escape(f"run {clone.id}-4 (")
+    assert (tested.code, waited.code) == (0, 0)
+    assert re.search(rf"staging is held by {holder}\w+@\S+, process \d+, since \S+\)", refused.output)
+    assert "fix: wait for it, or, when it is gone for good: invoke unlock --env staging" in refused.output
+    log = (clone.runs / "6/logs/staging.deploy.log").read_text()
+    assert re.search(rf"waiting for staging, held by {holder}", log)
+    assert f"{second.release} runs already with the same files and digests: nothing to do" in log
+
+
+def test_a_rollback_brings_the_release_before_back(first: Chapter, second: Chapter, rolled_back: Chapter) -> None:
+    assert rolled_back.done.table == {"production": "passed"}
+    assert rolled_back.seen.status["production"]["status"] == "ok"
+    assert rolled_back.seen.release("production") == first.release
+    assert rolled_back.seen.digests["production"] == first.seen.digests["production"]
+    assert rolled_back.seen.release("staging") == second.release
+
+
+def test_status_says_what_runs(clone: Clone, servers: Servers, rolled_back: Chapter, first: Chapter) -> None:
+    assert rolled_back.done.code == 0
+    status = clone.json("status", "--env", "production")
+    services = status.pop("services")
+    deployed_at = status.pop("deployed_at")
+    assert status == {
+        "environment": "production",
+        "url": servers.url("production"),
+        "release": first.release,
+        "commit": first.commit,
+    }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", deployed_at)
+    assert set(services) == SERVICES
+    for name, service in services.items():
+        assert set(service) == {"image", "digest", "state", "health", "replicas"}
+        assert (service["state"], service["health"], service["replicas"]) == ("running", "healthy", 1)
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", service["digest"]), name
+    assert {name: services[name]["digest"] for name in COMPONENTS} == first.seen.digests["production"]
+
+
+def test_releases_lists_what_could_be_rolled_back_to(
+    clone: Clone, rolled_back: Chapter, first: Chapter, second: Chapter
+) -> None:
+    assert rolled_back.done.code == 0
+    listed = clone.json("releases", "--env", "production")
+    assert all(set(entry) == {"release", "commit", "deployed_at", "current"} for entry in listed)
+    assert [(entry["release"], entry["commit"], entry["current"]) for entry in listed] == [
+        (first.release, first.commit, True),
+        (second.release, second.commit, False),
+    ]
+    assert listed[0]["deployed_at"] > listed[1]["deployed_at"]
+
+
+def test_a_failure_of_the_browser_tests_blocks_production(third: Chapter, rolled_back: Chapter) -> None:
+    assert third.done.table == {
+        **dict.fromkeys(("build", "test", "publish", "staging"), "passed"),
+        "e2e": "failed",
+        "production": "skipped",
+    }
+    assert third.seen.release("staging") == third.release
+    assert third.seen.status["production"] == {
+        **third.seen.status["production"],
+        "release": rolled_back.seen.release("production"),
+        "status": "ok",
+    }
+    assert third.seen.digests["production"] == rolled_back.seen.digests["production"]
+
+
+def test_the_failure_names_the_tests_the_log_and_the_next_command(clone: Clone, third: Chapter) -> None:
+    end = third.done.output[third.done.output.rindex("e2e.tests failed: browser tests against staging failed") :]
+    assert "smoke.spec.ts" in end
+    assert re.search(r"log: \S+/logs/e2e\.tests\.log", end)
+    assert re.search(r"fix: open \S+/html/index\.html, or repeat it: invoke e2e --env staging", end)
+    [folder] = [run for run in clone.runs.iterdir() if str(run / "logs") in end]
+    assert json.loads((folder / "e2e/results.json").read_text())["stats"]["unexpected"] >= 1
+    assert (folder / "e2e/html/index.html").is_file()
+    assert clone.journal(folder)[-1]["exit_code"] == 3
+
+
+def test_what_failed_is_not_promoted(third: Chapter) -> None:
+    [refused] = third.beside
+    assert refused.table == {"production": "failed"}
+    assert f"production.promote failed: E2E has not passed on {third.release}" in refused.output
+    assert refused.output.rstrip().splitlines()[-1].startswith("  fix: run: invoke ")
+
+
+def test_an_unhealthy_release_is_taken_back(clone: Clone, third: Chapter, fourth: Chapter) -> None:
+    assert fourth.done.table == {"staging": "failed"}
+    assert fourth.seen.release("staging") == third.release
+    assert fourth.seen.status["staging"]["status"] == "ok"
+    assert fourth.seen.digests == third.seen.digests
+    status = clone.json("status", "--env", "staging")
+    assert (status["release"], status["commit"]) == (third.release, third.commit)
+    assert {service["health"] for service in status["services"].values()} == {"healthy"}
+    assert clone.json("releases", "--env", "staging")[0]["release"] == third.release
+
+
+def test_the_message_names_the_service_and_its_last_lines(third: Chapter, fourth: Chapter) -> None:
+    output = fourth.done.output
+    assert f"staging: {fourth.release} failed: not healthy: backend (running, unhealthy)" in output
+    assert f"{third.release} serves again" in output
+    assert re.search(r"backend: last probe: exit code 1", output)
+    assert re.search(r"backend \| .*Invalid HTTP_HOST header", output)
+    assert "fix: mend what the probe and the log below name" in output
+
+
+def test_production_is_not_touched_by_what_failed_on_staging(rolled_back: Chapter, fourth: Chapter) -> None:
+    assert fourth.seen.release("production") == rolled_back.seen.release("production")
+    assert fourth.seen.digests["production"] == rolled_back.seen.digests["production"]

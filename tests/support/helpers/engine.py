@@ -1,0 +1,42 @@
+"""This machine's engine, asked by its own client: what is there and what is left."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def docker(*words: str, stdin: bytes = b"") -> bytes:
+    """Run the engine's client, which has to succeed, and give its stdout."""
+    done = subprocess.run(["docker", *words], input=stdin, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr.decode(errors='replace')}"
+    return done.stdout
+
+
+def traces(name: str) -> list[str]:
+    """List containers, volumes and networks whose name holds `name`."""
+    asked = {
+        "container": ("ps", "--all", "--format", "{{.Names}}"),
+        "volume": ("volume", "ls", "--format", "{{.Name}}"),
+        "network": ("network", "ls", "--format", "{{.Name}}"),
+    }
+    found = {kind: docker(*words).decode().split() for kind, words in asked.items()}
+    return [f"{kind} {each}" for kind, names in found.items() for each in names if name in each]
+
+
+def images(*beginnings: str) -> list[str]:
+    """List the image names that begin so."""
+    listed = docker("images", "--format", "{{.Repository}}:{{.Tag}}").decode().split()
+    return [image for image in listed if image.startswith(beginnings)]
+
+
+def wait_for(what: str, answers: Callable[[], bool], seconds: float = 60) -> None:
+    """Ask until the answer is yes."""
+    deadline = time.monotonic() + seconds
+    while not answers():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
+        time.sleep(0.1)
