@@ -16,7 +16,7 @@ STAGE_NAMES = ("build", "test", "publish", "staging", "e2e", "production")
 class Step:
     """Plan one unit of work: `action` names what carries it out, `commands` what that will run.
 
-    `needs` are ids of steps that must have passed. `always` steps run whatever happened to their needs.
+    `needs` are ids of steps that must have passed.
     """
 
     id: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 import traceback
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shiplane.errors import Interrupted, ShiplaneError, StepFailed, TimeLimit
 from shiplane.model import Outcome
+from shiplane.pipeline.interrupts import deferred
 from shiplane.runners.base import Cancel, now
 
 if TYPE_CHECKING:
@@ -55,19 +55,21 @@ class Execution:
         self._stages_ended: set[str] = set()
         self._running: dict[Future[Outcome], _Running] = {}
         self._stop: ShiplaneError | None = None
+        self._asked_to_stop = False
 
     def run(self) -> dict[str, Outcome]:
         """Run to the end, whatever fails, and give the outcome of each step."""
-        with ThreadPoolExecutor(self.parallel, thread_name_prefix="step") as pool:
-            try:
-                self._loop(pool)
-            except KeyboardInterrupt:
-                self._interrupt()
-                self._loop(pool)
+        with ThreadPoolExecutor(self.parallel, thread_name_prefix="step") as pool, deferred(self._ask_to_stop):
+            self._loop(pool)
         return self.outcomes
+
+    def _ask_to_stop(self) -> None:
+        self._asked_to_stop = True
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
         while True:
+            if self._asked_to_stop and self._stop is None:
+                self._interrupt()
             self._skip_blocked()
             for step in self._ready()[: self.parallel - len(self._running)]:
                 self._start(pool, step)
@@ -204,8 +206,3 @@ def run_checked(runner: Runner, command: Command, title: str, say: Callable[[str
         fix = f"mend what is named above; to repeat it alone: {shlex.join(command.argv)}"
         raise StepFailed(f"{title} failed with exit code {done.exit_code}", fix, done.tail(_TAIL))
     return done.stdout
-
-
-def in_main_thread() -> bool:
-    """Tell whether signals arrive here."""
-    return threading.current_thread() is threading.main_thread()
