@@ -43,6 +43,7 @@ class Journal:
         self.lines: list[Callable[[str, str], None]] = []
         self._lock = threading.Lock()
         (folder / "logs").mkdir(parents=True, exist_ok=True)
+        self._end_torn_line()
 
     def write(self, kind: str, **fields: Any) -> Record:  # noqa: ANN401 - JSON values
         """Append one record and give it."""
@@ -56,6 +57,13 @@ class Journal:
             for listener in self.listeners:
                 listener(record)
         return record
+
+    def _end_torn_line(self) -> None:
+        """Start on a line of its own where a killed process of the same run left half a record."""
+        file = self.folder / "journal.jsonl"
+        if file.exists() and not file.read_bytes().endswith(b"\n"):
+            with file.open("a", encoding="utf-8") as torn:
+                torn.write("\n")
 
     def line(self, step: str, text: str) -> None:
         """Append one line of output (masked already) to the step's log file."""
@@ -78,7 +86,8 @@ def read(folder: Path) -> list[Record]:
 def _records(file: Path) -> Iterator[Record]:
     if not file.exists():
         return
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    # Not by splitlines(), which also breaks at characters that JSON leaves as they are.
+    for line in file.read_bytes().decode(errors="replace").split("\n"):
         try:
             yield json.loads(line)
         except json.JSONDecodeError:
