@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MASK = "***"
 _SHORTEST_MASKED = 4
+_SHORTEST_LINE = 8
+_SHORTEST_INNER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Bound:
 
 
 class Masker:
-    """Replace every known secret in text; also its JSON, URL and base64 forms."""
+    """Replace every known secret in text, also quoted, as JSON, in addresses and in base64."""
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._needles: list[str] = []
@@ -110,9 +112,9 @@ class Masker:
 
     def add(self, *secrets: Secret) -> None:
         """Learn more secrets; values under four characters are not masked, they would blank out words."""
-        for secret in secrets:
-            self._needles += [form for form in _forms(secret.value) if form not in self._needles]
-        self._needles.sort(key=len, reverse=True)
+        known = {*self._needles, *(form for secret in secrets for form in _forms(secret.value))}
+        # A new list: another thread may be masking by the old one.
+        self._needles = sorted(known, key=lambda needle: (-len(needle), needle))
 
     def mask(self, text: str) -> str:
         """Give the text with every known secret replaced."""
@@ -122,17 +124,39 @@ class Masker:
 
 
 def _forms(value: str) -> list[str]:
-    import base64  # noqa: PLC0415 - only runs that hold secrets pay for it
-    import json  # noqa: PLC0415
+    """Give the texts by which programs show a value: quoted for a shell, as JSON, in addresses, in base64."""
+    import json  # noqa: PLC0415 - only runs that hold secrets pay for it
     import shlex  # noqa: PLC0415
-    from urllib.parse import quote  # noqa: PLC0415
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415
 
     if len(value) < _SHORTEST_MASKED:
         return []
-    forms = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
-    forms += [shlex.quote(value).strip("'"), quote(value, safe=""), repr(value)[1:-1]]
-    forms += [base64.b64encode(value.encode()).decode(), *[line for line in value.splitlines() if len(line) > 8]]  # noqa: PLR2004
-    return [form for form in forms if len(form) >= _SHORTEST_MASKED]
+    quoted = [json.dumps(value), json.dumps(value, ensure_ascii=False), shlex.quote(value), repr(value)]
+    nested = [shlex.quote(json.dumps(value)), json.dumps(shlex.quote(value))]
+    forms = [value, *(_bare(text) for text in (*quoted, *nested))]
+    forms += [quote(value, safe=""), quote(value), quote_plus(value), *_base64_forms(value.encode())]
+    forms += [line for line in value.splitlines() if len(line) > _SHORTEST_LINE]
+    return [form for form in dict.fromkeys(forms) if len(form) >= _SHORTEST_MASKED]
+
+
+def _bare(quoted: str) -> str:
+    """Take away the outermost quotes: what stands between them is found with others around it too."""
+    return quoted[1:-1] if quoted[0] == quoted[-1] and quoted[0] in "'\"" else quoted
+
+
+def _base64_forms(data: bytes) -> list[str]:
+    """Give the base64 of the data alone and behind other bytes, for it makes four letters of three bytes."""
+    import base64  # noqa: PLC0415 - see _forms()
+
+    forms = []
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        forms.append(encode(data).decode())
+        for before, shared in ((0, 0), (1, 2), (2, 3)):
+            after = (before + len(data)) % 3
+            letters = encode(b"\0" * before + data).decode().rstrip("=")
+            inner = letters[shared : -1 if after else None]
+            forms += [inner] if len(inner) >= _SHORTEST_INNER else []
+    return forms
 
 
 def now() -> float:
