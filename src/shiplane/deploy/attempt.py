@@ -52,8 +52,9 @@ class Attempt:
                 context.report(f"{self.release.id} was here with other files: written again")
             execution.run(phases.pull(context.site, self.release.id, login))
         except BaseException:
+            known = self.release.id in self.state.releases
             with contextlib.suppress(ShiplaneError):
-                context.execution(Cancel()).run(phases.discard(context.site, self.release.id))
+                context.execution(Cancel()).run(phases.discard(context.site, self.release.id, known=known))
             raise
 
     def change(self, *, migrate: bool) -> Deployment:

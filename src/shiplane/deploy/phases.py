@@ -104,9 +104,9 @@ def clear(site: Site, volumes: tuple[str, ...]) -> Phase:
     return _phase(site, "clear", "remove what was started", _STOP_SECONDS, command)
 
 
-def discard(site: Site, release_id: str) -> Phase:
-    """Take back the files of a release that does not serve."""
-    command = remote.script("discard", site.folder, release_id)
+def discard(site: Site, release_id: str, *, known: bool = False) -> Phase:
+    """Take back the files of a release that does not serve; of one that was `known` before, the new files alone."""
+    command = remote.script("discard", site.folder, release_id, *(("known",) if known else ()))
     return _phase(site, "discard", f"take back the files of {release_id}", _TRANSFER_SECONDS, command)
 
 

@@ -355,6 +355,15 @@ def test_a_release_that_was_kept_is_not_removed_by_a_failed_deploy(world: World)
     assert "discard new" not in world.server.story
 
 
+def test_a_release_that_was_kept_survives_a_pull_that_fails(world: World) -> None:
+    world.server.deployed("new", "old")
+    world.server.adopts = "same"
+    world.server.failures = [("pull --quiet", "unauthorized", 1)]
+    with pytest.raises(Unreachable):
+        world.deploy("new")
+    assert world.server.story[-1] == "discard new known"
+
+
 def test_rollback_to_the_release_before(world: World) -> None:
     world.server.deployed("one", "two", "three")
     deployment = world.deployer.rollback()

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# discard FOLDER RELEASE: take back what adopt did, unless the release serves.
+# discard FOLDER RELEASE [known]: take back what adopt did, unless the release serves. A release that was known
+# before it was sent stays, for it can be rolled back to.
 main() {
     local entry=releases/$2 aside=releases/.replaced-$2
     cd "$1" || return
@@ -7,7 +8,7 @@ main() {
     if [ -d "$aside" ]; then
         rm -rf "$entry"
         mv -T "$aside" "$entry"
-    elif [ "$(readlink current)" != "$entry" ]; then
+    elif [ "${3-}" != known ] && [ "$(readlink current)" != "$entry" ]; then
         rm -rf "$entry"
     fi
 }
