@@ -61,6 +61,8 @@ def gate_failure(runner: Runner, site: Site, phase: Phase, completed: Completed 
     tail = completed.tail() if completed else ()
     if not unwell:
         return explain(site, phase, phase.commands[0], tail)
+    # What was only created waits for another one, which is the one to look at.
+    unwell = [container for container in unwell if container.status != "created"] or unwell
     named = ", ".join(f"{container.service} ({condition(container)})" for container in unwell)
     cause = f"not healthy within {phase.seconds:g} s: {named}"
     if completed is not None:
