@@ -108,13 +108,20 @@ class Masker:
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._needles: list[str] = []
+        self._lock = threading.Lock()
         self.add(*secrets)
 
     def add(self, *secrets: Secret) -> None:
         """Learn more secrets; values under four characters are not masked, they would blank out words."""
-        known = {*self._needles, *(form for secret in secrets for form in _forms(secret.value))}
-        # A new list: another thread may be masking by the old one.
-        self._needles = sorted(known, key=lambda needle: (-len(needle), needle))
+        with self._lock:
+            known = {*self._needles, *(form for secret in secrets for form in _forms(secret.value))}
+            # A new list: another thread may be masking by the old one.
+            self._needles = sorted(known, key=lambda needle: (-len(needle), needle))
+
+    @property
+    def longest(self) -> int:
+        """Give the length of the longest text that is masked; at least 1."""
+        return len(self._needles[0]) if self._needles else 1
 
     def mask(self, text: str) -> str:
         """Give the text with every known secret replaced."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 30.0  # a session that is ended removes its containers first
 _POLL_SECONDS = 0.1
-_KEPT_BYTES = 4 * 2**20  # a step may print 100 MB; its log file holds all of it, memory the end
+_KEPT_BYTES = 16 * 2**20  # a step may print 100 MB; its log file holds all of it, memory the end
+_LINE_BYTES = 64  # what a line costs beside its letters
+_LONGEST_LINE = 4 * 2**20  # what is longer is cut
 
 
 class LocalRunner:
@@ -71,6 +73,10 @@ class LocalRunner:
         except FileNotFoundError as error:
             missing = str(error.filename or command.argv[0])
             raise UsageError(f"{missing} is not on this machine", "run ./scripts/bootstrap") from error
+        except OSError as error:
+            raise UsageError(
+                f"{command.argv[0]} cannot be run: {error.strerror}", "see its owner and its mode"
+            ) from error
 
 
 class _Reader:
@@ -80,7 +86,7 @@ class _Reader:
         self._process = process
         self._masker = masker
         self._on_line = on_line
-        self._partial: dict[BinaryIO, bytes] = {}
+        self._partial: dict[BinaryIO, bytearray] = {}
         self._kept: tuple[list[str], list[str]] = ([], [])
         self._sizes = [0, 0]
         self._selector = selectors.DefaultSelector()
@@ -130,23 +136,38 @@ class _Reader:
             data = os.read(stream.fileno(), 65536)
         except BlockingIOError:
             return
-        *lines, rest = (self._partial.pop(stream, b"") + data).split(b"\n")
-        if data:
-            self._partial[stream] = rest
-        else:
+        is_stdout = stream is self._process.stdout
+        partial = self._partial.setdefault(stream, bytearray())
+        partial += data
+        lines: list[bytes] = []
+        if not data:
             self._selector.unregister(stream)
-            lines += [rest] if rest else []
+            lines, partial[:] = ([bytes(partial)] if partial else []), b""
+        elif b"\n" in data:
+            *lines, partial[:] = bytes(partial).split(b"\n")
+        elif len(partial) > _LONGEST_LINE:
+            self._cut(partial, is_stdout=is_stdout)
         for line in lines:
-            self._keep(line, is_stdout=stream is self._process.stdout)
+            self._keep(self._shown(line).rstrip("\r"), is_stdout=is_stdout)
 
-    def _keep(self, raw: bytes, *, is_stdout: bool) -> None:
-        line = self._masker.mask(raw.decode(errors="replace").rstrip("\r"))
+    def _shown(self, raw: bytes) -> str:
+        return self._masker.mask(raw.decode(errors="replace"))
+
+    def _cut(self, partial: bytearray, *, is_stdout: bool) -> None:
+        """Let go of the beginning of an endless line, but of no letter that may belong to a secret."""
+        whole = _whole_letters(partial)
+        text = self._shown(bytes(partial[:whole]))
+        ready = len(text) - self._masker.longest
+        self._keep(text[:ready], is_stdout=is_stdout)
+        partial[:whole] = text[ready:].encode()
+
+    def _keep(self, line: str, *, is_stdout: bool) -> None:
         for index in (0, 1) if is_stdout else (0,):
             self._kept[index].append(line)
-            self._sizes[index] += len(line) + 1
+            self._sizes[index] += len(line) + _LINE_BYTES
             while self._sizes[index] > _KEPT_BYTES and len(self._kept[index]) > 1:
                 dropped = len(self._kept[index]) // 2
-                self._sizes[index] -= sum(len(old) + 1 for old in self._kept[index][:dropped])
+                self._sizes[index] -= sum(len(old) + _LINE_BYTES for old in self._kept[index][:dropped])
                 del self._kept[index][:dropped]
         if self._on_line is not None:
             self._on_line(line)
@@ -159,13 +180,25 @@ class _Reader:
         """Give up the streams."""
         for stream, rest in list(self._partial.items()):
             if rest:
-                self._keep(rest, is_stdout=stream is self._process.stdout)
+                self._keep(self._shown(bytes(rest)).rstrip("\r"), is_stdout=stream is self._process.stdout)
         self._partial.clear()
         self._selector.close()
         for opened in (self._process.stdin, self._process.stdout, self._process.stderr):
             if opened is not None:
                 with contextlib.suppress(OSError):
                     opened.close()
+
+
+def _whole_letters(data: bytearray) -> int:
+    """Give the length of the data without a letter of UTF-8 whose end is still to come."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte < 0x80:  # noqa: PLR2004 - ASCII
+            break
+        if byte >= 0xC0:  # noqa: PLR2004 - the first byte of a letter; its upper bits count the bytes
+            needed = 2 + (byte >= 0xE0) + (byte >= 0xF0)  # noqa: PLR2004
+            return len(data) - back if back < needed else len(data)
+    return len(data)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
