@@ -63,11 +63,12 @@ def build(_c: Context, dry_run: bool = False) -> None:
 def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
     """Build the production images, push them with their tags and record their digests."""
     app = App.here()
-    made = _publish_plan(_plan(app, "push", branch or app.config.main_branch, target), app, branch)
+    # A branch that the policy does not deliver can be published by hand too.
+    made = _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
     _execute(app, made, dry_run=dry_run, plain=plain)
 
 
-def _publish_plan(whole: Plan, app: App, branch: str) -> Plan:
+def _publish_plan(whole: Plan) -> Plan:
     """Keep what publishing needs: the base images, on the lab its registry, and the stage itself."""
     kept = []
     for stage in whole.stages:
@@ -78,14 +79,13 @@ def _publish_plan(whole: Plan, app: App, branch: str) -> Plan:
             needs = tuple(step.id for step in kept[0].steps)
             first, *rest = stage.steps
             kept.append(replace(stage, steps=(replace(first, needs=needs), *rest)))
-    event = replace(whole.event, branch=branch or app.facts.branch)
-    return replace(whole, event=event, stages=tuple(kept), reason="publish what is checked out")
+    return replace(whole, stages=tuple(kept), reason="publish what is checked out")
 
 
-def _plan(app: App, event: str, branch: str, target: str) -> Plan:
+def _plan(app: App, event: str, branch: str, target: str, stages: tuple[str, ...] = ()) -> Plan:
     from shiplane.cli.run import pipeline_plan  # noqa: PLC0415 - not needed for --list
 
-    return pipeline_plan(app, app.event(event, branch), app.target(target))
+    return pipeline_plan(app, app.event(event, branch), app.target(target), stages)
 
 
 def _run(app: App, event: str, branch: str, target: str, until: str, *, dry_run: bool, plain: bool) -> None:

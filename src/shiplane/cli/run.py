@@ -231,8 +231,8 @@ def _commands(phases: tuple[Phase, ...], host: str) -> tuple[Command, ...]:
     return tuple(command.on(host) for phase in phases for command in (*phase.commands, *phase.always))
 
 
-def pipeline_plan(app: App, event: Event, target: Target) -> Plan:
-    """Make the plan of an event."""
+def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...] = ()) -> Plan:
+    """Make the plan of an event; `stages` are laid out in place of those that the policy gives."""
     from shiplane.planning import make  # noqa: PLC0415 - only plans need it
 
     commands = deploy_commands(app, target, app.facts.suffix)
@@ -240,4 +240,4 @@ def pipeline_plan(app: App, event: Event, target: Target) -> Plan:
     notes = (
         (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
     )
-    return make(event, app.config, app.facts, target.name, target.naming(), commands, notes)
+    return make(event, app.config, app.facts, target.name, target.naming(), commands, notes, stages)

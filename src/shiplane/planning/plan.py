@@ -28,19 +28,24 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     naming: Naming,
     deploy_commands: DeployCommands,
     notes: tuple[str, ...] = (),
+    stages: tuple[str, ...] = (),
 ) -> Plan:
-    """Make the plan of an event; `deploy_commands` gives a deploy's commands on an environment's host, and its undo."""
-    names, reason = stages_for(event, config)
+    """Make the plan of an event; `deploy_commands` gives a deploy's commands on an environment's host, and its undo.
+
+    `stages` are laid out in place of those that the policy gives.
+    """
+    decided, reason = stages_for(event, config)
+    names = stages or decided
     layout = _Layout(event, config, facts, target, naming, deploy_commands)
     dirty = (_told_of_edits(facts, target),) if facts.edits and "publish" in names else ()
-    stages: list[Stage] = []
+    laid_out: list[Stage] = []
     before: tuple[str, ...] = ()
     for name in names:
         clock, limit = config.limits.of(name)
         steps = tuple(layout.steps(name, before, delivered="e2e" in names))
-        stages.append(Stage(name, limit, clock, steps))
+        laid_out.append(Stage(name, limit, clock, steps))
         before = tuple(step.id for step in steps if step.id not in _BESIDE)
-    return Plan(event, target, tuple(stages), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))
+    return Plan(event, target, tuple(laid_out), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))
 
 
 def _told_of_edits(facts: CheckoutFacts, target: str) -> str:

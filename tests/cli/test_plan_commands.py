@@ -1,0 +1,144 @@
+"""`plan` and every dry run: what is printed, and that nothing but questions to git is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checkouts import QUESTIONS, git_answers
+
+if TYPE_CHECKING:
+    from projects import Project
+
+CASE = Path(__file__).parents[1] / "cases" / "plans" / "push-main-lab.json"
+REMOTE = {"REPOSITORY_OWNER": "acme"}
+
+
+def test_plan_as_json_has_the_fields_of_the_commands_page(project: Project) -> None:
+    ended = project.invoke("plan --json")
+    assert (ended.code, ended.err) == (0, "")
+    assert set(ended.json) == {"event", "target", "release", "reason", "notes", "stages"}
+    assert set(ended.json["event"]) == {"name", "branch", "commit"}
+    assert [stage["name"] for stage in ended.json["stages"]] == [
+        *("build", "test", "publish", "staging", "e2e", "production")
+    ]
+    for stage in ended.json["stages"]:
+        assert set(stage) == {"name", "timeout_seconds", "steps"}
+        for step in stage["steps"]:
+            assert set(step) == {"id", "title", "needs", "host", "commands", "undo"}
+    limits = {stage["name"]: stage["timeout_seconds"] for stage in ended.json["stages"]}
+    assert limits == {"build": 2700, "test": 2700, "publish": 2700, "staging": 1200, "e2e": 1800, "production": 1200}
+    assert project.transcript == QUESTIONS
+
+
+def test_plan_as_json_is_the_plan_of_the_case(project: Project) -> None:
+    text = json.dumps(project.invoke("plan --json").json)
+    assert json.loads(re.sub(r"< \(\d+ bytes\)", "< (script)", text)) == json.loads(CASE.read_text())["plan"]
+
+
+def test_the_same_command_prints_the_same_bytes(project: Project) -> None:
+    assert project.invoke("plan --json").out == project.invoke("plan --json").out
+    assert project.invoke("plan").out == project.invoke("plan").out
+
+
+def test_plan_for_people(project: Project) -> None:
+    lines = project.invoke("plan --event pull_request --branch feature/x").out.splitlines()
+    assert lines[0] == "pull_request on feature/x at 664a230c1f2e, target lab"
+    assert "  test.backend  backend tests" in lines
+    assert not [line for line in lines if "staging" in line]
+    assert project.transcript == QUESTIONS
+
+
+def test_an_empty_plan_says_why_and_succeeds(project: Project) -> None:
+    project.answers(*git_answers(branch="fix/y"))
+    for command in ("plan", "pipeline", "pipeline --dry-run"):
+        ended = project.invoke(command)
+        assert ended.code == 0
+        assert "nothing to do: branch fix/y is none of main, feature/*: nothing to do" in ended.out
+    assert project.transcript == QUESTIONS * 3
+    assert project.runs == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "event"),
+    [
+        ({"GITHUB_EVENT_NAME": "pull_request", "GITHUB_HEAD_REF": "feature/y"}, ("pull_request", "feature/y")),
+        ({"GITHUB_EVENT_NAME": "push", "GITHUB_REF_NAME": "feature/y"}, ("push", "feature/y")),
+        ({"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF_NAME": "main"}, ("manual", "main")),
+        ({}, ("push", "main")),
+    ],
+)
+def test_github_tells_the_event(project: Project, environ: dict[str, str], event: tuple[str, str]) -> None:
+    told = project.invoke("plan --json", **environ).json["event"]
+    assert (told["name"], told["branch"]) == event
+
+
+DRY = [
+    "pipeline --dry-run",
+    "pipeline --dry-run --target remote",
+    "pipeline --dry-run --until test",
+    "pipeline --dry-run --event pull_request",
+    "publish --dry-run",
+    "publish --dry-run --target remote",
+    "rollback --env production --dry-run",
+    "rollback --env staging --to abc --dry-run --target remote",
+    "e2e --env staging --dry-run",
+]
+
+
+@pytest.mark.parametrize("line", DRY)
+def test_a_dry_run_asks_git_alone(project: Project, line: str) -> None:
+    ended = project.invoke(line, **REMOTE)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.strip() != ""
+    assert set(project.transcript) <= set(QUESTIONS)
+    assert project.world.servers == {}
+    assert project.runs == []
+
+
+def test_a_dry_run_shows_the_undo_and_its_host(project: Project) -> None:
+    out = project.invoke("pipeline --dry-run").out
+    assert "  staging.deploy  put the release on staging  (on staging)" in out
+    assert "    undo: staging$ bash -s activate RELEASE-BEFORE" in out
+
+
+def test_until_ends_the_plan_after_its_stage(project: Project) -> None:
+    out = project.invoke("pipeline --dry-run --until test").out
+    stages = [line.partition(" · ")[0] for line in out.splitlines() if " · " in line]
+    assert stages == ["build", "test"]
+
+
+def test_publish_plans_the_tags_of_its_own_branch(project: Project) -> None:
+    """A branch's publish moves the branch's tag; latest is main's alone."""
+    project.answers(*git_answers(branch="feature/x"))
+    out = project.invoke("publish --dry-run --target remote", **REMOTE).out
+    pushed = re.findall(r"docker push --quiet ghcr\.io/acme/app-backend:(\S+)", out)
+    assert pushed == ["1.0.0-664a230c1f2e", "1.0.0", "feature-x"]
+    assert "push on feature/x" in out
+
+
+@pytest.mark.parametrize(
+    ("branch", "tags"), [("main", ["main", "latest"]), ("fix/y", ["fix-y"]), ("feature/x", ["feature-x"])]
+)
+def test_publish_takes_any_branch(project: Project, branch: str, tags: list[str]) -> None:
+    out = project.invoke(f"publish --dry-run --branch {branch}").out
+    pushed = re.findall(r"docker push --quiet registry\.lab/lab/app-frontend:(\S+)", out)
+    assert pushed == ["1.0.0-664a230c1f2e", "1.0.0", *tags]
+    stages = [line.partition(" · ")[0] for line in out.splitlines() if " · " in line]
+    assert stages == ["build", "publish"]
+
+
+def test_build_dry_run(project: Project) -> None:
+    assert project.invoke("build --dry-run").out == "$ .venv/bin/nox -s images\n"
+    assert project.transcript == []
+
+
+def test_versions(project: Project) -> None:
+    found = {"backend": "backend/config/__init__.py", "frontend": "frontend/package.json"}
+    shown = {name: {"version": "1.0.0", "file": file} for name, file in found.items()}
+    assert project.invoke("version.show --json").json == shown
+    assert project.transcript == QUESTIONS
