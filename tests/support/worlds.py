@@ -6,25 +6,41 @@ from typing import TYPE_CHECKING
 
 from checkouts import git_answers
 from shiplane.cli.app import World
+from shiplane.errors import Unreachable
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from checkouts import Answer
+    import checkouts
     from shiplane.model import Host
     from shiplane.runners.base import Masker
-    from shiplane.runners.http import Http
+    from shiplane.runners.http import Answer, Http
+
+
+class SilentPublic:
+    """Answer nothing, as an address where nobody listens."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def request(self, method: str, url: str, **words: object) -> Answer:
+        del words
+        self.asked.append(f"{method} {url}")
+        raise Unreachable(f"{url} does not answer", "check the address")
 
 
 class RecordedWorld(World):
-    """Answer from scripts; `machine` and `servers` hold what was asked where. A public address answers nothing."""
+    """Answer from scripts; `machine`, `servers` and `public` hold what was asked where."""
 
-    def __init__(self, answers: Sequence[Answer] = (), server_answers: Sequence[Answer] = ()) -> None:
+    def __init__(
+        self, answers: Sequence[checkouts.Answer] = (), server_answers: Sequence[checkouts.Answer] = ()
+    ) -> None:
         self.machine = RecordingRunner([*answers, *git_answers()])
         self.server_answers = server_answers
         self.servers: dict[str, RecordingRunner] = {}
+        self.public: Http = SilentPublic()
         self.masker: Masker | None = None
 
     def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> RecordingRunner:
@@ -37,7 +53,7 @@ class RecordedWorld(World):
         return self.servers.setdefault(host.name, RecordingRunner(self.server_answers))
 
     def http(self) -> Http:
-        raise AssertionError("no test may ask a public address")
+        return self.public
 
     @property
     def transcript(self) -> list[str]:

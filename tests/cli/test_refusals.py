@@ -1,0 +1,213 @@
+"""What bad input gets: one error with cause and fix, a documented exit code, and nothing that ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checkouts import QUESTIONS, git_answers, make_checkout
+from samples import CONFIG_TEXT, HARD, make_release
+from shiplane.pipeline.store import Store
+
+if TYPE_CHECKING:
+    from projects import Ended, Project
+
+REMOTE = {
+    "REPOSITORY_OWNER": "acme",
+    "SERVER_HOST": "192.0.2.1",
+    "SERVER_USER": "deploy",
+    "SSH_PRIVATE_KEY": "a key",
+    "SSH_KNOWN_HOSTS": "192.0.2.1 ssh-ed25519 AAAA",
+    "DB_PASSWORD": HARD,
+    "REDIS_PASSWORD": HARD,
+}
+REQUIRED = "DB_PASSWORD, REDIS_PASSWORD, SERVER_HOST, SERVER_USER, SSH_KNOWN_HOSTS, SSH_PRIVATE_KEY"
+
+
+def check(project: Project, ended: Ended, code: int, *told: str) -> None:
+    """See that a refusal says cause and fix on standard error and leaves nothing behind but questions to git."""
+    assert (ended.code, ended.err.splitlines()[: len(told)]) == (code, list(told))
+    assert ended.out == ""
+    assert set(project.transcript) <= set(QUESTIONS)
+    assert project.runs == []
+    assert project.world.servers == {}
+
+
+UNKNOWN = {
+    "plan --event pul_request": ("event 'pul_request'", "'pull_request'? use one of: manual, pull_request, push"),
+    "pipeline --event pussh": ("event 'pussh'", "'push'? use one of: manual, pull_request, push"),
+    "plan --target remot": ("target 'remot'", "'remote'? use one of: lab, remote"),
+    "pipeline --target labb": ("target 'labb'", "'lab'? use one of: lab, remote"),
+    "publish --target labb": ("target 'labb'", "'lab'? use one of: lab, remote"),
+    "deploy --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "promote --to prodction": ("environment 'prodction'", "'production'? use one of: production, staging"),
+    "rollback --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "verify --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "e2e --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "status --env stagin --json": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "releases --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "unlock --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "pipeline --until publsh": (
+        "stage 'publsh'",
+        "'publish'? use one of: build, e2e, production, publish, staging, test",
+    ),
+    "deploy --env staging --strategy recreat": ("strategy 'recreat'", "'recreate'? use one of: recreate"),
+}
+
+
+@pytest.mark.parametrize("line", UNKNOWN)
+def test_an_unknown_name_is_answered_with_the_nearest(project: Project, line: str) -> None:
+    cause, fix = UNKNOWN[line]
+    check(project, project.invoke(line), 2, f"unknown {cause}", f"fix: did you mean {fix}")
+
+
+def test_a_stage_that_the_plan_does_not_have(project: Project) -> None:
+    ended = project.invoke("pipeline --event pull_request --until production")
+    check(project, ended, 2, "stage production is not in this plan", "fix: it has: build, test")
+
+
+EDITED = "uncommitted changes cannot be published to the target remote (exit 8: refused as unsafe)"
+
+
+@pytest.mark.parametrize("line", ["publish --target remote", "pipeline --target remote"])
+@pytest.mark.parametrize(("edits", "untracked"), [("-a\n+b", ""), ("", "new.txt\0")])
+def test_edits_do_not_go_to_a_remote_target(project: Project, line: str, edits: str, untracked: str) -> None:
+    project.answers(*git_answers(edits=edits, untracked=untracked))
+    ended = project.invoke(line, **REMOTE)
+    check(project, ended, 8, EDITED, "fix: commit them, or put them aside with git stash")
+
+
+def test_all_missing_secrets_are_named_before_anything_runs(project: Project) -> None:
+    ended = project.invoke("pipeline --target remote", REPOSITORY_OWNER="acme")
+    check(project, ended, 2, f"secrets missing for staging and production: {REQUIRED}")
+    ended = project.invoke("pipeline --target remote --until staging", REPOSITORY_OWNER="acme")
+    check(project, ended, 2, f"secrets missing for staging: {REQUIRED}")
+    assert not (project.folder / ".shiplane").exists()
+
+
+@pytest.mark.parametrize("line", ["status --env staging", "verify --env staging", "rollback --env staging"])
+def test_secrets_are_asked_for_by_commands_about_an_environment(project: Project, line: str) -> None:
+    ended = project.invoke(f"{line} --target remote", REPOSITORY_OWNER="acme")
+    check(project, ended, 2, f"secrets missing for staging: {REQUIRED}")
+
+
+def test_a_remote_target_without_an_owner(project: Project) -> None:
+    ended = project.invoke("plan --target remote")
+    fix = 'fix: add owner = "your-organisation", or set REPOSITORY_OWNER'
+    check(project, ended, 2, "tool.shiplane.owner: is needed for the target remote", fix)
+
+
+@pytest.mark.parametrize("line", ["plan", "pipeline", "publish", "version.show"])
+def test_a_version_file_without_a_version(project: Project, line: str) -> None:
+    make_checkout(project.folder, {"frontend/package.json": "{}"})
+    fix = 'fix: write one, as in "version": "1.0.0"'
+    check(project, project.invoke(line), 2, "frontend/package.json: no version found", fix)
+
+
+@pytest.mark.parametrize(("target", "environ"), [("lab", {}), ("remote", REMOTE)])
+@pytest.mark.parametrize("env", ["staging", "production"])
+def test_a_deploy_of_what_was_never_published(project: Project, env: str, target: str, environ: dict[str, str]) -> None:
+    ended = project.invoke(f"deploy --env {env} --target {target}", **environ)
+    cause = f"no published release for 664a230c1f2e on the target {target}"
+    check(project, ended, 2, cause, f"fix: run: invoke publish --target {target}")
+
+
+def test_a_deploy_of_a_release_that_nobody_knows(project: Project) -> None:
+    ended = project.invoke("deploy --env staging --release abc")
+    cause = "no published release for abc on the target lab"
+    check(project, ended, 2, cause, "fix: run: invoke publish --target lab")
+
+
+@pytest.mark.parametrize("line", ["status --env staging", "releases --env staging --json", "verify --env production"])
+def test_a_lab_that_is_not_up(project: Project, line: str) -> None:
+    check(project, project.invoke(line), 2, "the lab is not up", "fix: run: invoke lab.up")
+
+
+def test_a_deploy_to_a_lab_that_is_not_up(project: Project) -> None:
+    Store(project.folder).save_release("lab", make_release())
+    check(project, project.invoke("deploy --env staging"), 2, "the lab is not up", "fix: run: invoke lab.up")
+
+
+@pytest.mark.parametrize("line", ["pipeline", "publish", "build", "lab.up", "lab.down", "lab.status", "dev.up"])
+def test_without_an_engine_nothing_is_begun(project: Project, line: str) -> None:
+    why = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock."
+    project.answers(("docker info", why, 1))
+    ended = project.invoke(line)
+    assert ended.code == 2
+    assert ended.err.splitlines() == [f"no container engine: {why}", "fix: run ./scripts/bootstrap"]
+    assert set(project.transcript) <= {*QUESTIONS, "local$ docker info --format '{{.ServerVersion}}|{{.DriverStatus}}'"}
+    assert project.runs == []
+
+
+def test_a_misspelt_key_of_the_configuration(project: Project) -> None:
+    make_checkout(project.folder, {"pyproject.toml": CONFIG_TEXT.replace("release_command", "release_comand")})
+    fix = "fix: did you mean 'release_command'?"
+    check(project, project.invoke("plan"), 2, "tool.shiplane.release_comand: unknown key", fix)
+
+
+def test_outside_git(project: Project) -> None:
+    project.answers(("git log", "fatal: not a git repository", 128))
+    ended = project.invoke("plan")
+    assert ended.code == 2
+    assert ended.err.startswith(f"{project.folder} is not a git checkout")
+
+
+def test_outside_the_project(project: Project) -> None:
+    (project.folder / "pyproject.toml").unlink()
+    ended = project.invoke("plan")
+    assert ended.code == 2
+    assert "fix: change into the project's folder" in ended.err
+    assert project.transcript == []
+
+
+HELD = (
+    'held\t{"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "2026-01-01T00:00:00Z", "renewed_at": ""}'
+)
+
+
+def test_unlocking_without_a_terminal_refuses_to_ask(project: Project) -> None:
+    project.answers(servers=[("lock show", HELD, 0)])
+    ended = project.invoke("unlock --env staging --target remote", **REMOTE)
+    assert ended.code == 2
+    assert ended.out == "staging is held by run r7 (ada@laptop, process 12, since 2026-01-01T00:00:00Z)\n"
+    assert ended.err.splitlines() == [
+        "remove the lock of staging?: there is no terminal to ask on",
+        "fix: add --yes to agree beforehand",
+    ]
+    assert verbs(project) == ["show"]
+
+
+def test_unlocking_by_agreement(project: Project) -> None:
+    project.answers(servers=[("lock show", HELD, 0), ("lock break", HELD, 0)])
+    ended = project.invoke("unlock --env staging --target remote --yes", **REMOTE)
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1] == "the lock of staging is removed"
+    assert verbs(project) == ["show", "break"]
+
+
+def test_a_dry_unlock_says_whose_lock_it_is(project: Project) -> None:
+    project.answers(servers=[("lock show", HELD, 0)])
+    ended = project.invoke("unlock --env staging --target remote --dry-run", **REMOTE)
+    assert (ended.code, ended.err) == (0, "")
+    assert verbs(project) == ["show"]
+
+
+def test_unlocking_what_nobody_holds(project: Project) -> None:
+    project.answers(servers=[("lock show", "free\t", 0)])
+    ended = project.invoke("unlock --env staging --target remote", **REMOTE)
+    assert (ended.code, ended.out) == (0, "staging is not locked\n")
+
+
+def verbs(project: Project) -> list[str]:
+    """Give what was asked of the server's lock."""
+    commands = project.world.servers["staging"].commands
+    assert all(command.argv[:3] == ("bash", "-s", "lock") for command in commands)
+    return [command.argv[3] for command in commands]
+
+
+def test_removing_development_data_without_a_terminal(project: Project) -> None:
+    ended = project.invoke("dev.down --volumes")
+    assert ended.code == 2
+    assert ended.err.splitlines()[0] == "remove the development data?: there is no terminal to ask on"
+    assert project.transcript == []
