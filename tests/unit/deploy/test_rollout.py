@@ -24,7 +24,6 @@ from shiplane.model import Secret
 
 if TYPE_CHECKING:
     from conftest import World
-
     from shiplane.deploy.phases import Options
     from shiplane.errors import ShiplaneError
     from shiplane.model import Command, Site
