@@ -37,19 +37,9 @@ def contains(ancestor: str, branch_name: str) -> Command:
     return _git("merge-base", "--is-ancestor", ancestor, branch_name)
 
 
-def resolve(revision: str) -> Command:
-    """Ask for the commit that a revision names."""
-    return _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-
-
-def show(commit: str, path: str) -> Command:
-    """Ask for a file's text at a commit."""
-    return _git("show", f"{commit}:{path}")
-
-
-def files_at(commit: str, *paths: str) -> Command:
-    """Ask for the names of files at a commit, NUL-separated."""
-    return _git("ls-tree", "-r", "-z", "--name-only", commit, "--", *paths)
+def archive(commit: str, file: str) -> Command:
+    """Write all files of a commit into a tar file, byte for byte."""
+    return _git("archive", "--format=tar", f"--output={file}", commit)
 
 
 def _git(*arguments: str) -> Command:

@@ -52,13 +52,18 @@ class Deployer:
         """Put the release before, or the one named, back into service; the database stays as it is."""
         context = self._context
         state = context.survey()
-        release = state.releases[_target(context.site, state, to)]
+        release = state.releases[rollback_target(context.site, state, to)]
         running = _running(context, state, release)
         if running is not None:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, "rollback")
         context.execution().run(phases.pull(context.site, release.id, login))
         return attempt.change(migrate=False)
+
+    @property
+    def site(self) -> Site:
+        """Give the environment's place."""
+        return self._context.site
 
     def verify(self, release_id: str) -> None:
         """Ask the public address until it answers healthy with the release; raises `StepFailed`."""
@@ -138,7 +143,11 @@ def _running(context: Context, state: State, release: Release) -> Deployment | N
     )
 
 
-def _target(site: Site, state: State, to: str | None) -> str:
+def rollback_target(site: Site, state: State, to: str | None) -> str:
+    """Give the release that a rollback goes to: the one named, else the one that served before.
+
+    Raises `NothingDeployed`, `UnknownName` and, where there is none before, `UsageError`.
+    """
     entry = state.serving
     if entry is None:
         raise NothingDeployed(site.environment)

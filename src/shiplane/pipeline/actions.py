@@ -141,8 +141,10 @@ class Actions:
             self.release = publish.publish(
                 self.runner, opened, self.config, self.facts, self.target, self.event.branch, say, cancel
             )
-        if self.release.dirty:
-            self.store.save_release_files(self.target.name, self.release.id, in_checkout(self.checkout))
+        # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
+        files = in_checkout(self.checkout)
+        self._require_unchanged()
+        self.store.save_release_files(self.target.name, self.release.id, files)
         self.store.save_release(self.target.name, self.release)
         self.journal.write("release_published", release=self.release.to_json())
 
@@ -200,7 +202,6 @@ class Actions:
 
     def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
         """Hold the environment and put a release on it."""
-        self._refuse_stand_ins(release)
         made = self._bundle(name, release)
         self.environments.hold(name, say, cancel, wait=True)
         deployer = self.environments.deployer(name, say, cancel)
@@ -209,10 +210,6 @@ class Actions:
         finally:
             self._journal_deployment(deployer)
 
-    def _refuse_stand_ins(self, release: Release) -> None:
-        if release.stand_ins and not self.target.allows_stand_ins:
-            raise Unsafe(f"{release.id} stands on stand-ins of the official base images", "publish it again from CI")
-
     def _journal_deployment(self, deployer: Deployer) -> None:
         if deployer.deployment is not None:
             self.journal.write("deployed", **asdict(deployer.deployment))
@@ -220,7 +217,7 @@ class Actions:
     def _bundle(self, name: str, release: Release) -> Bundle:
         site = self.environments.site(name)
         kept = self.store.release_files(self.target.name, release.id)
-        files = collect(self.runner, self.checkout, self.facts, release, kept)
+        files = collect(self.runner, release, kept)
         base_env = files.pop(BASE_ENV, b"").decode()
         others = {e.overlay for e in self.config.environments} - {site.overlay} | {"compose.test.yml"}
         files = {path: data for path, data in files.items() if path not in others}
@@ -258,7 +255,7 @@ class Actions:
         if self.release is None:
             state = deployer.survey()
             if state.current is None or state.current not in state.releases:
-                raise NothingDeployed("staging")
+                raise NothingDeployed(deployer.site.environment)
             self.release = state.releases[state.current]
         return self.release
 
@@ -267,7 +264,7 @@ class Actions:
         if running != release.digests():
             raise StepFailed(
                 f"the environment changed under the test: it runs {running or 'nothing of'} instead of {release.id}",
-                "see who did: invoke audit --env staging; then run it again",
+                f"see what runs there: invoke status --env {deployer.site.environment}; then run it again",
             )
 
     def _environment_secrets(self, name: str) -> dict[str, Secret]:

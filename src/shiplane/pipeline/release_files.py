@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tarfile
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
@@ -10,9 +13,6 @@ from shiplane.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-    from shiplane.facts.checkout import CheckoutFacts
     from shiplane.model import Release
     from shiplane.runners.base import Runner
 
@@ -21,19 +21,13 @@ _PATTERNS = ("docker-compose.yml", "compose.*.yml", BASE_ENV, "proxy/**/*")
 _AT_COMMIT = re.compile(r"docker-compose\.yml|compose\.[^/]+\.yml|\.env\.docker|proxy/.+")
 
 
-def collect(
-    runner: Runner, checkout: Path, facts: CheckoutFacts, release: Release, kept: Mapping[str, bytes]
-) -> dict[str, bytes]:
+def collect(runner: Runner, release: Release, kept: Mapping[str, bytes]) -> dict[str, bytes]:
     """Give the compose files, the proxy's files and `.env.docker` of a release, by path.
 
-    `kept` are the files that were put aside when it was published. Raises `UsageError` where the release was made
-    from edits of which nothing is left, or its commit is not in this checkout.
+    `kept` are the files that were put aside when it was published; where it was published elsewhere, its commit has
+    them. Raises `UsageError` where neither is here. What the checkout holds now is never looked at: it may be edited.
     """
-    if kept:
-        return dict(kept)
-    if release.id == facts.suffix:
-        return in_checkout(checkout)
-    return _at_commit(runner, release)
+    return dict(kept) or _at_commit(runner, release)
 
 
 def in_checkout(checkout: Path) -> dict[str, bytes]:
@@ -48,10 +42,17 @@ def _at_commit(runner: Runner, release: Release) -> dict[str, bytes]:
             f"{release.id} was made from uncommitted edits that are not in the checkout now",
             "roll back to it where it ran before, or publish what is here: invoke publish",
         )
-    listed = runner.run(git.files_at(release.commit))
-    if not listed.ok:
-        raise UsageError(
-            f"commit {release.commit} of {release.id} is not in this checkout", "fetch it: git fetch --all"
-        )
-    names = [name for name in listed.stdout.split("\0") if _AT_COMMIT.fullmatch(name)]
-    return {name: f"{runner.run(git.show(release.commit, name)).stdout}\n".encode() for name in names}
+    with tempfile.TemporaryDirectory(prefix="shiplane-files-") as folder:
+        file = Path(folder) / "files.tar"
+        if not runner.run(git.archive(release.commit, str(file))).ok:
+            raise UsageError(
+                f"commit {release.commit} of {release.id} is not in this checkout", "fetch it: git fetch --all"
+            )
+        with tarfile.open(file) as archive:
+            members = [m for m in archive.getmembers() if m.isfile() and _AT_COMMIT.fullmatch(m.name)]
+            return {member.name: _content(archive, member) for member in members}
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    opened = archive.extractfile(member)
+    return opened.read() if opened else b""
