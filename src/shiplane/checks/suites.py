@@ -72,7 +72,7 @@ def tests_frontend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     return Check(
         images=("frontend",),
         before=(engine.remove(container),),
-        checks=(("vitest", engine.run_tests(where.image("frontend"), container, argv, {"CI": "1"})),),
+        checks=(("vitest", engine.run_tests(where.image("frontend"), container, argv, {"CI": "1", "NO_COLOR": "1"})),),
         keep=(engine.copy_out(container, "/app/reports", f"{REPORTS}/frontend"),),
         after=(engine.remove(container),),
     )

@@ -53,7 +53,7 @@ def test_frontend_tests(arguments: tuple[str, ...], rest: tuple[str, ...]) -> No
     assert checks.make("tests_frontend", WHERE, arguments) == Check(
         images=("frontend",),
         before=(engine.remove(container),),
-        checks=(("vitest", engine.run_tests("frontend-dev:2.0.0", container, argv, {"CI": "1"})),),
+        checks=(("vitest", engine.run_tests("frontend-dev:2.0.0", container, argv, {"CI": "1", "NO_COLOR": "1"})),),
         keep=(engine.copy_out(container, "/app/reports", ".shiplane/reports/frontend"),),
         after=(engine.remove(container),),
     )
