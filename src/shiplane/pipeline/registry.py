@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
     from shiplane.runners.base import Cancel, Runner
 
-_ABSENT = ("not found", "manifest unknown", "name unknown", "404")
-_REFUSED = ("unauthorized", "denied", "401", "403", "authorization failed", "incorrect username")
+# Numbers stand alone: ports, tags and digests hold them too.
+_ABSENT = re.compile(r"not found|manifest unknown|name unknown|(?<![\w.:@/-])404(?![\w./-])")
+_REFUSED = re.compile(r"unauthorized|denied|authorization failed|incorrect username|(?<![\w.:@/-])(401|403)(?![\w./-])")
 
 
 class Registry:
@@ -38,7 +40,7 @@ class Registry:
         done = self.runner.run(self._with(engine.manifest(reference)), cancel=self.cancel)
         if done.ok:
             return str(json.loads(done.stdout)["digest"])
-        if any(word in done.output.lower() for word in _ABSENT):
+        if _ABSENT.search(done.output.lower().replace(reference.lower(), "")):
             return None
         raise _failure(reference, done.tail())
 
@@ -100,14 +102,14 @@ def _copy_client_settings(source: Path, target: Path) -> None:
 
 
 def _login_failure(login: RegistryLogin, lines: tuple[str, ...]) -> Unreachable:
-    if any(word in "\n".join(lines).lower() for word in _REFUSED):
+    if _REFUSED.search("\n".join(lines).lower()):
         return RegistryRefused(login.registry, login.user)
     return Unreachable(f"registry {login.registry} does not answer", "check its address and the network", lines)
 
 
 def _failure(reference: str, lines: tuple[str, ...]) -> Unreachable:
     registry = reference.partition("/")[0]
-    if any(word in "\n".join(lines).lower() for word in _REFUSED):
+    if _REFUSED.search("\n".join(lines).lower().replace(reference.lower(), "")):
         fix = "check the registry's user and password, and that the user may write there"
         return Unreachable(f"registry {registry} refuses {reference}", fix, lines)
     return Unreachable(

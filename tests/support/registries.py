@@ -1,0 +1,49 @@
+"""A registry and the local engine's images, played by a recording."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from shiplane.runners.base import Completed
+from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from checkouts import Answer
+    from shiplane.model import Command
+    from shiplane.runners.base import Cancel
+
+
+class RegistryMachine(RecordingRunner):
+    """Keep digests by reference: `docker push` makes one, `docker tag` names one, imagetools tells one."""
+
+    def __init__(self, answers: Sequence[Answer] = (), local: Mapping[str, str] | None = None) -> None:
+        super().__init__(answers)
+        self.local = dict(local or {})
+        self.remote: dict[str, str] = {}
+
+    def run(
+        self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
+    ) -> Completed:
+        done = super().run(command, on_line=on_line, cancel=cancel)
+        if not done.ok or done.stdout:
+            return done
+        match command.argv:
+            case ("docker", "tag", source, target):
+                self.local[target] = self.local[source]
+            case ("docker", "push", _, reference):
+                self.remote[reference] = self.local[reference]
+            case ("docker", "pull", _, reference):
+                self.local[reference] = reference.partition("@")[2]
+            case ("docker", "buildx", "imagetools", "inspect", reference, *_):
+                return self._inspected(reference)
+        return done
+
+    def _inspected(self, reference: str) -> Completed:
+        if reference not in self.remote:
+            text = f"ERROR: {reference}: not found"
+            return Completed(1, "", text, 0.0)
+        text = json.dumps({"mediaType": "x", "digest": self.remote[reference], "size": 1})
+        return Completed(0, text, text, 0.0)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from samples import HARD
+from shiplane.commands.login import RegistryLogin
+from shiplane.errors import RegistryRefused, Unreachable
+from shiplane.model import Secret
+from shiplane.pipeline.registry import Registry, session
+from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from shiplane.model import Command
+    from shiplane.runners.base import Completed
+
+REFERENCE = "registry.test:40404/acme/app-backend:1.0.0-404401403abc"
+LOGIN = RegistryLogin("registry.test", "me", Secret("REGISTRY_PASSWORD", HARD))
+
+
+def asked(text: str, code: int = 1) -> Registry:
+    return Registry(RecordingRunner([("docker", text, code)]), "", lambda _line: None, None)
+
+
+def test_a_digest() -> None:
+    assert asked('{"digest": "sha256:abc"}', 0).digest(REFERENCE) == "sha256:abc"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ERROR: {REFERENCE}: not found",
+        "ERROR: manifest unknown: manifest unknown",
+        "ERROR: name unknown: repository name not known to registry",
+        "ERROR: unexpected status from HEAD request to https://registry.test/v2/x: 404 Not Found",
+    ],
+)
+def test_what_is_not_there(text: str) -> None:
+    assert asked(text).digest(REFERENCE) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'ERROR: failed to do request: Head "https://{REFERENCE}": dial tcp 127.0.0.1:40404: connection refused',
+        "ERROR: failed to do request: lookup registry.test: no such host",
+        f"ERROR: {REFERENCE}: i/o timeout",
+        "ERROR: unexpected status: 500 Internal Server Error for sha256:404abc",
+        "ERROR: unexpected status: 502 Bad Gateway from 10.0.0.1:404",
+    ],
+)
+def test_a_registry_that_does_not_answer_is_not_taken_for_an_empty_one(text: str) -> None:
+    with pytest.raises(Unreachable, match=r"^registry registry\.test:40404 does not answer for ") as caught:
+        asked(text).digest(REFERENCE)
+    assert caught.value.fix == "check its address and the network"
+    assert caught.value.details == (text,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR: unauthorized: authentication required",
+        "denied: permission_denied: write_package",
+        "ERROR: unexpected status from PUT request to https://registry.test/v2/x: 403 Forbidden",
+        "received unexpected HTTP status: 401 Unauthorized",
+        "pull access denied, insufficient_scope: authorization failed",
+    ],
+)
+@pytest.mark.parametrize("order", ["digest", "push", "pull"])
+def test_a_registry_that_refuses(text: str, order: str) -> None:
+    with pytest.raises(Unreachable, match=r"^registry registry\.test:40404 refuses ") as caught:
+        getattr(asked(text), order)(REFERENCE)
+    assert "check the registry's user and password" in caught.value.fix
+
+
+def test_pushing_and_pulling_are_told() -> None:
+    runner, said = RecordingRunner([("push", "sha256:abc", 0)]), []
+    registry = Registry(runner, "/private", said.append, None)
+    registry.push("r/a:1")
+    registry.pull("r/a:1")
+    assert [command.argv for command in runner.commands] == [
+        ("docker", "push", "--quiet", "r/a:1"),
+        ("docker", "pull", "--quiet", "r/a:1"),
+    ]
+    assert {command.env for command in runner.commands} == {(("DOCKER_CONFIG", "/private"),)}
+    pushed, pulled = (f"$ DOCKER_CONFIG=/private docker {verb} --quiet r/a:1" for verb in ("push", "pull"))
+    assert said == [pushed, "sha256:abc", pulled]
+
+
+class Watching(RecordingRunner):
+    """Look at the folder of credentials while a command runs."""
+
+    def __init__(self, look: Callable[[str], None], code: int = 0, text: str = "") -> None:
+        super().__init__([("docker", text, code)])
+        self.look = look
+
+    def run(self, command: Command, **words: object) -> Completed:
+        self.look(command.environment()["DOCKER_CONFIG"])
+        return super().run(command, **words)  # type: ignore[arg-type]
+
+
+def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (own / "cli-plugins").mkdir(parents=True)
+    settings = {"auths": {"ghcr.io": {"auth": "secret"}}, "credsStore": "desktop", "currentContext": "desktop-linux"}
+    (own / "config.json").write_text(json.dumps(settings))
+    seen: list[tuple[str, int, list[str], str]] = []
+
+    def look(folder: str) -> None:
+        path = type(tmp_path)(folder)
+        names = sorted(file.name for file in path.iterdir())
+        seen.append((folder, path.stat().st_mode & 0o777, names, (path / "config.json").read_text()))
+
+    runner = Watching(look)
+    with session(runner, LOGIN, {"DOCKER_CONFIG": str(own)}) as registry:
+        folder = registry.config
+    [login] = runner.commands
+    assert login.argv == ("docker", "login", "--username", "me", "--password-stdin", "registry.test")
+    assert login.input_text() == HARD
+    assert HARD not in login.masked() + " ".join(login.argv)
+    assert seen == [(folder, 0o700, ["cli-plugins", "config.json"], '{"currentContext": "desktop-linux"}')]
+    assert not type(tmp_path)(folder).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Error response from daemon: login attempt failed with status: 401 Unauthorized", RegistryRefused),
+        ("unauthorized: incorrect username or password", RegistryRefused),
+        ("dial tcp 127.0.0.1:40100: connect: connection refused", Unreachable),
+    ],
+)
+def test_a_login_that_fails_leaves_nothing_either(text: str, kind: type[Unreachable]) -> None:
+    folders: list[str] = []
+    opened = session(Watching(folders.append, 1, text), LOGIN, {"DOCKER_CONFIG": "/nowhere"})
+    with pytest.raises(Unreachable) as caught:
+        opened.__enter__()
+    assert type(caught.value) is kind
+    assert caught.value.exit_code == 4
+    [folder] = folders
+    with pytest.raises(FileNotFoundError):
+        open(folder)  # noqa: PTH123, SIM115 - it is gone
+
+
+def test_without_a_login_the_machine_s_own_is_used() -> None:
+    runner = RecordingRunner()
+    with session(runner, None, {}) as registry:
+        registry.push("r/a:1")
+    assert [command.env for command in runner.commands] == [()]
