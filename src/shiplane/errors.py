@@ -75,6 +75,16 @@ class VersionMissing(UsageError):
         super().__init__(f"{file}: no version found", f"write one, as in {expected}")
 
 
+class VersionUnusable(UsageError):
+    """Tell that a component's version cannot be part of an image's tag."""
+
+    def __init__(self, file: str, version: str) -> None:
+        super().__init__(
+            f"{file}: version {version!r} cannot be an image tag",
+            "use letters, digits, dots, dashes and underscores, 60 characters at most",
+        )
+
+
 class NotACheckout(UsageError):
     """Tell that the command was not started inside the project."""
 
@@ -175,6 +185,17 @@ class HostKeyChanged(Unreachable):
         super().__init__(
             f"{host} does not show the host key that is pinned in {known_hosts}",
             "if the server was rebuilt, replace its line there; if not, somebody answers in its place",
+        )
+
+
+class HostKeyMissing(Unreachable):
+    """Tell that no host key is pinned for a server; `name` is the one that `known_hosts` would hold."""
+
+    def __init__(self, name: str, address: str, port: int, known_hosts: str) -> None:
+        super().__init__(
+            f"no host key is pinned for {name} in {known_hosts}",
+            f"add its line: ssh-keyscan -p {port} {address}, compared with the server's own"
+            " /etc/ssh/ssh_host_*_key.pub",
         )
 
 

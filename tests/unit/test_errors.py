@@ -11,6 +11,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.ConfigError("tool.shiplane.name", "is missing", "add it"), 2),
     (errors.UnknownKey("tool.shiplane", "regisry", ("registry", "name")), 2),
     (errors.VersionMissing("backend/config/__init__.py", '__version__ = "1.0.0"'), 2),
+    (errors.VersionUnusable("frontend/package.json", "1.0.0+meta"), 2),
     (errors.NotACheckout("/home/me"), 2),
     (errors.EngineMissing("Cannot connect to the Docker daemon"), 2),
     (errors.SecretsMissing(("REDIS_PASSWORD", "DB_PASSWORD"), "staging"), 2),

@@ -86,6 +86,7 @@ def status(_c: Context, json: bool = False) -> None:
     import json as json_format  # noqa: PLC0415 - the option has the module's name
 
     app = App.here()
+    app.require_engine()
     lines = app.runner.run(_compose("ps", "--all", "--format", "json")).stdout.splitlines()
     found = {row["Service"]: {"state": row["State"], "health": row["Health"]} for row in map(json_format.loads, lines)}
     if json:

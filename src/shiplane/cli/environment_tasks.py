@@ -43,18 +43,28 @@ def promote(
     _c: Context, to: str = "production", target: str = "", release: str = "", dry_run: bool = False, plain: bool = False
 ) -> None:
     """Put the digests that are on staging on production, if E2E passed on exactly those."""
+    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+
     app = App.here()
-    app.config.environment(to)
-    chosen = release or _look(app, target, "staging", lambda d: d.survey().current) or ""
-    _run(app, target, to, "promote", chosen, dry_run=dry_run, plain=plain)
+    if app.config.environment(to).name != "production":
+        raise UsageError(f"promote goes to production, not to {to}", f"for another: invoke deploy --env {to}")
+    found = _find(app, target, release) if release else _on_staging(app, target)
+    made = _single_plan(app, target, to, "promote", found.id)
+    _execute(app, made, found, None, dry_run=dry_run, plain=plain)
 
 
 @command
 def rollback(_c: Context, env: str, to: str = "", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
     """Put the release before (or the one named) back into service."""
+    from shiplane.deploy.rollout import rollback_target  # noqa: PLC0415 - not needed for --list
+
     app = App.here()
-    made = _single_plan(app, target, env, "rollback", to or "the release before")
-    _execute(app, made, None, to or None, dry_run=dry_run, plain=plain)
+    app.config.environment(env)
+    release = to or "RELEASE-BEFORE"
+    if not dry_run:
+        release = _look(app, target, env, lambda d: rollback_target(d.site, d.survey(), to or None))
+    made = _single_plan(app, target, env, "rollback", release)
+    _execute(app, made, None, release, dry_run=dry_run, plain=plain)
 
 
 @command
@@ -152,12 +162,26 @@ def _look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
 
 
 def _run(app: App, target: str, env: str, action: str, release: str, *, dry_run: bool, plain: bool) -> None:
-    from shiplane.cli.releases import find  # noqa: PLC0415 - not needed for --list
-
     app.config.environment(env)
-    found = find(app, app.target(target), release)
+    found = _find(app, target, release)
     made = _single_plan(app, target, env, action, found.id)
     _execute(app, made, found, None, dry_run=dry_run, plain=plain)
+
+
+def _find(app: App, target: str, release: str) -> Release:
+    from shiplane.cli.releases import find  # noqa: PLC0415 - not needed for --list
+
+    return find(app, app.target(target), release)
+
+
+def _on_staging(app: App, target: str) -> Release:
+    """Give the release that staging runs, as its manifest there says; raises `NothingDeployed`."""
+    from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
+
+    state = _look(app, target, "staging", lambda deployer: deployer.survey())
+    if state.current is None or state.current not in state.releases:
+        raise NothingDeployed("staging")
+    return state.releases[state.current]
 
 
 def _single_plan(app: App, target: str, env: str, action: str, release: str) -> Plan:
@@ -167,7 +191,8 @@ def _single_plan(app: App, target: str, env: str, action: str, release: str) -> 
 
     app.config.environment(env)
     chosen = app.target(target)
-    commands, undo = deploy_commands(app, chosen, release)(env)
+    rollback = action == "rollback"
+    commands, undo = deploy_commands(app, chosen, release, rollback=rollback)(env)
     first = Step(
         f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, undo, action=action, environment=env
     )

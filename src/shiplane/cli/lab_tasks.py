@@ -37,6 +37,7 @@ def down(_c: Context, dry_run: bool = False) -> None:
         show("would remove the containers, volumes, network, keys and pushed images of this checkout's lab")
         return
     lab.down(app.checkout)
+    app.store.forget_lab()
     show("the lab is gone")
 
 

@@ -198,9 +198,9 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def deploy_commands(app: App, target: Target, release: str) -> DeployCommands:
-    """Give what tells a plan the commands of a deploy and of its undo, without a server or a secret."""
-    from shiplane.deploy.rollout import planned, planned_undo  # noqa: PLC0415 - only plans need it
+def deploy_commands(app: App, target: Target, release: str, *, rollback: bool = False) -> DeployCommands:
+    """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
+    from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
     from shiplane.model import Host, Site  # noqa: PLC0415
     from shiplane.pipeline.environments import options  # noqa: PLC0415
 
@@ -208,7 +208,9 @@ def deploy_commands(app: App, target: Target, release: str) -> DeployCommands:
         settings = app.config.environment(environment)
         folder = f"deployments/{app.config.name}-{environment}"
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
-        forward = planned(site, release, options(app.config), _planned_login(target))
+        forward = (planned_rollback if rollback else planned)(
+            site, release, options(app.config), _planned_login(target)
+        )
         undo = planned_undo(site, "RELEASE-BEFORE", options(app.config))
         return _commands(forward, environment), _commands(undo, environment)
 

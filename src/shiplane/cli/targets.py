@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands.login import RegistryLogin
-from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName
+from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
 from shiplane.model import Host, Secret, Site
 from shiplane.planning import Naming
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.target import Target
 
 _LAB_OWNER = "lab"
+_TO_CONNECT = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS")
 _REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
 _OPTIONAL = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
 
@@ -118,6 +122,7 @@ class RemoteTarget:
         self.checkout = checkout
         self.config = config
         self.environ = environ
+        self._files: Path | None = None
 
     def naming(self) -> Naming:
         """Give how images are called in the configured registry."""
@@ -140,7 +145,7 @@ class RemoteTarget:
     def site(self, environment: str) -> Site:
         """Give an environment's server; raises `SecretsMissing`."""
         settings = self.config.environment(environment)
-        self.require((environment,))
+        self._require((environment,), _TO_CONNECT)
         host = Host(
             name=environment,
             address=self._get(environment, "SERVER_HOST"),
@@ -155,7 +160,7 @@ class RemoteTarget:
 
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the secrets that are set; what can be derived is derived where the bundle is made."""
-        self.require((environment,))
+        self._require((environment,), _REQUIRED)
         found = {name: self._get(environment, name) for name in (*_REQUIRED, *_OPTIONAL)}
         return {name: Secret(name, value) for name, value in found.items() if value}
 
@@ -165,10 +170,11 @@ class RemoteTarget:
         return Secret("TS_OAUTH_SECRET", self._get(environment, "TS_OAUTH_SECRET"))
 
     def require(self, environments: tuple[str, ...]) -> None:
-        """Name every missing secret of all these environments at once."""
-        needed: tuple[str, ...] = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS", *_REQUIRED)
-        if self.config.vpn.provider == "tailscale":
-            needed += ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET")
+        """Name every missing secret that a deploy to these environments needs at once."""
+        vpn = ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET") if self.config.vpn.provider == "tailscale" else ()
+        self._require(environments, (*_TO_CONNECT, *_REQUIRED, *vpn))
+
+    def _require(self, environments: tuple[str, ...], needed: tuple[str, ...]) -> None:
         asked = [self.config.environment(name).name for name in dict.fromkeys(environments)]
         missing: list[str] = []
         for name in needed:
@@ -182,12 +188,16 @@ class RemoteTarget:
         return _named(self.environ, environment, name)
 
     def _file(self, environment: str, name: str) -> str:
-        """Write a variable that holds a file's text (or name an existing file) and give the path."""
+        """Give the path of a file that a variable names, or whose text it holds; such a file ends with the process."""
         value = self._get(environment, name)
-        if value.startswith("/") and Path(value).is_file():
+        if value.startswith("/"):
+            if not Path(value).is_file():
+                raise UsageError(f"{name} of {environment} names {value}, which is no file", "set the path or the text")
             return value
-        path = self.checkout / ".shiplane" / "remote" / environment / name.lower()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._files is None:
+            self._files = Path(tempfile.mkdtemp(prefix="shiplane-ssh-"))
+            atexit.register(shutil.rmtree, self._files, ignore_errors=True)
+        path = self._files / f"{environment}-{name.lower()}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(value.strip() + "\n")

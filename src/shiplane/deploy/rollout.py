@@ -123,6 +123,13 @@ def planned(
     return (*first, *rollout(site, release_id, options, migrate=True))
 
 
+def planned_rollback(
+    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.recreate
+) -> tuple[Phase, ...]:
+    """Give the phases of a rollback: the release's files are on the server, its migrations ran long ago."""
+    return (phases.pull(site, release_id, login), *rollout(site, release_id, options, migrate=False))
+
+
 def planned_undo(
     site: Site, before: str | None, options: Options, rollout: Rollout = phases.recreate
 ) -> tuple[Phase, ...]:

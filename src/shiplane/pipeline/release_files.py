@@ -13,6 +13,7 @@ from shiplane.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from shiplane.model import Release
     from shiplane.runners.base import Runner
 

@@ -92,6 +92,12 @@ class Store:
         except (OSError, ValueError):
             return {}
 
+    def forget_lab(self) -> None:
+        """Forget what was published to a lab that is gone, and what its boards were still to be told."""
+        shutil.rmtree(self.root / "releases" / "lab", ignore_errors=True)
+        for folder in (self.root / "board").glob("lab-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def reports(self, name: str) -> Path:
         """Give (and make) a folder for reports of one kind."""
         folder = self.root / "reports" / name

@@ -20,8 +20,7 @@ QUESTIONS = {
     git.edits("a b"): "git diff --binary --no-ext-diff --no-textconv HEAD -- a b",
     git.untracked(): "git ls-files --others --exclude-standard -z --",
     git.contains("abc", "main"): "git merge-base --is-ancestor abc main",
-    git.resolve("v1"): "git rev-parse --verify --quiet v1^{commit}",
-    git.files_at("abc"): "git ls-tree -r -z --name-only abc --",
+    git.archive("abc", "/tmp/files.tar"): "git archive --format=tar --output=/tmp/files.tar abc",  # noqa: S108
 }
 
 

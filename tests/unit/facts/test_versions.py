@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shiplane.errors import VersionMissing
+from shiplane.errors import VersionMissing, VersionUnusable
 from shiplane.facts.versions import parse
 
 PYTHON = {
@@ -56,5 +56,6 @@ def test_a_json_file_without_a_version(text: str) -> None:
 
 @pytest.mark.parametrize("version", NO_TAG)
 def test_what_cannot_be_an_image_s_tag_is_no_version(version: str) -> None:
-    with pytest.raises(VersionMissing):
+    with pytest.raises(VersionUnusable) as caught:
         parse("a.py", f'__version__ = "{version}"')
+    assert caught.value.cause == f"a.py: version {version!r} cannot be an image tag"
