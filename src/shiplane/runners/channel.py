@@ -14,18 +14,23 @@ if TYPE_CHECKING:
 
     from shiplane.runners.base import Masker
 
+PID = "shiplane-pid:"
+"""Marks the line that tells the process id: an account's start files may print lines before it."""
+
 _CHUNK = 32768
 _KILLED = 137
 _STREAMS_SECONDS = 0.5
+_KEPT_GREETING = 20
 _KEPT_BYTES = 4 * 2**20  # as for local processes
 
 
 class Session:
-    """Move bytes between a channel and us; the first line that comes is the process id."""
+    """Move bytes between a channel and us; `greeting` is what came before the line with the process id."""
 
     def __init__(self, channel: Channel, text: bytes, masker: Masker, on_line: Callable[[str], None] | None) -> None:
         self.pid = 0
         self.exit_code = -1
+        self.greeting: list[str] = []
         self._channel = channel
         self._pending = memoryview(text)
         self._masker = masker
@@ -100,7 +105,7 @@ class Session:
 
     def _keep(self, raw: bytes, stream: int) -> None:
         if not self.pid and stream == 0:
-            self.pid = int(raw)
+            self._greet(raw)
             return
         line = self._masker.mask(raw.decode(errors="replace").rstrip("\r"))
         for kept in self._kept if stream == 0 else self._kept[:1]:
@@ -110,6 +115,15 @@ class Session:
             self._forget()
         if self._on_line is not None:
             self._on_line(line)
+
+    def _greet(self, raw: bytes) -> None:
+        # A greeting without an end of line stands before the mark on the same line.
+        line = raw.decode(errors="replace").rstrip("\r")
+        _, marked, pid = line.rpartition(PID)
+        if marked and pid.isdecimal():
+            self.pid = int(pid)
+        else:
+            self.greeting = [*self.greeting, self._masker.mask(line)][-_KEPT_GREETING:]
 
     def _forget(self) -> None:
         for kept in self._kept:

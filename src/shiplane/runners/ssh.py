@@ -8,19 +8,17 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Self, cast
 
-from shiplane.commands import remote
-from shiplane.errors import HostKeyChanged, StepFailed, TimeLimit, Unreachable
+from shiplane.errors import HostKeyChanged, HostKeyMissing, TimeLimit, Unreachable
 from shiplane.runners.base import Cancel, Completed, Masker, now
-from shiplane.runners.channel import Session
+from shiplane.runners.channel import PID, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
 
     from fabric import Connection  # type: ignore[import-untyped]
     from paramiko import Channel, Transport
 
-    from shiplane.commands.remote import FileContent
     from shiplane.model import Command, Host
 
 _CONNECT_SECONDS = 10.0
@@ -62,17 +60,9 @@ class SshRunner:
             session.close()
         if session.exit_code < 0:
             raise self._lost(command)
+        if not session.pid:
+            raise self._not_started(session)
         return Completed(session.exit_code, session.text(1), session.text(0), now() - started)
-
-    def put(self, folder: str, files: Mapping[str, FileContent]) -> None:
-        """Make `folder` hold these files and no others, all at once, by one channel."""
-        incoming = f"{folder}.incoming"
-        place = f"rm -rf {shlex.quote(folder)} && mv -T {shlex.quote(incoming)} {shlex.quote(folder)}"
-        packed = remote.archive(f"files of {folder}", files)
-        for command in (remote.unpack(incoming, packed), remote.shell(place)):
-            completed = self.run(command)
-            if not completed.ok:
-                raise StepFailed(f"{self.host.name} did not take {folder}", "see its answer", completed.tail())
 
     def close(self) -> None:
         """End the connection."""
@@ -90,13 +80,16 @@ class SshRunner:
     def _open(self, command: Command) -> Channel:
         from paramiko import SSHException  # noqa: PLC0415 - slow to import, and not every command needs a server
 
-        script = shell_text(command)
+        script, transport = shell_text(command), self._connected()
         try:
-            channel = self._connected().open_session(timeout=_CONNECT_SECONDS)
+            channel = transport.open_session(timeout=_CONNECT_SECONDS)
             # `head` leaves what follows on standard input to the command; the arguments show nothing.
-            channel.exec_command(f"exec bash -c 'echo $$; s=$(head -c {len(script)}); eval \"$s\"'")
+            channel.exec_command(f"exec bash -c 'echo {PID}$$; s=$(head -c {len(script)}); eval \"$s\"'")
         except (SSHException, OSError, EOFError) as error:
-            self.close()
+            # Other threads have channels in this connection: it ends only when it is dead.
+            if transport.is_active():
+                raise self._refused_channel(command, error) from error
+            self._forget(transport)
             raise self._lost(command) from error
         return channel
 
@@ -106,6 +99,12 @@ class SshRunner:
                 self._drop()
                 self._connection = connect(self.host)
             return cast("Transport", self._connection.transport)
+
+    def _forget(self, transport: Transport) -> None:
+        """Drop a dead connection, unless another thread has made a new one already."""
+        with self._guard:
+            if self._connection is not None and self._connection.transport is transport:
+                self._drop()
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -132,6 +131,21 @@ class SshRunner:
             "check the network and the server, then run the same command again",
         )
 
+    def _refused_channel(self, command: Command, error: Exception) -> Unreachable:
+        return Unreachable(
+            f"{self.host.name} opens no channel ({str(error) or type(error).__name__}) for: {command.masked()}",
+            "see MaxSessions in its sshd_config (10 by default) and its load, then run the same command again",
+        )
+
+    def _not_started(self, session: Session) -> Unreachable:
+        said = [*session.greeting, *session.text(0).splitlines()]
+        told = f"; it said: {said[-1]}" if said else ""
+        return Unreachable(
+            f"{self.host.name} did not start bash for user {self.host.user!r}{told}",
+            "see that bash is installed there and that the account's start files (.bashrc) do not end the shell",
+            said[-30:],
+        )
+
 
 def _check(command: Command, seconds: float, cancel: Cancel | None) -> None:
     if cancel is not None:
@@ -156,7 +170,7 @@ def shell_input(command: Command) -> bytes:
 
 
 def connect(host: Host) -> Connection:
-    """Open a connection; raises `HostKeyChanged` or `Unreachable`."""
+    """Open a connection; raises `HostKeyChanged`, `HostKeyMissing` or `Unreachable`."""
     from fabric import Config, Connection  # noqa: PLC0415 - slow to import
     from paramiko import AuthenticationException, BadHostKeyException, SSHException  # noqa: PLC0415
 
@@ -207,9 +221,9 @@ def _pin(connection: Connection, host: Host) -> None:
     try:
         client.load_host_keys(host.known_hosts)
     except FileNotFoundError as error:
-        raise HostKeyChanged(f"{host.name} ({name})", host.known_hosts) from error
+        raise HostKeyMissing(name, host.address, host.port, host.known_hosts) from error
     if client.get_host_keys().lookup(name) is None:
-        raise HostKeyChanged(f"{host.name} ({name})", host.known_hosts)
+        raise HostKeyMissing(name, host.address, host.port, host.known_hosts)
 
 
 def _tune(connection: Connection) -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.commands.remote import FileContent
-from shiplane.errors import HostKeyChanged, Interrupted, TimeLimit, Unreachable
+from shiplane.errors import HostKeyChanged, HostKeyMissing, Interrupted, TimeLimit, Unreachable
 from shiplane.model import Command, Secret
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.ssh import SshRunner
@@ -41,15 +40,9 @@ def test_ssh_ends_what_it_started(staging: Place) -> None:
     assert staging.ask("ps -eo args | grep '[s]leep 471'") == ""
 
 
-def test_ssh_puts_a_folder_of_files(staging: Place) -> None:
-    staging.looker.put("put here", {"a": FileContent(HARD.encode()), "b/c": FileContent(b"c", 0o644)})
-    staging.looker.put("put here", {"a": FileContent(HARD.encode())})
-    assert staging.ask("cd 'put here'; stat -c '%n %a' . *; cat a; cd; rm -r 'put here'") == f". 700\na 600\n{HARD}"
-
-
 @pytest.mark.parametrize(
     ("change", "error"),
-    [({"port": 1}, HostKeyChanged), ({"user": "nobody"}, Unreachable), ({"key_file": "/nowhere"}, Unreachable)],
+    [({"port": 1}, HostKeyMissing), ({"user": "nobody"}, Unreachable), ({"key_file": "/nowhere"}, Unreachable)],
 )
 def test_ssh_refuses_what_it_does_not_know(staging: Place, change: dict[str, str], error: type[Exception]) -> None:
     with pytest.raises(error):

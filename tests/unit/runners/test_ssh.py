@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from paramiko import ChannelException
 
-from shiplane.errors import HostKeyChanged, Unreachable
+from shiplane.errors import HostKeyMissing, Unreachable
 from shiplane.model import Command, Host, Secret
 from shiplane.runners import ssh
 from shiplane.runners.base import Masker
@@ -14,6 +15,7 @@ from shiplane.runners.ssh import SshRunner, shell_input, shell_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+STARTED = b"shiplane-pid:1\n"
 HARD = "p)$'\"#\\ ü"
 
 
@@ -45,10 +47,13 @@ class Channel:
 
     def __init__(self, stdout: bytes, stderr: bytes = b"", status: int = 0, *, active: bool = True) -> None:
         self.stdout, self.stderr, self.exit_status = stdout, stderr, status
-        self.sent = b""
+        self.sent = self.started = b""
         self.closed = self.shut = False
         self.eof_received = True
         self.transport = Transport(active=active)
+
+    def exec_command(self, line: str) -> None:
+        self.started = line.encode()
 
     def send_ready(self) -> bool:
         return True
@@ -94,7 +99,7 @@ def session(channel: Channel, text: bytes = b"", *secrets: Secret) -> tuple[Sess
 
 
 def test_a_session_sends_all_and_keeps_the_lines_masked() -> None:
-    channel = Channel(b"4711\none\nthe secret ends\nlast", b"warning\n", 3)
+    channel = Channel(b"shiplane-pid:4711\none\nthe secret ends\nlast", b"warning\n", 3)
     opened, lines = session(channel, b"a text that is longer than one packet", Secret("S", "secret"))
     assert channel.sent == b"a text that is longer than one packet"
     assert channel.shut
@@ -106,17 +111,49 @@ def test_a_session_sends_all_and_keeps_the_lines_masked() -> None:
 
 
 def test_a_signal_is_an_exit_code_and_a_lost_connection_none() -> None:
-    assert session(Channel(b"1\n", status=-1))[0].exit_code == 137
-    assert session(Channel(b"1\n", status=-1, active=False))[0].exit_code == -1
+    assert session(Channel(STARTED, status=-1))[0].exit_code == 137
+    assert session(Channel(STARTED, status=-1, active=False))[0].exit_code == -1
 
 
 def test_output_without_end_keeps_the_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shiplane.runners.channel._KEPT_BYTES", 100)
     text = "".join(f"line {number}\n" for number in range(200)).encode()
-    opened, lines = session(Channel(b"1\n" + text))
+    opened, lines = session(Channel(STARTED + text))
     assert len(lines) == 200
     assert len(opened.text(0)) <= 100
     assert opened.text(0).endswith("line 199")
+
+
+def test_what_an_account_prints_at_its_start_is_no_output() -> None:
+    opened, lines = session(Channel(b"welcome to staging\r\n4712\nno end of line: shiplane-pid:4711\none\n"))
+    assert opened.pid == 4711
+    assert opened.text(1) == "one"
+    assert lines == ["one"]
+    assert opened.greeting == ["welcome to staging", "4712"]
+
+
+class Connected:
+    """Play a connection with its transport: it opens the channel that it was given, or fails."""
+
+    def __init__(self, given: Channel | Exception, *, active: bool = True) -> None:
+        self.given, self.active, self.closed = given, active, False
+        self.transport = self
+
+    @property
+    def is_connected(self) -> bool:
+        return self.active
+
+    def is_active(self) -> bool:
+        return self.active
+
+    def open_session(self, timeout: float) -> Channel:
+        assert timeout
+        if isinstance(self.given, Exception):
+            raise self.given
+        return self.given
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @pytest.fixture
@@ -131,13 +168,17 @@ def host(tmp_path: Path) -> Host:
 @pytest.mark.parametrize(("address", "port"), [("192.0.2.2", 2222), ("192.0.2.1", 22)])
 def test_a_host_that_is_not_pinned_is_not_even_asked(host: Host, address: str, port: int) -> None:
     other = Host(host.name, address, port, host.user, host.key_file, host.known_hosts)
-    with pytest.raises(HostKeyChanged, match="does not show the host key that is pinned in"):
+    name = "192.0.2.1" if port == 22 else "[192.0.2.2]:2222"
+    with pytest.raises(HostKeyMissing) as caught:
         SshRunner(other).run(Command(("true",)))
+    assert caught.value.cause == f"no host key is pinned for {name} in {host.known_hosts}"
+    assert caught.value.fix.startswith(f"add its line: ssh-keyscan -p {port} {address}, compared with")
+    assert caught.value.exit_code == 4
 
 
 def test_a_missing_file_of_pinned_keys(host: Host) -> None:
     other = Host(host.name, host.address, host.port, host.user, host.key_file, "/nowhere/known_hosts")
-    with pytest.raises(HostKeyChanged, match="/nowhere/known_hosts"):
+    with pytest.raises(HostKeyMissing, match=r"no host key is pinned for .* in /nowhere/known_hosts"):
         SshRunner(other).run(Command(("true",)))
 
 
@@ -159,3 +200,54 @@ def test_what_goes_wrong_on_the_way(
     with pytest.raises(Unreachable, match=cause) as caught:
         ssh.connect(host)
     assert fix in caught.value.fix
+
+
+def runner(host: Host, monkeypatch: pytest.MonkeyPatch, *connections: Connected) -> SshRunner:
+    left = list(connections)
+    monkeypatch.setattr(ssh, "connect", lambda _host: left.pop(0))
+    return SshRunner(host)
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        (Channel(b"this account may not log in\n", status=0), "; it said: this account may not log in"),
+        (Channel(b"", b"sh: 1: exec: bash: not found\n", status=127), "; it said: sh: 1: exec: bash: not found"),
+        (Channel(b"", status=0), ""),
+    ],
+)
+def test_a_shell_that_does_not_start_is_no_success(
+    host: Host, monkeypatch: pytest.MonkeyPatch, channel: Channel, said: str
+) -> None:
+    with pytest.raises(Unreachable) as caught:
+        runner(host, monkeypatch, Connected(channel)).run(Command(("true",)))
+    assert caught.value.cause == f"staging did not start bash for user 'deploy'{said}"
+
+
+def test_a_channel_that_is_refused_leaves_the_connection_to_the_others(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = Connected(ChannelException(1, "Administratively prohibited"))
+    opened = runner(host, monkeypatch, connection)
+    with pytest.raises(Unreachable, match=r"staging opens no channel \(.*Administratively prohibited.*\) for: true"):
+        opened.run(Command(("true",)))
+    assert not connection.closed
+    connection.given = Channel(STARTED + b"fine")
+    assert opened.run(Command(("true",))).stdout == "fine"
+    assert b"echo shiplane-pid:$$; " in connection.given.started
+
+
+def test_a_connection_that_is_dead_is_made_anew(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    dying, other = Connected(EOFError()), Connected(Channel(STARTED + b"fine"))
+    opened = runner(host, monkeypatch, dying, other)
+
+    def die(timeout: float) -> Channel:
+        assert timeout
+        dying.active = False
+        raise EOFError
+
+    monkeypatch.setattr(dying, "open_session", die)
+    with pytest.raises(Unreachable, match=r"the connection to staging \(192.0.2.1:2222\) was lost while: true"):
+        opened.run(Command(("true",)))
+    assert dying.closed
+    assert opened.run(Command(("true",))).stdout == "fine"
