@@ -96,10 +96,26 @@ class Lock:
         _, holder = self._ask("show")
         return holder
 
-    def unlock(self) -> Holder | None:
-        """Remove the lock, whoever holds it, and say whose it was; None where there was none."""
-        _, holder = self._ask("break")
-        return holder
+    def unlock(self, holder: Holder | None = None) -> Holder | None:
+        """Remove the lock and say whose it was; None where there was none.
+
+        With `holder`, only while it is still theirs: raises `Locked` where another one has taken it since.
+        """
+        verdict, found = self._ask("break", holder)
+        if verdict == "held":
+            raise Locked(self.site.environment, str(found))
+        return found
+
+    def confirm(self, holder: Holder) -> None:
+        """Raise `Locked`, and cancel with it, where `holder` does not hold the environment any more."""
+        verdict, other = self._ask("renew", holder)
+        if verdict == "lost":
+            error = self._gone(other)
+            self.cancel.set(error)
+            raise error
+
+    def _gone(self, other: Holder | None) -> Locked:
+        return Locked(self.site.environment, str(other or "nobody: the lock was removed"))
 
     def _take(self, holder: Holder, *, wait: bool) -> bool:
         """Take the lock; tell whether this very process held it already."""
@@ -128,7 +144,7 @@ class Lock:
                     self.cancel.set(error)
                 continue
             if verdict == "lost":
-                self.cancel.set(Locked(self.site.environment, str(other or "nobody: the lock was removed")))
+                self.cancel.set(self._gone(other))
                 return
             renewed = now()
 

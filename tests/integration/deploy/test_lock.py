@@ -45,6 +45,19 @@ def test_one_holder_at_a_time(staging: Place) -> None:
     assert lock.unlock() is None
 
 
+def test_only_the_lock_that_was_shown_is_broken(staging: Place) -> None:
+    shown, other = Holder("r1", "me", "here", 1), Holder("r2", HARD, "there", 2)
+    lock = Lock(staging.runner, staging.site, print, Cancel())
+    with lock.hold(other):
+        with pytest.raises(Locked, match="held by run r2"):
+            lock.unlock(shown)
+        assert lock.holder() is not None
+        assert str(lock.unlock(lock.holder())).startswith("run r2")
+        assert lock.holder() is None
+        with pytest.raises(Locked, match="nobody: the lock was removed"):
+            lock.confirm(other)
+
+
 def test_of_many_that_take_over_one_wins(staging: Place) -> None:
     Lock(staging.runner, staging.site, print, Cancel()).unlock()
     wins: list[int] = []

@@ -152,6 +152,23 @@ def test_unlock_says_whose_it_was(site: Site) -> None:
     assert str(lock(site, Server(show=[f"held\t{OTHER}"])).holder()).startswith("run r0 (you@ci")
 
 
+def test_unlock_of_a_holder_that_changed_since_is_refused(site: Site) -> None:
+    server = Server(**{"break": [f"held\t{OTHER}"]})
+    with pytest.raises(Locked, match="staging is held by run r0"):
+        lock(site, server).unlock(ME)
+    assert server.asked == [("break", site.folder, "60", '"run": "r1"', ME.key)]
+    assert lock(site, Server(**{"break": [f"broken\t{OTHER}"]})).unlock(ME).run == "r0"
+
+
+def test_a_lock_is_confirmed_or_lost(site: Site) -> None:
+    held = lock(site, Server(renew=[f"renewed\t{OTHER}", f"lost\t{OTHER}"]))
+    held.confirm(ME)
+    assert not held.cancel.is_set()
+    with pytest.raises(Locked, match="held by run r0"):
+        held.confirm(ME)
+    assert held.cancel.is_set()
+
+
 def test_a_server_without_flock(site: Site) -> None:
     with pytest.raises(Unreachable, match="the lock of staging cannot be used on staging"):
         lock(site, Server(show=["flock: command not found"])).holder()

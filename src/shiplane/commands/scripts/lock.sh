@@ -69,6 +69,11 @@ do_show() { [ ! -s holder.json ] || answer held; }
 
 do_break() {
     [ -s holder.json ] || return 0
+    # Of a holder that somebody was shown, no other one's lock may be removed.
+    if [ -n "$2" ] && ! holds "$2,"; then
+        answer held
+        return
+    fi
     answer broken
     rm -f holder.json
 }
