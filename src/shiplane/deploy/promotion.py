@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shiplane.model import Release
 
 _MAIN = "main"
-_AGAIN = "run: invoke pipeline --from staging --until e2e"
+_AGAIN = "run: invoke deploy --env staging, then: invoke e2e --env staging"
 
 
 def check_promotion(  # noqa: PLR0913 - each is one thing that is checked

@@ -43,3 +43,9 @@ def test_what_is_refused(release: Release, change: dict[str, Any], words: dict[s
         check(replace(release, **change), **words)
     assert caught.value.exit_code == 8
     assert caught.value.fix
+
+
+def test_how_a_release_gets_tested(release: Release) -> None:
+    with pytest.raises(Unsafe) as caught:
+        check(release, tested=None)
+    assert caught.value.fix == "run: invoke deploy --env staging, then: invoke e2e --env staging"
