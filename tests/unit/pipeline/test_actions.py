@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checkouts import make_checkout
+from registries import RegistryMachine
+from samples import COMMIT, CONFIG, HARD, make_facts
+from shiplane.cli.targets import RemoteTarget
+from shiplane.commands import nox, vpn
+from shiplane.config import Vpn
+from shiplane.deploy.lock import Holder
+from shiplane.errors import NothingPublished, StepFailed, Unreachable
+from shiplane.model import Event, Secret, Step
+from shiplane.pipeline.actions import Actions
+from shiplane.pipeline.environments import Environments
+from shiplane.pipeline.journal import Journal, read
+from shiplane.pipeline.store import Store
+from shiplane.planning import make
+from shiplane.runners.base import Cancel, Masker
+from shiplane.runners.recording import RecordingRunner
+from worlds import SilentPublic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ENVIRON = {
+    "CONTAINER_REGISTRY": "registry.test",
+    "REPOSITORY_OWNER": "acme",
+    "SERVER_HOST": "100.64.0.1",
+    "SERVER_USER": "deploy",
+    "SSH_PRIVATE_KEY": "key",
+    "SSH_KNOWN_HOSTS": "known",
+    "DB_PASSWORD": HARD,
+    "REDIS_PASSWORD": HARD,
+    "TS_OAUTH_CLIENT_ID": "id",
+    "TS_OAUTH_SECRET": "tskey-client-abc",
+}
+LOCAL = {f"{name}:1.0.0-664a230c1f2e": f"sha256:{name}" for name in ("backend", "frontend")}
+TAILNET = dataclasses.replace(CONFIG, vpn=Vpn("tailscale"))
+JOIN = vpn.up(Secret("TS_OAUTH_SECRET", "tskey-client-abc"), ("tag:ci",), "shiplane-staging")
+PING = vpn.ping("100.64.0.1")
+
+
+class Bench:
+    """Carry out single steps with recordings."""
+
+    def __init__(self, folder: Path, runner: RecordingRunner) -> None:
+        self.runner = runner
+        self.target = RemoteTarget(folder, TAILNET, ENVIRON)
+        self.masker = Masker()
+        self.server = RecordingRunner()
+        holder = Holder("r1", "me", "here", 1)
+        self.environments = Environments(
+            self.target, TAILNET, lambda _host: self.server, SilentPublic(), self.masker, holder
+        )
+        self.store = Store(folder)
+        self.journal = Journal(folder / "run")
+        self.folder = folder
+        self.said: list[str] = []
+
+    def actions(self, **words: Any) -> Actions:  # noqa: ANN401 - handed on
+        given = {"event": Event("push", "feature/x", COMMIT), "facts": make_facts()} | words
+        return Actions(
+            runner=self.runner,
+            checkout=self.folder,
+            environ=ENVIRON,
+            config=TAILNET,
+            target=self.target,
+            environments=self.environments,
+            store=self.store,
+            journal=self.journal,
+            run="r1",
+            **given,
+        )
+
+    def carry_out(self, action: str, step: Step | None = None, **words: Any) -> None:  # noqa: ANN401 - handed on
+        chosen = step or Step(f"staging.{action}", "a step", environment="staging")
+        self.actions(**words).table()[action](chosen, self.said.append, Cancel())
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Callable[[RecordingRunner], Bench]:
+    return lambda runner: Bench(make_checkout(tmp_path), runner)
+
+
+def test_every_action_of_a_plan_is_carried_out_by_something(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RecordingRunner())
+    naming = made.target.naming()
+    plans = [
+        make(Event("push", "main", COMMIT), TAILNET, make_facts(), target, naming, lambda _name: ((), ()))
+        for target in ("lab", "remote")
+    ]
+    assert {step.action for plan in plans for step in plan.steps} <= set(made.actions().table())
+
+
+def test_the_vpn_is_joined_with_its_secret_and_left_at_the_end(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RecordingRunner([("tailscale status", '{"BackendState": "NeedsLogin"}', 0)]))
+    made.carry_out("vpn")
+    assert made.runner.commands == [vpn.status(), JOIN, PING]
+    assert made.said == [f"$ {JOIN.masked()}", f"$ {PING.masked()}"]
+    assert made.masker.mask("invalid key: tskey-client-abc") == "invalid key: ***"
+    made.environments.close()
+    assert made.runner.commands == [vpn.status(), JOIN, PING, vpn.logout()]
+
+
+def test_a_machine_in_the_vpn_stays_in_it(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RecordingRunner([("tailscale status", '{"BackendState": "Running"}', 0)]))
+    made.carry_out("vpn")
+    made.environments.close()
+    assert made.runner.commands == [vpn.status(), PING]
+
+
+@pytest.mark.parametrize(
+    ("failing", "ran"), [("tailscale up", [vpn.status(), JOIN]), ("ping", [vpn.status(), JOIN, PING])]
+)
+def test_a_vpn_that_does_not_let_in(bench: Callable[[RecordingRunner], Bench], failing: str, ran: list[object]) -> None:
+    made = bench(RecordingRunner([(failing, "backend error: invalid key", 1)]))
+    with pytest.raises(Unreachable, match="the VPN cannot be joined") as caught:
+        made.carry_out("vpn")
+    assert caught.value.details == ("backend error: invalid key",)
+    assert made.runner.commands == ran
+    made.environments.close()
+    assert made.runner.commands[-1] == vpn.logout()
+
+
+def test_images_that_are_published_are_not_built_again(bench: Callable[[RecordingRunner], Bench]) -> None:
+    machine = RegistryMachine()
+    made = bench(machine)
+    for name in ("backend", "frontend"):
+        machine.remote[f"registry.test/acme/app-{name}:1.0.0-664a230c1f2e"] = f"sha256:{name}"
+    made.carry_out("images", Step("publish.images", "images", commands=(nox.session("images", "production"),)))
+    assert made.said == ["664a230c1f2e is published already: nothing to build"]
+    assert [command.argv[1] for command in machine.commands] == ["buildx", "buildx"]
+
+
+def test_images_that_are_not_published_are_built(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RegistryMachine())
+    made.carry_out("images", Step("publish.images", "images", commands=(nox.session("images", "production"),)))
+    assert made.runner.commands[-1] == nox.session("images", "production")
+
+
+def test_a_checkout_that_changed_during_the_run_is_not_published(bench: Callable[[RecordingRunner], Bench]) -> None:
+    machine = RegistryMachine(local=LOCAL)
+    made = bench(machine)
+    with pytest.raises(StepFailed, match="the checkout changed during the run: it was 664a230c1f2e and is "):
+        made.carry_out("publish", survey=lambda: make_facts("abcdef12"))
+    assert made.store.release("remote", "664a230c1f2e") is None
+
+
+def test_a_publish_is_remembered_with_its_files(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RegistryMachine(local=LOCAL))
+    made.carry_out("publish")
+    release = made.store.release("remote", "664a230c1f2e")
+    assert release is not None
+    assert release.branch == "feature/x"
+    assert made.store.release_files("remote", release.id)["docker-compose.yml"] == b"services: {}\n"
+    [record] = read(made.journal.folder)
+    assert (record["kind"], record["release"]) == ("release_published", release.to_json())
+
+
+@pytest.mark.parametrize("action", ["deploy", "promote"])
+def test_nothing_is_deployed_without_a_release(bench: Callable[[RecordingRunner], Bench], action: str) -> None:
+    made = bench(RecordingRunner())
+    with pytest.raises(NothingPublished) as caught:
+        made.carry_out(action)
+    assert caught.value.cause == "no published release for commit 664a230c1f2e on the target remote"
+    assert made.server.commands == []

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from samples import CONFIG
+from shiplane.cli.targets import RemoteTarget
+from shiplane.deploy.lock import Holder
+from shiplane.errors import Locked, StepFailed, TimeLimit, UnknownName
+from shiplane.pipeline.environments import Environments, options
+from shiplane.runners.base import Cancel, Masker
+from shiplane.runners.recording import RecordingRunner
+from worlds import SilentPublic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shiplane.model import Host
+
+ENVIRON = {
+    **dict.fromkeys(("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS"), "x"),
+    **dict.fromkeys(("DB_PASSWORD", "REDIS_PASSWORD"), "secret"),
+}
+HELD = 'held\t{"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "", "renewed_at": ""}'
+
+
+class Server(RecordingRunner):
+    """Answer to the lock's questions; `closed` tells that the connection was given up."""
+
+    def __init__(self, taken: str = "taken\t") -> None:
+        super().__init__([("lock take", taken, 0), ("lock drop", "dropped\t", 0)])
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    @property
+    def verbs(self) -> list[str]:
+        return [command.argv[3] for command in self.commands]
+
+
+class Servers:
+    """Connect to servers that stand here by name."""
+
+    def __init__(self, **servers: Server) -> None:
+        self.known = servers
+        self.connected: list[str] = []
+
+    def connect(self, host: Host) -> Server:
+        self.connected.append(host.name)
+        return self.known.setdefault(host.name, Server())
+
+
+@pytest.fixture
+def servers() -> Servers:
+    return Servers()
+
+
+def opened(servers: Servers, folder: Path) -> Environments:
+    target = RemoteTarget(folder, CONFIG, ENVIRON)
+    holder = Holder("r1", "me", "here", 1)
+    return Environments(target, CONFIG, servers.connect, SilentPublic(), Masker(), holder)
+
+
+def quiet(_line: str) -> None:
+    pass
+
+
+def test_each_environment_is_connected_to_once(servers: Servers, tmp_path: Path) -> None:
+    environments = opened(servers, tmp_path)
+    assert environments.site("staging").url == "https://staging.example.com"
+    environments.deployer("staging", quiet, Cancel())
+    environments.lock("production", quiet, Cancel())
+    assert servers.connected == ["staging", "production"]
+    environments.close()
+    assert [server.closed for server in servers.known.values()] == [True, True]
+
+
+def test_an_unknown_environment_connects_nowhere(servers: Servers, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName):
+        opened(servers, tmp_path).site("stagin")
+    assert servers.connected == []
+
+
+def test_an_environment_is_held_until_it_is_given_back(servers: Servers, tmp_path: Path) -> None:
+    environments = opened(servers, tmp_path)
+    environments.give_back("staging")
+    for _ in range(2):
+        environments.hold("staging", quiet, Cancel(), wait=True)
+    server = servers.known["staging"]
+    assert server.verbs == ["take"]
+    for _ in range(2):
+        environments.give_back("staging")
+    assert server.verbs == ["take", "drop"]
+    environments.hold("staging", quiet, Cancel(), wait=True)
+    environments.close()
+    assert server.verbs == ["take", "drop", "take", "drop"]
+    assert server.closed
+
+
+def test_another_holder_is_named(tmp_path: Path) -> None:
+    environments = opened(Servers(staging=Server(HELD)), tmp_path)
+    with pytest.raises(Locked, match=r"staging is held by run r7 \(ada@laptop, process 12\)"):
+        environments.hold("staging", quiet, Cancel(), wait=False)
+
+
+def test_waiting_for_another_ends_with_the_step(tmp_path: Path) -> None:
+    environments = opened(Servers(staging=Server(HELD)), tmp_path)
+    cancel = Cancel()
+    said: list[str] = []
+
+    def report(line: str) -> None:
+        said.append(line)
+        cancel.set(TimeLimit("stage staging", 1))
+
+    with pytest.raises(TimeLimit):
+        environments.hold("staging", report, cancel, wait=True)
+    assert said == ["waiting for staging, held by run r7 (ada@laptop, process 12)"]
+
+
+def test_what_was_begun_for_the_run_ends_with_it(servers: Servers, tmp_path: Path) -> None:
+    environments = opened(servers, tmp_path)
+    ended: list[str] = []
+
+    def fail() -> None:
+        ended.append("failed")
+        raise StepFailed("tailscale is gone", "look")
+
+    environments.hold("staging", quiet, Cancel(), wait=True)
+    environments.at_close += [lambda: ended.append(" ".join(servers.known["staging"].verbs)), fail]
+    environments.close()
+    environments.close()
+    assert ended == ["failed", "take drop"]
+
+
+def test_the_options_of_a_rollout_are_configured() -> None:
+    changed = {"health_seconds": 7, "verify_tries": 2, "verify_interval_seconds": 3, "release_command": ("migrate",)}
+    made = options(dataclasses.replace(CONFIG, **changed))  # type: ignore[arg-type]
+    assert (made.health_seconds, made.verify_tries, made.verify_seconds) == (7, 2, 3)
+    assert made.release_command == ("migrate",)
