@@ -62,7 +62,8 @@ def test_the_exit_code_and_both_streams(runner: LocalRunner, code: int) -> None:
 
 
 def test_the_last_line_needs_no_end_and_carriage_returns_go(runner: LocalRunner) -> None:
-    assert runner.run(Command(("printf", r"one\r\ntwo"))).stdout == "one\ntwo"
+    done = runner.run(Command(("printf", r"one\r\ntwo")))
+    assert (done.output, done.stdout) == ("one\ntwo", "one\r\ntwo")
     assert runner.run(Command(("printf", r"one\n\n"))).stdout == "one\n"
     assert runner.run(Command(("true",))).output == ""
 
@@ -209,3 +210,11 @@ def test_a_program_that_may_not_be_run(runner: LocalRunner, tmp_path: Path) -> N
     with pytest.raises(UsageError, match=r"tool cannot be run: Permission denied") as caught:
         runner.run(Command((str(tmp_path / "tool"),)))
     assert caught.value.fix == "see its owner and its mode"
+
+
+def test_a_secret_is_masked_where_it_is_shown_and_whole_where_it_is_parsed(runner: LocalRunner) -> None:
+    lines: list[str] = []
+    command = Command(("printf", r"service backend\n"), env=(("TOKEN", Secret("TOKEN", "backend")),))
+    done = runner.run(command, on_line=lines.append)
+    assert (done.output, lines) == ("service ***", ["service ***"])
+    assert done.stdout == "service backend"

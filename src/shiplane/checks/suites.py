@@ -131,23 +131,17 @@ def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *profile, *chosen))),))
 
 
-def clean(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
-    """Remove what an earlier run of the checks left, whatever ended it."""
-    env = where.compose_env()
-    names = [f"{where.project('lint')}-{name}" for name in ("black", "isort", "flake8", "eslint")]
-    names += [f"{where.project(name)}-tests" for name in ("backend", "frontend")]
-    down = [(f"{name} stack", stack.down(where.project(name), env)) for name in ("backend",)]
-    return Check(checks=(("containers", engine.remove(*names)), *down))
-
-
 CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
     "tests_backend": tests_backend,
     "tests_frontend": tests_frontend,
     "lint": lint,
     "shiplane": shiplane,
     "proof": proof,
-    "clean": clean,
 }
+
+
+# What an interrupted check may leave is removed by the commands that it ends with itself.
+LEAVES = ("tests_backend", "tests_frontend", "lint")
 
 
 def make(name: str, where: Surroundings, arguments: tuple[str, ...]) -> Check:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shiplane import checks
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
+from shiplane.cli.locks import held
 from shiplane.cli.signals import terminable
 from shiplane.commands import buildx
 from shiplane.commands.nox import RUN_VARIABLE
@@ -34,11 +35,14 @@ def main(arguments: list[str]) -> None:
     if name == "images":
         _images(app, rest)
     elif name == "e2e":
-        _e2e(app, rest)
+        with held(app.store.root / "locks" / "e2e", lambda: _say("waiting for another e2e in this checkout")):
+            _e2e(app, rest)
+    elif name == "clean":
+        _clean(app)
     elif name in checks.CHECKS:
         _check(app, name, rest)
     else:
-        raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e"])
+        raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e", "clean"])
 
 
 def _images(app: App, chosen: tuple[str, ...]) -> None:
@@ -59,6 +63,25 @@ def _build(app: App, targets: tuple[str, ...], components: tuple[str, ...]) -> N
 
 
 def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
+    """Run a check alone of its name in this checkout: a second one would take the first one's containers away."""
+    with held(app.store.root / "locks" / name, lambda: _say(f"waiting for another {name} in this checkout")):
+        _run_check(app, name, arguments)
+
+
+def _clean(app: App) -> None:
+    """Remove what ended checks left; what a check that goes on uses stays."""
+    for name in checks.LEAVES:
+        try:
+            with held(app.store.root / "locks" / name):
+                for command in checks.make(name, _surroundings(app), ()).after:
+                    app.runner.run(command)
+        except BlockingIOError:
+            _say(f"{name} goes on in this checkout: left alone")
+        else:
+            _say(f"nothing of {name} is left")
+
+
+def _run_check(app: App, name: str, arguments: tuple[str, ...]) -> None:
     check = checks.make(name, _surroundings(app), arguments)
     # Within a run the images were just built; alone, a session makes sure of them itself.
     if check.images and not app.environ.get(RUN_VARIABLE):

@@ -55,7 +55,8 @@ def _registry(site: Site, command: Command, last: str, tail: tuple[str, ...]) ->
 def gate_failure(runner: Runner, site: Site, phase: Phase, completed: Completed | None) -> ShiplaneError:
     """Ask the server what is not well; `completed` is the end of the command that failed, None at a time limit."""
     evidence = runner.run(evidence_command(site))
-    lines = evidence.stdout.splitlines() if evidence.ok else []
+    # The masked text: log lines of containers are shown to people.
+    lines = evidence.output.splitlines() if evidence.ok else []
     objects = [line.partition("\t")[2] for line in lines if line.startswith("container\t")]
     unwell = [container for container in containers(objects) if not container.well and not container.once]
     tail = completed.tail() if completed else ()

@@ -21,9 +21,10 @@ _SHORTEST_INNER = 6
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Hold the end of a process: `output` is stdout and stderr as they came, `stdout` the first alone.
+    """Hold the end of a process: `output` for people, both streams as they came, masked; `stdout` for parsing.
 
-    Both are masked and end without a newline; `seconds` is the time it took.
+    `stdout` is never masked, for a secret may be part of what is parsed (a password `backend` of the name of a
+    service): do not show it. Both end without a newline; `seconds` is the time it took.
     """
 
     exit_code: int

@@ -57,7 +57,7 @@ class LocalRunner:
         finally:
             _end(process)
             reader.close()
-        return Completed(code, reader.text(1), reader.text(0), now() - started)
+        return Completed(code, reader.stdout(), reader.output(), now() - started)
 
     def _start(self, command: Command) -> subprocess.Popen[bytes]:
         try:
@@ -87,8 +87,9 @@ class _Reader:
         self._masker = masker
         self._on_line = on_line
         self._partial: dict[BinaryIO, bytearray] = {}
-        self._kept: tuple[list[str], list[str]] = ([], [])
-        self._sizes = [0, 0]
+        self._kept: list[str] = []
+        self._size = 0
+        self._raw = bytearray()
         self._selector = selectors.DefaultSelector()
         for stream in (process.stdout, process.stderr):
             if stream is not None:
@@ -136,7 +137,9 @@ class _Reader:
             data = os.read(stream.fileno(), 65536)
         except BlockingIOError:
             return
-        is_stdout = stream is self._process.stdout
+        if stream is self._process.stdout:
+            self._raw += data
+            del self._raw[: max(0, len(self._raw) - _KEPT_BYTES)]
         partial = self._partial.setdefault(stream, bytearray())
         partial += data
         lines: list[bytes] = []
@@ -146,41 +149,44 @@ class _Reader:
         elif b"\n" in data:
             *lines, partial[:] = bytes(partial).split(b"\n")
         elif len(partial) > _LONGEST_LINE:
-            self._cut(partial, is_stdout=is_stdout)
+            self._cut(partial)
         for line in lines:
-            self._keep(self._shown(line).rstrip("\r"), is_stdout=is_stdout)
+            self._keep(self._shown(line).rstrip("\r"))
 
     def _shown(self, raw: bytes) -> str:
         return self._masker.mask(raw.decode(errors="replace"))
 
-    def _cut(self, partial: bytearray, *, is_stdout: bool) -> None:
+    def _cut(self, partial: bytearray) -> None:
         """Let go of the beginning of an endless line, but of no letter that may belong to a secret."""
         whole = _whole_letters(partial)
         text = self._shown(bytes(partial[:whole]))
         ready = len(text) - self._masker.longest
-        self._keep(text[:ready], is_stdout=is_stdout)
+        self._keep(text[:ready])
         partial[:whole] = text[ready:].encode()
 
-    def _keep(self, line: str, *, is_stdout: bool) -> None:
-        for index in (0, 1) if is_stdout else (0,):
-            self._kept[index].append(line)
-            self._sizes[index] += len(line) + _LINE_BYTES
-            while self._sizes[index] > _KEPT_BYTES and len(self._kept[index]) > 1:
-                dropped = len(self._kept[index]) // 2
-                self._sizes[index] -= sum(len(old) + _LINE_BYTES for old in self._kept[index][:dropped])
-                del self._kept[index][:dropped]
+    def _keep(self, line: str) -> None:
+        self._kept.append(line)
+        self._size += len(line) + _LINE_BYTES
+        while self._size > _KEPT_BYTES and len(self._kept) > 1:
+            dropped = len(self._kept) // 2
+            self._size -= sum(len(old) + _LINE_BYTES for old in self._kept[:dropped])
+            del self._kept[:dropped]
         if self._on_line is not None:
             self._on_line(line)
 
-    def text(self, index: int) -> str:
-        """Give what was kept: 0 both streams, 1 stdout."""
-        return "\n".join(self._kept[index])
+    def output(self) -> str:
+        """Give what both streams said, masked."""
+        return "\n".join(self._kept)
+
+    def stdout(self) -> str:
+        """Give what standard output said, as it came."""
+        return self._raw.decode(errors="replace").removesuffix("\n")
 
     def close(self) -> None:
         """Give up the streams."""
-        for stream, rest in list(self._partial.items()):
+        for rest in self._partial.values():
             if rest:
-                self._keep(self._shown(bytes(rest)).rstrip("\r"), is_stdout=stream is self._process.stdout)
+                self._keep(self._shown(bytes(rest)).rstrip("\r"))
         self._partial.clear()
         self._selector.close()
         for opened in (self._process.stdin, self._process.stdout, self._process.stderr):
