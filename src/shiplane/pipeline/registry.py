@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
     from shiplane.runners.base import Cancel, Runner
 
-# Numbers stand alone: ports, tags and digests hold them too.
-_ABSENT = re.compile(r"not found|manifest unknown|name unknown|(?<![\w.:@/-])404(?![\w./-])")
-_REFUSED = re.compile(r"unauthorized|denied|authorization failed|incorrect username|(?<![\w.:@/-])(401|403)(?![\w./-])")
+# Whole statuses: bare numbers also stand in commits, ports and digests. What follows a "file", a "command" or a
+# "host" is this machine's complaint, as is a "permission denied" (GitHub's registry writes permission_denied).
+_ABSENT = re.compile(r"(?<!file )(?<!command )(?<!host )\bnot found\b|\b(manifest|name)[ _]unknown\b")
+_REFUSED = re.compile(
+    r"\bunauthorized\b|(?<!permission )\bdenied\b|\b403 forbidden\b|\bauthorization failed\b"
+    r"|\bauthentication required\b|\bno basic auth credentials\b|\bincorrect username\b"
+)
 
 
 class Registry:
@@ -40,7 +44,7 @@ class Registry:
         done = self.runner.run(self._with(engine.manifest(reference)), cancel=self.cancel)
         if done.ok:
             return str(json.loads(done.stdout)["digest"])
-        if _ABSENT.search(done.output.lower().replace(reference.lower(), "")):
+        if _ABSENT.search(_said(done.output, *_names(reference))):
             return None
         raise _failure(reference, done.tail())
 
@@ -101,15 +105,31 @@ def _copy_client_settings(source: Path, target: Path) -> None:
     (target / "config.json").write_text(json.dumps(kept), encoding="utf-8")
 
 
+def _names(reference: str) -> tuple[str, ...]:
+    """Give a reference and the parts by which messages name it."""
+    registry, _, rest = reference.partition("/")
+    name, _, digest = rest.partition("@")
+    path, _, tag = name.partition(":")
+    return (reference, f"{registry}/{name}", registry, path, tag, digest)
+
+
+def _said(text: str, *ours: str) -> str:
+    """Give what an answer says in lower case, without the names that we gave: they may look like a status."""
+    for name in ours:
+        if name:
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", "…", text, flags=re.IGNORECASE)
+    return text.lower()
+
+
 def _login_failure(login: RegistryLogin, lines: tuple[str, ...]) -> Unreachable:
-    if _REFUSED.search("\n".join(lines).lower()):
+    if _REFUSED.search(_said("\n".join(lines), login.registry, login.user)):
         return RegistryRefused(login.registry, login.user)
     return Unreachable(f"registry {login.registry} does not answer", "check its address and the network", lines)
 
 
 def _failure(reference: str, lines: tuple[str, ...]) -> Unreachable:
     registry = reference.partition("/")[0]
-    if _REFUSED.search("\n".join(lines).lower().replace(reference.lower(), "")):
+    if _REFUSED.search(_said("\n".join(lines), *_names(reference))):
         fix = "check the registry's user and password, and that the user may write there"
         return Unreachable(f"registry {registry} refuses {reference}", fix, lines)
     return Unreachable(

@@ -52,6 +52,8 @@ def test_what_is_not_there(text: str) -> None:
         f"ERROR: {REFERENCE}: i/o timeout",
         "ERROR: unexpected status: 500 Internal Server Error for sha256:404abc",
         "ERROR: unexpected status: 502 Bad Gateway from 10.0.0.1:404",
+        'error getting credentials - err: exec: "docker-credential-x": executable file not found in $PATH',
+        "permission denied while trying to connect to the Docker daemon socket",
     ],
 )
 def test_a_registry_that_does_not_answer_is_not_taken_for_an_empty_one(text: str) -> None:
@@ -76,6 +78,16 @@ def test_a_registry_that_refuses(text: str, order: str) -> None:
     with pytest.raises(Unreachable, match=r"^registry registry\.test:40404 refuses ") as caught:
         getattr(asked(text), order)(REFERENCE)
     assert "check the registry's user and password" in caught.value.fix
+
+
+@pytest.mark.parametrize("tag", ["1.0.0-40426a0b1c2d", "1.0.0-40126a0b1c2d", "404", "401", "not-found", "denied"])
+@pytest.mark.parametrize("order", ["digest", "push", "pull"])
+def test_our_own_names_are_no_answer(order: str, tag: str) -> None:
+    reference = f"registry.test:40126/unauthorized/app-backend:{tag}"
+    url = f"http://registry.test:40126/v2/unauthorized/app-backend/manifests/{tag}"
+    text = f'{reference}: Head "{url}": dial tcp 127.0.0.1:40126: connect: connection refused'
+    with pytest.raises(Unreachable, match="does not answer for"):
+        getattr(asked(text), order)(reference)
 
 
 def test_pushing_and_pulling_are_told() -> None:
@@ -133,6 +145,7 @@ def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
         ("Error response from daemon: login attempt failed with status: 401 Unauthorized", RegistryRefused),
         ("unauthorized: incorrect username or password", RegistryRefused),
         ("dial tcp 127.0.0.1:40100: connect: connection refused", Unreachable),
+        ('Get "https://registry.test/v2/?me=401": connect: connection refused', Unreachable),
     ],
 )
 def test_a_login_that_fails_leaves_nothing_either(text: str, kind: type[Unreachable]) -> None:
