@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDER = ".shiplane"
+_RUN_FOLDER = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 
 
 class Store:
@@ -22,29 +24,36 @@ class Store:
         self.root = checkout / FOLDER
 
     def new_run(self, environ: Mapping[str, str]) -> tuple[int, Path]:
-        """Take the next run number (GitHub's own where it gives one) and make its folder."""
+        """Take the next run number (GitHub's own where it gives one) and make its folder.
+
+        A run of GitHub's may be several commands here, with one number: their folders are `5`, `5-2`, `5-3`.
+        """
         runs = self.root / "runs"
         runs.mkdir(parents=True, exist_ok=True)
         wanted = environ.get("GITHUB_RUN_NUMBER", "")
-        number = int(wanted) if wanted.isdigit() else self.last_run() + 1
+        given = wanted.isdecimal()
+        number, part = int(wanted) if given else self.last_run() + 1, 1
         while True:
+            folder = runs / (str(number) if part == 1 else f"{number}-{part}")
             try:
-                (runs / str(number)).mkdir()
+                folder.mkdir()
             except FileExistsError:
-                if wanted.isdigit():
-                    return number, runs / wanted
-                number += 1
+                number, part = (number, part + 1) if given else (number + 1, 1)
             else:
-                return number, runs / str(number)
+                return number, folder
 
     def last_run(self) -> int:
         """Give the highest run number, 0 where there is none."""
-        return max((int(p.name) for p in (self.root / "runs").glob("*") if p.name.isdigit()), default=0)
+        return max((number for (number, _), _ in self._runs()), default=0)
 
     def run_folders(self) -> list[Path]:
         """Give the folders of all runs, newest first."""
-        folders = [path for path in (self.root / "runs").glob("*") if path.name.isdigit()]
-        return sorted(folders, key=lambda path: int(path.name), reverse=True)
+        return [folder for _, folder in sorted(self._runs(), reverse=True)]
+
+    def _runs(self) -> list[tuple[tuple[int, int], Path]]:
+        """Give the run folders with their number and part."""
+        named = ((_RUN_FOLDER.fullmatch(path.name), path) for path in (self.root / "runs").glob("*"))
+        return [((int(match[1]), int(match[2] or 1)), path) for match, path in named if match]
 
     def save_release(self, target: str, release: Release) -> None:
         """Remember a published release of a target."""
