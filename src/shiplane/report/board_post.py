@@ -23,9 +23,10 @@ def http_post(url: str, token: str, body: bytes, timeout: float) -> tuple[int, s
 
     # As bytes, for a token may hold any character and a header given as text only ASCII.
     headers = {b"Authorization": b"Bearer " + token.encode(), b"Content-Type": b"application/json"}
-    direct = is_loopback(url)  # then no proxy, and no certificate to check: loading the known ones takes a while
+    # Without TLS there is no certificate to check, and loading the known ones takes a while.
+    encrypted = urlsplit(url).scheme != "http"
     with (
-        httpx.Client(timeout=timeout, trust_env=not direct, verify=not direct) as client,
+        httpx.Client(timeout=timeout, trust_env=not is_loopback(url), verify=encrypted) as client,
         client.stream("POST", url, content=body, headers=headers) as response,
     ):
         said = next(response.iter_bytes(_READ_BYTES), b"") if response.is_error else b""

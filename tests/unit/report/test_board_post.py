@@ -49,6 +49,26 @@ def test_other_machines_are_asked_with_their_certificates_checked(options: dict[
     assert (options["trust_env"], options["verify"]) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("url", "trust_env", "verify"),
+    [
+        ("https://localhost:8443/", False, True),
+        ("https://127.0.0.1/", False, True),
+        ("http://127.0.0.1:8081/", False, False),
+        ("http://staging.example.com/", True, False),
+    ],
+)
+def test_only_without_tls_nothing_is_checked(
+    options: dict[str, Any],
+    url: str,
+    trust_env: bool,  # noqa: FBT001 - a parameter
+    verify: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    options["transport"] = Transport(200, b"")
+    http_post(url, "t", b"{}", 1.0)
+    assert (options["trust_env"], options["verify"]) == (trust_env, verify)
+
+
 def test_a_refusal_is_given_with_its_reason(options: dict[str, Any]) -> None:
     options["transport"] = Transport(400, b"x" * 9000)
     assert http_post(URL, "t", b"{}", 1.0) == (400, "x" * 2000)
