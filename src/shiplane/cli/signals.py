@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C while the block runs: both end it with its clean-up."""
+    """Treat SIGTERM and the terminal's end as Ctrl-C while the block runs: all end it with its clean-up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -21,8 +23,13 @@ def terminable() -> Iterator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # What is ignored, as by nohup, stays ignored.
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    caught = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in caught:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in caught.items():
+            signal.signal(number, handler)

@@ -55,21 +55,22 @@ class Execution:
         self._stages_ended: set[str] = set()
         self._running: dict[Future[Outcome], _Running] = {}
         self._stop: ShiplaneError | None = None
-        self._asked_to_stop = False
+        self._asked_to_stop = 0
+        self._asked_to_wait = False
 
     def run(self) -> dict[str, Outcome]:
         """Run to the end, whatever fails, and give the outcome of each step."""
-        with ThreadPoolExecutor(self.parallel, thread_name_prefix="step") as pool, deferred(self._ask_to_stop):
+        with ThreadPoolExecutor(self.parallel, thread_name_prefix="step") as pool, deferred(self.ask_to_stop):
             self._loop(pool)
         return self.outcomes
 
-    def _ask_to_stop(self) -> None:
-        self._asked_to_stop = True
+    def ask_to_stop(self) -> None:
+        """Let the run end soon; safe to call from a signal's handler, any number of times."""
+        self._asked_to_stop += 1
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
         while True:
-            if self._asked_to_stop and self._stop is None:
-                self._interrupt()
+            self._heed_signals()
             self._skip_blocked()
             for step in self._ready()[: self.parallel - len(self._running)]:
                 self._start(pool, step)
@@ -79,6 +80,14 @@ class Execution:
             for future in done:
                 self._end(future)
             self._watch_clocks()
+
+    def _heed_signals(self) -> None:
+        """Stop at the first signal; at later ones the user is only told that the end takes a while."""
+        if self._asked_to_stop and self._stop is None:
+            self._interrupt()
+        if self._asked_to_stop > 1 and self._running and not self._asked_to_wait:
+            self._asked_to_wait = True
+            self.journal.write("note", text="taking back what was begun, please wait")
 
     def _interrupt(self) -> None:
         """Ask everything that runs to stop; what has not started is not started any more."""

@@ -9,7 +9,7 @@ import pytest
 
 from benches import make_plan, make_stage
 from shiplane.cli.run import exit_code
-from shiplane.errors import Interrupted, StepFailed, TimeLimit, Unreachable
+from shiplane.errors import DeployUndone, Interrupted, StepFailed, TimeLimit, Unreachable
 from shiplane.model import Command, Outcome, Step
 from shiplane.pipeline.execute import process_action, run_checked, worst
 from shiplane.runners.base import Cancel
@@ -204,7 +204,7 @@ def test_a_time_limit_stops_the_steps_of_its_stage_alone(bench: Bench) -> None:
     assert (outcomes["a.1"].exit_code, outcomes["b.1"].status) == (124, "passed")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_cancels_what_runs_and_starts_nothing_more(bench: Bench, number: signal.Signals) -> None:
     def interrupted(_say: Say, cancel: Cancel) -> None:
         os.kill(os.getpid(), number)
@@ -219,6 +219,28 @@ def test_an_interrupt_cancels_what_runs_and_starts_nothing_more(bench: Bench, nu
     assert bench.started == ["a.1"]
     assert bench.told("stage_ended") == {"a": "cancelled", "b": "cancelled"}
     assert exit_code(outcomes) == 130
+
+
+def test_more_interrupts_do_not_lose_what_became_of_a_deploy(bench: Bench) -> None:
+    told = threading.Event()
+    bench.journal.listeners.append(lambda record: told.set() if record["kind"] == "note" else None)
+
+    def deploy(_say: Say, cancel: Cancel) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Interrupted):
+            cancel.sleep(WAIT)
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert told.wait(WAIT)
+        raise DeployUndone("the deploy failed", "deploy again")
+
+    bench.behaviours["staging.deploy"] = deploy
+    outcomes = bench.run(make_plan(make_stage("staging", Step("staging.deploy", "deploy"))))
+    assert (outcomes["staging.deploy"].status, exit_code(outcomes)) == ("failed", 6)
+    assert [record["kind"] for record in bench.records[-3:]] == ["note", "step_ended", "stage_ended"]
+    assert [record["text"] for record in bench.records if record["kind"] == "note"] == [
+        "taking back what was begun, please wait"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,39 +7,37 @@ import pytest
 
 from shiplane.pipeline.interrupts import deferred
 
-
-def interrupted_twice(first: signal.Signals, told: list[str]) -> None:
-    with deferred(lambda: told.append("stop")):
-        signal.raise_signal(first)
-        told.append("still here")
-        signal.raise_signal(signal.SIGINT)
-        told.append("not here")
+ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_is_told_and_the_second_has_its_effect(first: signal.Signals) -> None:
+@pytest.mark.parametrize("number", ALL)
+def test_every_signal_is_told_and_has_no_other_effect(number: signal.Signals) -> None:
     told: list[str] = []
-    with pytest.raises(KeyboardInterrupt):
-        interrupted_twice(first, told)
-    assert told == ["stop", "still here"]
+    with deferred(lambda: told.append("stop")):
+        signal.raise_signal(number)
+        told.append("still here")
+        signal.raise_signal(number)
+        signal.raise_signal(signal.SIGINT)
+    assert told == ["stop", "still here", "stop", "stop"]
 
 
 def test_handlers_are_put_back() -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in ALL]
     with deferred(lambda: None):
         assert signal.getsignal(signal.SIGINT) is not before[0]
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(number) for number in ALL] == before
 
 
-def test_what_is_ignored_stays_ignored() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+@pytest.mark.parametrize("number", ALL)
+def test_what_is_ignored_stays_ignored(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
     told: list[str] = []
     try:
         with deferred(lambda: told.append("stop")):
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
         assert told == []
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
 
 
 def test_other_threads_get_no_signals() -> None:
