@@ -59,39 +59,42 @@ class Run:
                 code = self._journaled(release, rollback_to)
         finally:
             console.stop()
-            for client in self._boards.values():
-                client.close()
+            self._close_boards()
         self._summarise()
         return code
 
     def _journaled(self, release: Release | None, rollback_to: str | None) -> int:
         from shiplane.pipeline.execute import Execution  # noqa: PLC0415 - see execute()
+        from shiplane.pipeline.interrupts import deferred  # noqa: PLC0415
         from shiplane.runners.base import now  # noqa: PLC0415
 
         started = now()
-        facts = self.app.facts
-        event = {"name": self.plan.event.name, "branch": self.plan.event.branch, "commit": self.plan.event.commit}
+        self._write_start()
+        self.tell_boards()
+        execution = Execution(self.plan, self.journal, self._actions(release, rollback_to), _PARALLEL)
+        # To the last record: what happened to a server must be told, however often Ctrl-C is pressed.
+        with deferred(execution.ask_to_stop):
+            try:
+                outcomes = execution.run()
+            finally:
+                self.environments.close()
+            code = exit_code(outcomes)
+            status = {0: "passed", 130: "cancelled"}.get(code, "failed")
+            self.journal.write("run_ended", status=status, exit_code=code, seconds=round(now() - started, 3))
+        return code
+
+    def _write_start(self) -> None:
+        event, facts = self.plan.event, self.app.facts
         self.journal.write(
             "run_started",
             id=self.id,
             number=self.number,
-            event=event,
+            event={"name": event.name, "branch": event.branch, "commit": event.commit},
             target=self.target.name,
             message=facts.message,
             author=facts.author,
             plan=self.plan.to_json(),
         )
-        self.tell_boards()
-        self.journal.listeners.append(self._on_record)
-        actions = self._actions(release, rollback_to)
-        try:
-            outcomes = Execution(self.plan, self.journal, actions, _PARALLEL).run()
-        finally:
-            self.environments.close()
-        code = exit_code(outcomes)
-        status = {0: "passed", 130: "cancelled"}.get(code, "failed")
-        self.journal.write("run_ended", status=status, exit_code=code, seconds=round(now() - started, 3))
-        return code
 
     def _actions(self, release: Release | None, rollback_to: str | None) -> dict[str, Action]:
         from shiplane.pipeline.actions import Actions  # noqa: PLC0415 - see execute()
@@ -137,14 +140,14 @@ class Run:
                 token = environment_secrets(site, self.target.secrets(name))["BOARD_TOKEN"]
                 self.app.masker.add(token)
                 outbox = self.app.store.root / "board" / f"{self.target.name}-{name}"
-                client = BoardClient(site.url, token, outbox)
-                for record in read(self.folder):
-                    client.on_record(record)
+                client = BoardClient(site.url, token, outbox, on_refused=self.journal.late_note)
                 self._boards[name] = client
+                self.journal.follow(client.on_record)
 
-    def _on_record(self, record: dict[str, object]) -> None:
-        for client in list(self._boards.values()):
-            client.on_record(record)
+    def _close_boards(self) -> None:
+        from shiplane.report.board import close_all  # noqa: PLC0415 - see execute()
+
+        close_all(self._boards.values())
 
     def _estimates(self) -> dict[str, float]:
         from shiplane.report.estimate import durations  # noqa: PLC0415 - see execute()
@@ -153,15 +156,10 @@ class Run:
         return durations(read(folder) for folder in reversed(past[:_ESTIMATED_RUNS]))
 
     def _summarise(self) -> None:
-        from shiplane.report.summary import render_table, render_text, summary  # noqa: PLC0415 - see execute()
+        from shiplane.report.closing import show_summary  # noqa: PLC0415 - see execute()
+        from shiplane.report.summary import summary  # noqa: PLC0415
 
-        found = summary(read(self.folder), self.folder)
-        if self.plain or not sys.stdout.isatty():
-            print(render_text(found), flush=True)  # noqa: T201 - the terminal's end
-            return
-        from rich.console import Console  # noqa: PLC0415 - slow to import, for a terminal alone
-
-        Console().print(render_table(found))
+        show_summary(summary(read(self.folder), self.folder), sys.stdout, plain=self.plain)
 
 
 def exit_code(outcomes: dict[str, Outcome]) -> int:

@@ -34,6 +34,8 @@ def timestamp() -> str:
 class Journal:
     """Append records to `journal.jsonl` in a run's folder, each flushed, and show them to `listeners`.
 
+    A listener is called under the journal's lock: it must not write to the journal itself.
+
     `lines` sees each line of output, (step id, line); lines go to the step's log file, not to the journal.
     """
 
@@ -42,20 +44,38 @@ class Journal:
         self.listeners: list[Callable[[Record], None]] = []
         self.lines: list[Callable[[str, str], None]] = []
         self._lock = threading.Lock()
+        self._ended = False
         (folder / "logs").mkdir(parents=True, exist_ok=True)
         self._end_torn_line()
 
     def write(self, kind: str, **fields: Any) -> Record:  # noqa: ANN401 - JSON values
         """Append one record and give it."""
-        record = {"kind": kind, "at": timestamp(), **fields}
-        data = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
         with self._lock:
-            with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            for listener in self.listeners:
+            return self._append({"kind": kind, "at": timestamp(), **fields})
+
+    def late_note(self, text: str) -> None:
+        """Append a note unless the run has ended: for what goes on beside it and may come too late."""
+        with self._lock:
+            if not self._ended:
+                self._append({"kind": "note", "at": timestamp(), "text": text})
+
+    def follow(self, listener: Callable[[Record], None]) -> None:
+        """Show a listener what was written so far and whatever is written from now on, each record once."""
+        with self._lock:
+            for record in read(self.folder):
                 listener(record)
+            self.listeners.append(listener)
+
+    def _append(self, record: Record) -> Record:
+        """Write a record and show it; the lock is held, so that all see the same order."""
+        data = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+        with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self._ended = self._ended or record["kind"] == "run_ended"
+        for listener in self.listeners:
+            listener(record)
         return record
 
     def _end_torn_line(self) -> None:

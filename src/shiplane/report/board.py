@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from shiplane.report.board_body import Body, reports
-from shiplane.report.board_client import BoardClient
+from shiplane.report.board_client import BoardClient, close_all
 
-__all__ = ["BoardClient", "Body", "reports"]
+__all__ = ["BoardClient", "Body", "close_all", "reports"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 from shiplane.report.progress import Progress
 
@@ -59,8 +60,15 @@ class Guarded:
             self.console.on_line(step, text)
 
 
+class _Nowhere(io.TextIOBase):
+    """Take the text of a program whose standard output is closed."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
 def live(
-    console_stream: TextIO,
+    console_stream: TextIO | None,
     *,
     plain: bool,
     estimates: Mapping[str, float] | None = None,
@@ -69,9 +77,12 @@ def live(
 ) -> Guarded:
     """Give the console for a stream: the tree on a terminal that can draw it, unless `plain` is asked for.
 
+    None, as `sys.stdout` is where it was closed, takes what is shown and drops it.
     `estimates` are seconds by step id; `log_file` gives the file that holds a step's output.
     """
     progress = Progress(clock, estimates or {}, log_file)
+    if console_stream is None:
+        console_stream = cast("TextIO", _Nowhere())
     if plain or not _draws(console_stream):
         from shiplane.report.plain_console import PlainConsole  # noqa: PLC0415 - one of the two is used
 

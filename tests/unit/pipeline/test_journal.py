@@ -86,6 +86,34 @@ def test_listeners_see_records_and_lines(tmp_path: Path) -> None:
     assert "hello" not in (tmp_path / "journal.jsonl").read_text()
 
 
+def test_who_comes_late_is_shown_what_was_written_and_misses_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    threads = [threading.Thread(target=lambda n=n: journal.write("note", text=str(n))) for n in range(20)]
+    seen: list[object] = []
+    for number, thread in enumerate(threads):
+        thread.start()
+        if number == 10:
+            journal.follow(seen.append)
+    for thread in threads:
+        thread.join()
+    assert seen == read(tmp_path)
+    assert len(seen) == 20
+
+
+def test_no_note_comes_after_the_end(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    seen: list[object] = []
+    journal.follow(seen.append)
+    journal.late_note("in time")
+    journal.write("run_ended", status="passed", exit_code=0, seconds=1.0)
+    journal.late_note("too late")
+    assert [(record["kind"], record.get("text")) for record in read(tmp_path)] == [
+        ("note", "in time"),
+        ("run_ended", None),
+    ]
+    assert seen == read(tmp_path)
+
+
 def test_a_line_that_is_no_text_is_logged_all_the_same(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.line("a.1", "half \ud83d")

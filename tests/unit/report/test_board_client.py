@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shiplane.model import Secret
-from shiplane.report.board import BoardClient, reports
+from shiplane.pipeline.journal import Journal, read
+from shiplane.report.board import BoardClient, close_all, reports
 from shiplane.report.outbox import MOST_RUNS, Outbox
 
 Records = Callable[..., list[dict[str, Any]]]
@@ -227,3 +228,35 @@ def test_closing_without_a_run_does_nothing(client: BoardClient, board: Board) -
     client.on_record({"kind": "note", "at": "", "text": "before the run"})
     client.close()
     assert board.calls == []
+
+
+def test_boards_that_do_not_answer_take_a_second_in_all(board: Board, records: Records, tmp_path: Path) -> None:
+    board.gate.clear()
+    clients = [BoardClient("http://127.0.0.1:8081/", TOKEN, tmp_path / str(n), post=board) for n in range(3)]
+    for client in clients:
+        client.on_record(records()[0])
+    until(lambda: len(board.calls) == 3)
+    begun = time.monotonic()
+    close_all(clients)
+    assert time.monotonic() - begun < 2
+    assert [list(Outbox(tmp_path / str(n)).load()) for n in range(3)] == [["run-12"]] * 3
+
+
+def test_boards_are_closed_where_nothing_was_told(client: BoardClient, board: Board) -> None:
+    close_all([client])
+    assert board.calls == []
+
+
+def test_a_refusal_becomes_one_note_of_the_run(board: Board, records: Records, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "run")
+    client = BoardClient("http://b/", TOKEN, tmp_path / "box", post=board, on_refused=journal.late_note)
+    board.answers = [403] * 100
+    journal.follow(client.on_record)
+    first, *_, last = ({k: v for k, v in record.items() if k != "at"} for record in records())
+    journal.write(**first)
+    until(lambda: len(read(journal.folder)) == 2)
+    journal.write(**last)
+    client.close()
+    kinds = [record["kind"] for record in read(journal.folder)]
+    assert kinds == ["run_started", "note", "run_ended"]
+    assert "refuses reports (403: " in read(journal.folder)[1]["text"]

@@ -1,0 +1,38 @@
+"""Printing the end of a run, whatever has become of the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, TextIO
+
+from shiplane.report.summary import render_table, render_text
+
+if TYPE_CHECKING:
+    from shiplane.report.summary import Summary
+
+
+def show_summary(found: Summary, stream: TextIO | None, *, plain: bool) -> None:
+    """Print a run's end; a terminal or reader that has gone (None: closed from the start) must not fail the run."""
+    if stream is None:
+        return
+    try:
+        if plain or not stream.isatty():
+            stream.write(render_text(found) + "\n")
+        else:
+            from rich.console import Console  # noqa: PLC0415 - slow to import, for a terminal alone
+
+            Console(file=stream).print(render_table(found))
+        stream.flush()
+    except (OSError, ValueError):
+        _drop(stream)
+
+
+def _drop(stream: TextIO) -> None:
+    """Send what is still buffered to nowhere: the interpreter writes it at its end and would fail with 120."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, stream.fileno())
+        finally:
+            os.close(nowhere)
