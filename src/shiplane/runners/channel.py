@@ -62,7 +62,7 @@ class Session:
         return bool(channel.eof_received or channel.closed) or now() - self._exited_at > _STREAMS_SECONDS
 
     def text(self, index: int) -> str:
-        """Give what was kept: 0 both streams, 1 stdout."""
+        """Give what was kept: 0 both streams, masked, 1 stdout as it came."""
         return "\n".join(self._kept[index])
 
     def close(self) -> None:
@@ -107,9 +107,11 @@ class Session:
         if not self.pid and stream == 0:
             self._greet(raw)
             return
-        line = self._masker.mask(raw.decode(errors="replace").rstrip("\r"))
-        for kept in self._kept if stream == 0 else self._kept[:1]:
-            kept.append(line)
+        said = raw.decode(errors="replace").rstrip("\r")
+        line = self._masker.mask(said)
+        self._kept[0].append(line)
+        if stream == 0:
+            self._kept[1].append(said)
         self._size += len(line) + 1
         if self._size > _KEPT_BYTES:
             self._forget()

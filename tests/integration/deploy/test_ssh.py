@@ -26,7 +26,7 @@ def test_ssh_runs_commands_byte_for_byte(staging: Place) -> None:
     command = Command(("sh", "-c", 'printf %s "$A"; cat; pwd; exit 3'), (("A", Secret("A", HARD)),), HARD, "/usr")
     done = SshRunner(staging.host, Masker()).run(replace(command, env=(("A", HARD),)))
     assert (done.stdout, done.exit_code) == (f"{HARD}{HARD}/usr", 3)
-    assert SshRunner(staging.host).run(command).stdout == "******/usr"
+    assert SshRunner(staging.host).run(command).output == "******/usr"
     assert staging.looker.run(Command(("wc", "-c"), stdin="x" * 3_000_000)).stdout == "3000000"
 
 
