@@ -162,7 +162,7 @@ def test_outside_the_project(project: Project) -> None:
     assert project.transcript == []
 
 
-HELD = (
+HELD, BROKEN = (f"{verdict}\t{json.dumps(HOLDER)}" for verdict in ("held", "broken"))
     'held\t{"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "2026-01-01T00:00:00Z", "renewed_at": ""}'
 )
 
@@ -180,11 +180,17 @@ def test_unlocking_without_a_terminal_refuses_to_ask(project: Project) -> None:
 
 
 def test_unlocking_by_agreement(project: Project) -> None:
-    project.answers(servers=[("lock show", HELD, 0), ("lock break", HELD, 0)])
+    project.answers(servers=[("lock show", HELD, 0), ("lock break", BROKEN, 0)])
     ended = project.invoke("unlock --env staging --target remote --yes", **REMOTE)
     assert ended.code == 0
     assert ended.out.splitlines()[-1] == "the lock of staging is removed"
     assert verbs(project) == ["show", "break"]
+
+
+def test_unlocking_what_another_has_taken_since(project: Project) -> None:
+    project.answers(servers=[("lock show", HELD, 0), ("lock break", HELD, 0)])
+    ended = project.invoke("unlock --env staging --target remote --yes", **REMOTE)
+    assert (ended.code, ended.err.splitlines()[0].partition(" (")[0]) == (5, "staging is held by run r7")
 
 
 def test_a_dry_unlock_says_whose_lock_it_is(project: Project) -> None:

@@ -1,0 +1,120 @@
+"""Whole runs on recordings: what ran where, the journal, the table, the exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checkouts import git_answers
+from registries import RegistryMachine
+from samples import HARD
+from shiplane.lab.images.catalogue import OFFICIAL_NAMES, server_reference
+from shiplane.pipeline.journal import read
+from shiplane.pipeline.store import Store
+from worlds import RecordedWorld
+
+if TYPE_CHECKING:
+    from checkouts import Answer
+    from projects import Project
+
+NAMES = [*OFFICIAL_NAMES, server_reference()]
+HELD = "\n".join(json.dumps({"id": f"sha256:{n}", "tags": [name], "labels": {}}) for n, name in enumerate(NAMES))
+BASES: list[Answer] = [('docker image inspect --format \'{"id"', HELD, 0)]
+"""The engine holds every base image, none of them a stand-in."""
+NOX = "SHIPLANE_RUN=664a230c1f2e .venv/bin/nox -s"
+
+
+def sessions(project: Project) -> list[str]:
+    return [line.rpartition(" -s ")[2] for line in project.transcript if "/nox -s " in line]
+
+
+def test_a_pull_request_is_built_and_tested(project: Project) -> None:
+    project.answers(*BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert (ended.code, ended.err) == (0, "")
+    assert sessions(project)[:2] == ["clean", "images -- development"]
+    assert sorted(sessions(project)[2:]) == ["lint", "tests_backend", "tests_frontend"]
+    assert {f"local$ {NOX} {name}" for name in ("lint", "tests_backend", "tests_frontend")} <= set(project.transcript)
+    assert project.world.servers == {}
+    [folder] = project.runs
+    records = read(folder)
+    assert (records[0]["kind"], records[-1]["kind"]) == ("run_started", "run_ended")
+    assert (records[-1]["status"], records[-1]["exit_code"]) == ("passed", 0)
+    stages = {record["stage"]: record["status"] for record in records if record["kind"] == "stage_ended"}
+    assert stages == {"build": "passed", "test": "passed"}
+
+
+def test_every_failure_of_the_tests_is_told_and_nothing_is_published(project: Project) -> None:
+    failures = [(f"nox -s {name}", f"{name} says no", 1) for name in ("tests_backend", "lint")]
+    project.answers(*failures, *BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert ended.code == 3
+    for title, name in (("backend tests", "tests_backend"), ("code quality", "lint")):
+        assert f"{title} failed with exit code 1" in ended.out
+        assert f"{name} says no" in ended.out
+        assert f".venv/bin/nox -s {name}" in ended.out
+    assert "tests_frontend" in sessions(project)
+    ends = {record["step"]: record["status"] for record in read(project.runs[0]) if record["kind"] == "step_ended"}
+    assert ends == {
+        **dict.fromkeys(("build.clean", "build.bases", "build.images", "test.frontend"), "passed"),
+        **dict.fromkeys(("test.backend", "test.lint"), "failed"),
+    }
+
+
+def test_a_build_that_fails_skips_the_rest(project: Project) -> None:
+    project.answers(("nox -s images", "ERROR: no space left on device", 1), *BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert ended.code == 3
+    assert sessions(project) == ["clean", "images -- development"]
+    assert "ERROR: no space left on device" in ended.out
+
+
+REMOTE = {
+    "REPOSITORY_OWNER": "acme",
+    "CONTAINER_REGISTRY": "registry.test",
+    "REGISTRY_USER": "me",
+    "REGISTRY_PASSWORD": HARD,
+}
+
+
+@pytest.fixture
+def published(project: Project) -> Project:
+    """Play an engine that holds the production images and a registry that is empty."""
+    local = {f"{name}:1.0.0-664a230c1f2e": f"sha256:{name}" for name in ("backend", "frontend")}
+    project.world = RecordedWorld()
+    project.world.machine = RegistryMachine([*BASES, *git_answers()], local)
+    return project
+
+
+def test_a_publish_to_a_remote_registry(published: Project) -> None:
+    ended = published.invoke("publish --target remote --plain", **REMOTE)
+    assert (ended.code, ended.err) == (0, "")
+    tags = ("1.0.0-664a230c1f2e", "1.0.0", "main", "latest")
+    references = [f"registry.test/acme/app-{name}:{tag}" for name in ("backend", "frontend") for tag in tags]
+    assert [c.argv[-1] for c in published.world.machine.commands if c.argv[1] == "push"] == references
+    assert sessions(published) == ["images -- production"]
+    assert published.world.servers == {}
+    release = Store(published.folder).release("remote", "664a230c1f2e")
+    assert release is not None
+    assert release.digests() == {"backend": "sha256:backend", "frontend": "sha256:frontend"}
+
+
+def test_no_secret_leaves_a_publish(published: Project) -> None:
+    ended = published.invoke("publish --target remote --plain", **REMOTE)
+    written = [file.read_bytes().decode() for file in published.folder.rglob("*") if file.is_file()]
+    argv = [word for command in published.world.machine.commands for word in command.argv]
+    logins = [command for command in published.world.machine.commands if command.argv[:2] == ("docker", "login")]
+    assert [command.input_text() for command in logins] == [HARD] * len(logins) != []
+    for text in (ended.out, ended.err, *written, *argv, *published.transcript):
+        assert HARD not in text
+
+
+def test_a_registry_that_refuses_the_login_ends_before_anything_is_built(published: Project) -> None:
+    published.world.machine.answers.insert(0, ("docker login", "unauthorized: incorrect username or password", 1))
+    ended = published.invoke("publish --target remote --plain", **REMOTE)
+    assert ended.code == 4
+    assert "registry registry.test refuses the login of 'me'" in ended.out
+    assert sessions(published) == []
+    assert Store(published.folder).release("remote", "664a230c1f2e") is None
