@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from shiplane.deploy import phases, records
 from shiplane.deploy.survey import Entry
-from shiplane.errors import DeployBroken, DeployUndone, Interrupted, ShiplaneError, StepFailed, Unreachable
-from shiplane.runners.base import Cancel
+from shiplane.errors import DeployBroken, DeployUndone, Interrupted, Locked, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,15 +16,18 @@ if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.context import Context
+    from shiplane.deploy.phases import Phase
     from shiplane.deploy.survey import State
     from shiplane.model import Deployment, Release
+    from shiplane.runners.base import Cancel
 
 
 @dataclass(slots=True)
 class Attempt:
     """Try to put `release` into service on a server that was in `state`; `told` hears how it ended.
 
-    `adopted` is what the server had of the release when it was sent: new, same or replaced.
+    `adopted` is what the server had of the release when it was sent: new, same or replaced. `doing` is what was
+    last begun. `told` hears nothing of an attempt that fails before anything that serves was changed.
     """
 
     context: Context
@@ -34,6 +36,7 @@ class Attempt:
     deployment: Deployment
     told: Callable[[Deployment], None]
     adopted: str = field(default="same", init=False)
+    doing: str = field(default="", init=False)
 
     @property
     def before(self) -> str | None:
@@ -54,16 +57,17 @@ class Attempt:
         except BaseException:
             known = self.release.id in self.state.releases
             with contextlib.suppress(ShiplaneError):
-                context.execution(Cancel()).run(phases.discard(context.site, self.release.id, known=known))
+                context.confirm()  # what another holder has brought since is not ours to remove
+                context.execution(context.taken).run(phases.discard(context.site, self.release.id, known=known))
             raise
 
     def change(self, *, migrate: bool) -> Deployment:
         """Roll out, verify, read back and record; a failure at any point brings back what served."""
         context = self.context
+        rollout = context.rollout(context.site, self.release.id, context.options, migrate=migrate)
+        self.told(self.deployment)
         try:
-            rollout = context.rollout(context.site, self.release.id, context.options, migrate=migrate)
-            context.execution().run(*rollout)
-            context.verify(self.release.id)
+            self._roll_out(self.release.id, rollout, context.cancel)
             after = context.survey()
             check_digests(self.release, after)
             ended = self._ended("deployed")
@@ -74,13 +78,22 @@ class Attempt:
         context.report(f"{self.release.id} serves {context.site.url}")
         return ended
 
+    def _roll_out(self, release_id: str, rollout: tuple[Phase, ...], cancel: Cancel) -> None:
+        for phase in rollout:
+            self.doing = phase.title
+            self.context.execution(cancel).run(phase)
+        self.doing = f"verify {release_id}"
+        self.context.verify(release_id, cancel)
+
     def _undo(self, failure: BaseException) -> NoReturn:
+        self._check_ours(failure)
         cause, fix, details = self._describe(failure)
         self.context.report(f"{self.release.id} failed: {cause}")
         head = f"{self.context.site.environment}: {self.release.id} failed: {cause}"
         try:
             self._restore()
         except BaseException as second:  # noqa: BLE001 - the same
+            self._check_ours(second)
             worse, _, more = self._describe(second)
             ended = self._ended("failed")
             self.told(ended)
@@ -91,9 +104,26 @@ class Attempt:
         serves = f"{self.before} serves again" if self.before else "nothing served before, nothing serves now"
         raise DeployUndone(f"{head}; {serves}", fix, details) from failure
 
+    def _check_ours(self, failure: BaseException) -> None:
+        """Raise `DeployBroken` where another holder has the environment: nothing there is ours to change."""
+        try:
+            if isinstance(failure, Locked):
+                raise failure
+            self.context.taken.check()
+            self.context.confirm()
+        except Locked as taken:
+            self.told(self._ended("failed"))
+            what = f"{self.context.site.environment}: taken over while {self.release.id} was put into service"
+            known = f"{self.before or 'nothing'} served before, last begun: {self.doing}"
+            raise DeployBroken(
+                f"{what}: {taken.cause}; nothing more was changed; {known}", self._by_hand()
+            ) from failure
+        except ShiplaneError:
+            return  # whoever cannot be asked: the undo finds out itself
+
     def _restore(self) -> None:
-        """Bring back what served, by the same rollout; whatever cancelled the attempt no longer counts."""
-        context, cancel, before = self.context, Cancel(), self.before
+        """Bring back what served, by the same rollout; of what cancels, only the loss of the lock still counts."""
+        context, cancel, before = self.context, self.context.taken, self.before
         execution, discard = context.execution(cancel), phases.discard(context.site, self.release.id)
         if before is None:
             execution.run(phases.clear(context.site, self.state.volumes), discard)
@@ -101,8 +131,7 @@ class Attempt:
             context.report(f"bring back {before}")
             if self.adopted == "replaced":
                 execution.run(discard)
-            execution.run(*context.rollout(context.site, before, context.options, migrate=False))
-            context.verify(before, cancel)
+            self._roll_out(before, context.rollout(context.site, before, context.options, migrate=False), cancel)
             if self.adopted == "new":
                 execution.run(discard)
         ended = self._ended("undone")

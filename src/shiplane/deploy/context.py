@@ -10,6 +10,7 @@ from shiplane.deploy.execution import Execution
 from shiplane.deploy.phases import Options, recreate
 from shiplane.deploy.survey import survey
 from shiplane.deploy.verify import verify
+from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.phases import Rollout
     from shiplane.deploy.survey import State
     from shiplane.model import Site
-    from shiplane.runners.base import Cancel, Masker, Runner
+    from shiplane.runners.base import Masker, Runner
     from shiplane.runners.http import Http
 
 
@@ -25,11 +26,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing() -> None:
+    """Confirm without a lock: there is nothing to ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Bring the world in: who deploys in which run, what carries it out, and where it is told.
 
-    `run` is the run's id, `who` is for the audit, as `user@host`.
+    `run` is the run's id, `who` is for the audit, as `user@host`. `taken` is set when another holder has the
+    environment, which ends an undo too; `confirm` asks whether it is still ours and raises `Locked` where not.
     """
 
     runner: Runner
@@ -43,6 +49,8 @@ class Context:
     options: Options = field(default_factory=Options)
     rollout: Rollout = recreate
     clock: Callable[[], datetime] = _now
+    taken: Cancel = field(default_factory=Cancel)
+    confirm: Callable[[], None] = _nothing
 
     def survey(self) -> State:
         """Look at the server."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Deployer:
     """Change what one environment serves. The caller holds the environment's lock.
 
-    `deployment` is the last deployment that was tried, one that failed included; None where nothing was tried.
+    `deployment` is what the last call did, a failure included; None where it ended before anything was changed.
     """
 
     def __init__(self, context: Context) -> None:
@@ -38,7 +38,7 @@ class Deployer:
 
         A failure before anything changed raises its own error; after that `DeployUndone` or `DeployBroken`.
         """
-        context = self._context
+        context, self.deployment = self._context, None
         context.masker.add(*bundle.secrets)
         state = context.survey()
         running = _running(context, state, release)
@@ -50,7 +50,7 @@ class Deployer:
 
     def rollback(self, to: str | None = None, login: RegistryLogin | None = None) -> Deployment:
         """Put the release before, or the one named, back into service; the database stays as it is."""
-        context = self._context
+        context, self.deployment = self._context, None
         state = context.survey()
         release = state.releases[rollback_target(context.site, state, to)]
         running = _running(context, state, release)
@@ -102,7 +102,6 @@ class Deployer:
             started_at=started,
             finished_at=started,
         )
-        self._remember(draft)
         return Attempt(context, release, state, draft, self._remember)
 
     def _nothing_to_do(self, running: Deployment) -> Deployment:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.deploy.context import Context
 from shiplane.deploy.lock import Holder, Lock
 from shiplane.deploy.phases import Options
 from shiplane.deploy.rollout import Deployer
-from shiplane.errors import ShiplaneError
-from shiplane.runners.base import Cancel
+from shiplane.errors import Locked, ShiplaneError
+from shiplane.runners.base import Cancel, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from shiplane.runners.http import Http
 
     Connect = Callable[[Host], Runner]
+
+
+_LOOK_SECONDS = 0.1
+
+
+def _nothing() -> None:
+    """Confirm what is not held: there is nothing to ask."""
 
 
 def options(config: Config) -> Options:
@@ -41,6 +49,10 @@ class _Opened:
     runner: Runner
     lock: ExitStack = field(default_factory=ExitStack)
     lost: Cancel = field(default_factory=Cancel)
+    """Set when the lock is lost, or may be: the server does not answer its renewal any more."""
+    taken: Cancel = field(default_factory=Cancel)
+    """Set when another holder, or nobody, has the lock."""
+    confirm: Callable[[], None] = _nothing
     held: bool = False
 
 
@@ -65,7 +77,7 @@ class Environments:
         return self._open(name).site
 
     def deployer(self, name: str, report: Callable[[str], None], cancel: Cancel) -> Deployer:
-        """Give what changes the environment; a lock that was lost meanwhile raises."""
+        """Give what changes the environment; losing the lock raises, and stops what is under way."""
         opened = self._open(name)
         opened.lost.check()
         context = Context(
@@ -76,8 +88,10 @@ class Environments:
             run=self.holder.run,
             who=f"{self.holder.user}@{self.holder.host}",
             report=report,
-            cancel=cancel,
+            cancel=_Either(cancel, opened.lost),
             options=options(self.config),
+            taken=opened.taken,
+            confirm=opened.confirm,
         )
         return Deployer(context)
 
@@ -91,16 +105,16 @@ class Environments:
         opened = self._open(name)
         if opened.held:
             return
-        # Waiting ends with the step's cancel; a lock lost later is seen by the steps that follow.
-        lock = Lock(opened.runner, opened.site, report, _Both(cancel, opened.lost))
+        lock = Lock(opened.runner, opened.site, report, _Losing(cancel, opened.lost, opened.taken))
         opened.lock.enter_context(lock.hold(self.holder, wait=wait))
+        opened.confirm = partial(lock.confirm, self.holder)
         opened.held = True
 
     def give_back(self, name: str) -> None:
         """Release the environment for others; not holding it is fine."""
         opened = self._opened.get(name)
         if opened is not None and opened.held:
-            opened.held = False
+            opened.held, opened.confirm = False, _nothing
             opened.lock.close()
 
     def close(self) -> None:
@@ -122,22 +136,47 @@ class Environments:
         return self._opened[name]
 
 
-class _Both(Cancel):
-    """Wait for one cancel and report to the other."""
+class _Either(Cancel):
+    """End on either of two cancels; the loss of the lock is told first, for it forbids an undo."""
 
-    def __init__(self, waits_for: Cancel, reports_to: Cancel) -> None:
-        super().__init__()
-        self._waits_for = waits_for
-        self._reports_to = reports_to
+    def __init__(self, step: Cancel, lost: Cancel) -> None:  # nothing of its own: all is asked of the two
+        self._step = step
+        self._lost = lost
 
-    def sleep(self, seconds: float) -> None:
-        self._waits_for.sleep(seconds)
+    @property
+    def error(self) -> ShiplaneError | None:
+        return self._lost.error or self._step.error
 
-    def check(self) -> None:
-        self._waits_for.check()
-
-    def is_set(self) -> bool:
-        return self._waits_for.is_set()
+    @error.setter
+    def error(self, error: ShiplaneError | None) -> None:
+        self._step.error = error
 
     def set(self, error: ShiplaneError) -> None:
-        self._reports_to.set(error)
+        self._step.set(error)
+
+    def is_set(self) -> bool:
+        return self._lost.is_set() or self._step.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        end = now() + seconds
+        while (left := end - now()) > 0:
+            self.check()
+            self._step.sleep(min(left, _LOOK_SECONDS))
+        self.check()
+
+    def check(self) -> None:
+        self._lost.check()
+        self._step.check()
+
+
+class _Losing(_Either):
+    """Wait for the lock until the step is cancelled; report its loss to those who work under it."""
+
+    def __init__(self, step: Cancel, lost: Cancel, taken: Cancel) -> None:
+        super().__init__(step, lost)
+        self._taken = taken
+
+    def set(self, error: ShiplaneError) -> None:
+        if isinstance(error, Locked):
+            self._taken.set(error)
+        self._lost.set(error)

@@ -201,6 +201,18 @@ class World:
         self.server.sent[name] = make_bundle(release)
         return self.deployer.deploy(release, self.server.sent[name], **words)
 
+    def with_taken(self, error: ShiplaneError, where: str) -> None:
+        """Let another holder have the environment: told by the lock's renewal, or only when asked."""
+
+        def confirm() -> None:
+            if where == "confirm":
+                raise error
+
+        self.context = replace(self.context, confirm=confirm)
+        if where == "taken":
+            self.context.taken.set(error)
+        self.deployer = Deployer(self.context)
+
     def with_options(self, **words: Any) -> None:  # noqa: ANN401 - handed on
         self.context = replace(self.context, options=replace(OPTIONS, **words))
         self.deployer = Deployer(self.context)

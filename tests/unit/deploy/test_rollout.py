@@ -13,6 +13,7 @@ from shiplane.errors import (
     DeployBroken,
     DeployUndone,
     Interrupted,
+    Locked,
     NothingDeployed,
     RegistryRefused,
     TimeLimit,
@@ -23,6 +24,8 @@ from shiplane.errors import (
 from shiplane.model import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import World
     from shiplane.deploy.phases import Options
     from shiplane.errors import ShiplaneError
@@ -175,7 +178,7 @@ def test_a_failure_before_anything_changed_leaves_all_as_it_was(
     assert world.server.story == story
     assert world.server.current == "old"
     assert len(world.server.audit) == 1
-    assert world.deployer.deployment.outcome == "failed"
+    assert world.deployer.deployment is None
 
 
 def test_a_refused_login_is_told_and_leaves_no_credentials(world: World) -> None:
@@ -312,6 +315,84 @@ def test_a_cancel_before_the_change_is_only_that(world: World) -> None:
     with pytest.raises(Interrupted):
         world.deploy("new")
     assert world.server.story[-1] == "discard new"
+
+
+def test_a_call_that_changed_nothing_forgets_the_deployment_before(world: World) -> None:
+    world.deploy("old")
+    world.deploy("new")
+    assert world.deployer.deployment.outcome == "deployed"
+    world.server.failures = [("pull --quiet", "manifest unknown", 1)]
+    with pytest.raises(Unreachable):
+        world.deployer.rollback()
+    assert world.deployer.deployment is None
+
+
+TAKEN = Locked("staging", "run r7 (ada@laptop, process 12)")
+
+
+def during(world: World, pattern: str, act: Callable[[], object]) -> None:
+    """Let something happen just before a command runs."""
+    run = world.server.run
+
+    def watching(command: Command, **words: Any) -> Completed:  # noqa: ANN401 - handed on
+        if pattern in command.masked():
+            act()
+        return run(command, **words)
+
+    world.server.run = watching
+
+
+def broken(world: World, story: list[str], doing: str) -> None:
+    with pytest.raises(DeployBroken) as caught:
+        world.deploy("new")
+    assert caught.value.cause == (
+        "staging: taken over while new was put into service: staging is held by run r7 (ada@laptop, process 12);"
+        f" nothing more was changed; old served before, last begun: {doing}"
+    )
+    assert caught.value.exit_code == 7
+    assert "ssh -p 22 deploy@192.0.2.1" in caught.value.fix
+    assert world.server.story == story
+    assert len(world.server.audit) == 1
+    assert world.deployer.deployment.outcome == "failed"
+
+
+def test_a_server_that_another_holder_took_is_left_to_it(world: World) -> None:
+    world.server.deployed("old")
+    during(world, "manage.py migrate", lambda: world.cancel.set(TAKEN))
+    broken(world, [*SENT, *changed("new")[:4]], "run python manage.py migrate")
+
+
+@pytest.mark.parametrize("where", ["taken", "confirm"])
+def test_a_failure_is_not_undone_on_a_server_that_another_holder_took(world: World, where: str) -> None:
+    world.server.deployed("old")
+    world.with_taken(TAKEN, where)
+    world.server.failures = [("manage.py migrate", "no such column", 1)]
+    broken(world, [*SENT, *changed("new")[:5]], "run python manage.py migrate")
+
+
+def test_an_undo_ends_where_another_holder_takes_the_server(world: World) -> None:
+    world.server.deployed("old")
+    world.server.failures = [("manage.py migrate", "no such column", 1)]
+    during(world, "activate old", lambda: world.context.taken.set(TAKEN))
+    broken(world, [*SENT, *changed("new")[:5]], "stop what serves")
+
+
+def test_files_are_not_taken_back_on_a_server_that_another_holder_took(world: World) -> None:
+    world.server.deployed("old")
+    world.with_taken(TAKEN, "confirm")
+    world.server.raises = [("pull --quiet", TAKEN)]
+    with pytest.raises(Locked):
+        world.deploy("new")
+    assert world.server.story == SENT
+    assert world.deployer.deployment is None
+
+
+def test_a_lock_that_cannot_be_asked_for_does_not_keep_from_an_undo(world: World) -> None:
+    world.server.deployed("old")
+    world.with_taken(Unreachable("gone", "look"), "confirm")
+    world.server.failures = [("manage.py migrate", "no", 1)]
+    with pytest.raises(DeployUndone, match="old serves again"):
+        world.deploy("new")
 
 
 def test_an_undo_that_fails_is_told_with_the_way_out(world: World) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from samples import CONFIG
 from shiplane.cli.targets import RemoteTarget
-from shiplane.deploy.lock import Holder
+from shiplane.deploy.lock import Holder, Lock, Timing
 from shiplane.errors import Locked, StepFailed, TimeLimit, UnknownName
 from shiplane.pipeline.environments import Environments, options
 from shiplane.runners.base import Cancel, Masker
@@ -17,6 +19,7 @@ from worlds import SilentPublic
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shiplane.deploy.context import Context
     from shiplane.model import Host
 
 ENVIRON = {
@@ -118,6 +121,62 @@ def test_waiting_for_another_ends_with_the_step(tmp_path: Path) -> None:
     with pytest.raises(TimeLimit):
         environments.hold("staging", report, cancel, wait=True)
     assert said == ["waiting for staging, held by run r7 (ada@laptop, process 12)"]
+
+
+LOST = 'lost\t{"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "", "renewed_at": ""}'
+ADA = r"staging is held by run r7 \(ada@laptop, process 12\)"
+
+
+def context_of(environments: Environments, cancel: Cancel) -> Context:
+    return environments.deployer("staging", quiet, cancel)._context  # noqa: SLF001 - what a running deploy looks at
+
+
+def test_what_runs_under_a_lock_that_is_lost_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shiplane.pipeline.environments.Lock", partial(Lock, timing=Timing(renew=0.05)))
+    server, step = Server(), Cancel()
+    environments = opened(Servers(staging=server), tmp_path)
+    environments.hold("staging", quiet, step, wait=True)
+    context = context_of(environments, step)
+    assert not context.cancel.is_set()
+    assert context.cancel.error is None
+    server.answers.append(("lock renew", LOST, 0))
+    with pytest.raises(Locked, match=ADA):
+        context.cancel.sleep(5)
+    assert context.cancel.is_set()
+    assert isinstance(context.cancel.error, Locked)
+    with pytest.raises(Locked, match=ADA):
+        context.taken.check()
+    assert not step.is_set()
+    with pytest.raises(Locked, match=ADA):
+        environments.deployer("staging", quiet, Cancel()).survey()
+    environments.close()
+
+
+def test_what_runs_under_a_lock_ends_with_its_step(servers: Servers, tmp_path: Path) -> None:
+    environments, step = opened(servers, tmp_path), Cancel()
+    environments.hold("staging", quiet, step, wait=True)
+    context = context_of(environments, step)
+    context.cancel.sleep(0.001)
+    threading.Timer(0.05, step.set, [TimeLimit("stage staging", 1)]).start()
+    with pytest.raises(TimeLimit):
+        context.cancel.sleep(5)
+    assert isinstance(context.cancel.error, TimeLimit)
+    assert not context.taken.is_set()
+    context_of(environments, Cancel()).cancel.check()
+    environments.close()
+
+
+def test_a_lock_is_asked_for_while_it_is_held(servers: Servers, tmp_path: Path) -> None:
+    environments = opened(servers, tmp_path)
+    context_of(environments, Cancel()).confirm()
+    environments.hold("staging", quiet, Cancel(), wait=True)
+    servers.known["staging"].answers.append(("lock renew", LOST, 0))
+    context = context_of(environments, Cancel())
+    with pytest.raises(Locked, match=ADA):
+        context.confirm()
+    assert context.taken.is_set()
+    environments.close()
+    assert servers.known["staging"].verbs == ["take", "renew", "drop"]
 
 
 def test_what_was_begun_for_the_run_ends_with_it(servers: Servers, tmp_path: Path) -> None:
