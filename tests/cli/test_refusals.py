@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -162,9 +163,8 @@ def test_outside_the_project(project: Project) -> None:
     assert project.transcript == []
 
 
+HOLDER = {"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "2026-01-01T00:00:00Z", "renewed_at": ""}
 HELD, BROKEN = (f"{verdict}\t{json.dumps(HOLDER)}" for verdict in ("held", "broken"))
-    'held\t{"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "2026-01-01T00:00:00Z", "renewed_at": ""}'
-)
 
 
 def test_unlocking_without_a_terminal_refuses_to_ask(project: Project) -> None:
