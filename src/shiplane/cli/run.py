@@ -140,7 +140,8 @@ class Run:
                 token = environment_secrets(site, self.target.secrets(name))["BOARD_TOKEN"]
                 self.app.masker.add(token)
                 outbox = self.app.store.root / "board" / f"{self.target.name}-{name}"
-                client = BoardClient(site.url, token, outbox, on_refused=self.journal.late_note)
+                kept_as = f"{self.id}.{self.folder.name}"
+                client = BoardClient(site.url, token, outbox, on_refused=self.journal.late_note, name=kept_as)
                 self._boards[name] = client
                 self.journal.follow(client.on_record)
 

@@ -33,11 +33,15 @@ _NOT_TAKEN = (400, 413, 422)
 
 @dataclass(frozen=True, slots=True)
 class _Parcel:
-    """Hold what is to be posted of a run, and its whole report as the outbox keeps it."""
+    """Hold what is to be posted of a run, and its whole report as the outbox keeps it under `name`."""
 
-    run: str
+    name: str
     items: Body
     whole: Body
+
+    @property
+    def run(self) -> str:
+        return next((str(run["id"]) for run in self.whole.get("runs", ())), "")
 
     @property
     def size(self) -> int:
@@ -48,21 +52,24 @@ class BoardClient:
     """Post what is new to one board, on a thread of its own; what it does not take waits in the outbox.
 
     `on_refused` is called once, with one line, when the board refuses; `post` gives (HTTP status, answer).
+    `name` is what the outbox keeps the report under, by default the run's id: GitHub's runs may be several commands.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - where to, as whom, kept where, and three that have defaults
         self,
         url: str,
         token: Secret,
         outbox: Path,
         post: Post = http_post,
         on_refused: Callable[[str], None] | None = None,
+        name: str = "",
     ) -> None:
         self._url = f"{url.rstrip('/')}/api/v1/reports/"
         self._token = token
         self._outbox = Outbox(outbox)
         self._post = post
         self._on_refused = on_refused
+        self._name = name
         self._sent: dict[tuple[str, str], dict[str, Any]] = {}
         self._records: list[Record] = []
         self._wake = threading.Condition()
@@ -94,7 +101,7 @@ class BoardClient:
         if self._thread.is_alive():
             with contextlib.suppress(Exception):
                 whole = reports(self._records)
-                self._outbox.save(_run_id(whole), whole)
+                self._outbox.save(self._kept_as(whole), whole)
 
     def _work(self) -> None:
         closing = False
@@ -111,21 +118,27 @@ class BoardClient:
         new = self._unsent(whole)
         if not any(new.values()):
             return
-        run = _run_id(whole)
+        own = _Parcel(self._kept_as(whole), new, whole)
         with contextlib.suppress(OSError):  # kept first: the process may end during the post
-            self._outbox.save(run, whole)
-        waiting = self._waiting(run)
+            self._outbox.save(own.name, whole)
+        waiting = self._waiting(own.name)
+        # What an earlier command told of this very run goes before, or it would replace what is new.
+        earlier = [[parcel] for parcel in waiting if parcel.run == own.run]
+        others = [parcel for parcel in waiting if parcel.run != own.run]
         deadline = time.monotonic() + POST_SECONDS
-        for chunk in _chunks([_Parcel(run, new, whole), *waiting]):
+        for chunk in (*earlier, *_chunks([own, *others])):
             if not self._deliver(chunk, deadline):
                 return
 
     def _unsent(self, whole: Body) -> Body:
         return {kind: [i for i in items if self._sent.get((kind, i["id"])) != i] for kind, items in whole.items()}
 
-    def _waiting(self, run: str) -> list[_Parcel]:
+    def _kept_as(self, whole: Body) -> str:
+        return self._name or _Parcel("", whole, whole).run
+
+    def _waiting(self, own: str) -> list[_Parcel]:
         try:
-            return [_Parcel(other, body, body) for other, body in self._outbox.load().items() if other != run]
+            return [_Parcel(name, body, body) for name, body in self._outbox.load().items() if name != own]
         except OSError:
             return []
 
@@ -156,7 +169,7 @@ class BoardClient:
         for parcel in parcels:
             self._sent.update({(kind, item["id"]): item for kind, items in parcel.items.items() for item in items})
             with contextlib.suppress(OSError):
-                self._outbox.remove(parcel.run, parcel.whole)
+                self._outbox.remove(parcel.name, parcel.whole)
 
     def _refused(self, why: str) -> None:
         note, self._on_refused = self._on_refused, None
@@ -173,10 +186,6 @@ def close_all(clients: Iterable[BoardClient]) -> None:
     deadline = time.monotonic() + CLOSE_SECONDS
     for client in clients:
         client.close(max(deadline - time.monotonic(), 0))
-
-
-def _run_id(whole: Body) -> str:
-    return str(whole["runs"][0]["id"])
 
 
 def _payload(parcels: Iterable[_Parcel]) -> bytes:

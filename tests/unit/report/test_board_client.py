@@ -260,3 +260,15 @@ def test_a_refusal_becomes_one_note_of_the_run(board: Board, records: Records, t
     kinds = [record["kind"] for record in read(journal.folder)]
     assert kinds == ["run_started", "note", "run_ended"]
     assert "refuses reports (403: " in read(journal.folder)[1]["text"]
+
+
+def test_what_an_earlier_command_told_of_the_same_run_comes_first(
+    board: Board, records: Records, tmp_path: Path
+) -> None:
+    Outbox(tmp_path).save("run-12.41", {**older("run-12"), "deployments": [{"id": "run-12-other"}]})
+    client = BoardClient("http://b/", TOKEN, tmp_path, post=board, name="run-12.41-2")
+    tell(client, records())
+    assert board.stored["runs"]["run-12"]["status"] == "passed"
+    assert "run-12-other" in board.stored["deployments"]
+    assert Outbox(tmp_path).load() == {}
+    assert all(len(json.loads(body)["runs"]) == 1 for _, _, body in board.calls)
