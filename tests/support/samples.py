@@ -47,9 +47,9 @@ def make_facts(edits: str = "", versions: tuple[str, str] = ("1.0.0", "1.0.0")) 
     return CheckoutFacts(COMMIT, "main", "Ada", "Show deploys", edits, components)
 
 
-def make_release(name: str = COMMIT[:12], *, stand_ins: bool = False, dirty: bool = False) -> Release:
+def make_release(name: str = COMMIT[:12], *, dirty: bool = False) -> Release:
     images = tuple(
         (component, Image(f"registry.test/acme/app-{component}:1.0.0-{name}", f"sha256:{digit * 64}"))
         for component, digit in (("backend", "a"), ("frontend", "b"))
     )
-    return Release(name, COMMIT, "main", "1.0.0", dirty, "2026-11-24T01:00:30.000Z", images, stand_ins)
+    return Release(name, COMMIT, "main", "1.0.0", dirty, "2026-11-24T01:00:30.000Z", images)

@@ -33,7 +33,6 @@ class Release:
     dirty: bool
     created_at: str
     images: tuple[tuple[str, Image], ...]
-    stand_ins: bool = False
 
     def image(self, component: str) -> Image:
         """Give the image of one component; KeyError where the release has none."""
@@ -52,7 +51,6 @@ class Release:
             "version": self.version,
             "dirty": self.dirty,
             "created_at": self.created_at,
-            "stand_ins": self.stand_ins,
             "images": {n: {"reference": i.reference, "digest": i.digest} for n, i in self.images},
         }
 
@@ -61,7 +59,7 @@ class Release:
         """Read what `to_json` wrote; KeyError where a field is missing."""
         images = tuple((n, Image(i["reference"], i["digest"])) for n, i in sorted(data["images"].items()))
         rest = {k: data[k] for k in ("id", "commit", "branch", "version", "dirty", "created_at")}
-        return cls(**rest, images=images, stand_ins=data.get("stand_ins", False))
+        return cls(**rest, images=images)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shiplane.commands import engine
-from shiplane.errors import Unsafe
+from shiplane.errors import StepFailed, Unsafe
 from shiplane.model import Image, Release
 from shiplane.pipeline.build import production_tag
 from shiplane.pipeline.execute import run_checked
@@ -48,9 +48,18 @@ def refuse_unsafe(facts: CheckoutFacts, target: Target, stand_ins: bool) -> None
 
 
 def has_stand_ins(runner: Runner, images: list[str]) -> bool:
-    """Tell whether a local image was made from a stand-in; the label is inherited by all built on one."""
-    answers = [runner.run(engine.label(image, engine.STAND_IN_LABEL)).stdout.strip() for image in images]
-    return any(answer not in ("", "<no value>") for answer in answers)
+    """Tell whether a local image was made from a stand-in; the label is inherited by all built on one.
+
+    Raises `StepFailed` where an image is not there: what cannot be looked at must not pass.
+    """
+    return any(_is_stand_in(runner, image) for image in images)
+
+
+def _is_stand_in(runner: Runner, image: str) -> bool:
+    done = runner.run(engine.label(image, engine.STAND_IN_LABEL))
+    if not done.ok:
+        raise StepFailed(f"image {image} is not in the engine", "build it: invoke build", done.tail())
+    return done.stdout.strip() not in ("", "<no value>")
 
 
 def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
@@ -67,8 +76,7 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
     there = published(config, facts, target, registry)
     missing = [component.name for component in config.components if component.name not in there]
     local = [production_tag(name, facts) for name in missing]
-    stand_ins = has_stand_ins(runner, local) if local else target.allows_stand_ins and _bases_are_stand_ins(runner)
-    refuse_unsafe(facts, target, stand_ins)
+    refuse_unsafe(facts, target, has_stand_ins(runner, local))
     naming = target.naming()
     images = []
     for component in config.components:
@@ -93,7 +101,6 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
         dirty=bool(facts.edits),
         created_at=timestamp(),
         images=tuple(images),
-        stand_ins=stand_ins,
     )
 
 
@@ -124,7 +131,3 @@ def _move(  # noqa: PLR0913 - see publish()
     if behind:
         registry.pull(image.pinned)
         _push(runner, registry, image.pinned, behind, say, cancel)
-
-
-def _bases_are_stand_ins(runner: Runner) -> bool:
-    return has_stand_ins(runner, ["python:3.13-slim", "nginx:1.30"])

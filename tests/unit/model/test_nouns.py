@@ -50,14 +50,8 @@ def test_a_plan_as_json() -> None:
 
 
 def test_a_release_comes_back_from_its_json() -> None:
-    release = make_release(stand_ins=True, dirty=True)
+    release = make_release(dirty=True)
     assert Release.from_json(release.to_json()) == release
-
-
-def test_a_release_written_before_stand_ins_were_marked_has_none() -> None:
-    data = make_release().to_json()
-    del data["stand_ins"]
-    assert Release.from_json(data) == make_release()
 
 
 @pytest.mark.parametrize("field", ["id", "commit", "branch", "version", "dirty", "created_at", "images"])

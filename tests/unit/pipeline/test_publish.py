@@ -49,7 +49,7 @@ def test_every_tag_is_pushed_and_the_release_names_digests(machine: RegistryMach
     assert verbs(machine, "push") == expected
     assert machine.remote == {name: f"sha256:{name.split(':')[0].removeprefix(f'{PLACE}/app-')}" for name in expected}
     assert (release.id, release.commit, release.branch, release.version) == ("664a230c1f2e", COMMIT, "main", "1.0.0")
-    assert (release.dirty, release.stand_ins) == (False, False)
+    assert not release.dirty
     assert release.images == tuple(
         (name, Image(f"{PLACE}/app-{name}:1.0.0-664a230c1f2e", f"sha256:{name}")) for name in ("backend", "frontend")
     )
@@ -111,9 +111,16 @@ def test_stand_ins_do_not_reach_a_remote_registry(target: Target, label: str) ->
     assert verbs(machine, "push") == verbs(machine, "tag") == []
 
 
-def test_stand_ins_are_marked_on_the_lab(tmp_path: Path) -> None:
+def test_stand_ins_may_go_to_the_lab(tmp_path: Path) -> None:
     machine = RegistryMachine([("image inspect", "debian 13", 0)], LOCAL)
-    assert ship(machine, LabTarget(tmp_path, CONFIG, {})).stand_ins
+    assert ship(machine, LabTarget(tmp_path, CONFIG, {})).images
+
+
+def test_an_image_that_cannot_be_looked_at_does_not_pass(target: Target) -> None:
+    machine = RegistryMachine([("image inspect", "", 1)], LOCAL)
+    with pytest.raises(StepFailed) as caught:
+        ship(machine, target)
+    assert caught.value.fix == "build it: invoke build"
 
 
 @pytest.mark.parametrize(("answer", "found"), [("", False), ("<no value>", False), ("debian 13", True)])

@@ -53,8 +53,8 @@ def test_releases_are_kept_by_target(store: Store) -> None:
     store.save_release("lab", release)
     assert store.release("lab", release.id) == release
     assert store.release("remote", release.id) is None
-    store.save_release("lab", make_release(stand_ins=True))
-    assert store.release("lab", release.id) == make_release(stand_ins=True)
+    store.save_release("lab", make_release())
+    assert store.release("lab", release.id) == make_release()
     assert [file.name for file in (store.root / "releases" / "lab").iterdir()] == [f"{release.id}.json"]
 
 

@@ -21,7 +21,6 @@ RELEASE = Release(
         ("backend", Image("127.0.0.1:5001/acme/app-backend:1.0.0-664a230c1f2e", "sha256:" + "ab12" * 16)),
         ("frontend", Image("127.0.0.1:5001/acme/app-frontend:1.0.0-664a230c1f2e", "sha256:" + "cd34" * 16)),
     ),
-    stand_ins=True,
 )
 PORTS = {"staging": 8081, "production": 8082}
 
