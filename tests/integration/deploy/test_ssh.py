@@ -30,6 +30,18 @@ def test_ssh_runs_commands_byte_for_byte(staging: Place) -> None:
     assert staging.looker.run(Command(("wc", "-c"), stdin="x" * 3_000_000)).stdout == "3000000"
 
 
+def test_ssh_leaves_out_what_the_account_prints(staging: Place) -> None:
+    once = "[ ! -e closing ] || { rm closing; echo closed; exit 0; }"
+    staging.ask(f"[ ! -e .bashrc ] || mv .bashrc .bashrc.kept; echo 'echo welcome; {once}' >.bashrc")
+    try:
+        assert staging.ask("touch closing; echo one") == "one"
+        with pytest.raises(Unreachable, match=r"did not start bash for user '.*'; it said: closed"):
+            staging.ask("echo one")
+        assert staging.ask("echo two") == "two"
+    finally:
+        staging.ask("rm -f .bashrc closing; [ ! -e .bashrc.kept ] || mv .bashrc.kept .bashrc")
+
+
 def test_ssh_ends_what_it_started(staging: Place) -> None:
     with pytest.raises(TimeLimit):
         staging.looker.run(Command(("sh", "-c", "sleep 4711 & sleep 4712"), timeout=0.5))
