@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
+from shiplane.cli.text import flush
 from shiplane.errors import Interrupted, ShiplaneError
 
 if TYPE_CHECKING:
@@ -39,6 +40,6 @@ def fail(error: ShiplaneError) -> NoReturn:
     """Tell an error on standard error and end with its exit code."""
     from shiplane.report.errors_text import render_error  # noqa: PLC0415 - only failures need it
 
-    sys.stdout.flush()
+    flush()
     print(render_error(error), file=sys.stderr)  # noqa: T201 - this is the terminal's end
     raise SystemExit(error.exit_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 
 
@@ -19,6 +20,13 @@ def show_json(value: Any) -> None:  # noqa: ANN401 - JSON
 
 def finish(code: int) -> None:
     """End with an exit code; 0 goes on."""
-    sys.stdout.flush()
+    flush()
     if code:
         raise SystemExit(code)
+
+
+def flush() -> None:
+    """Send what was printed; a terminal that is gone or was never there does not change how a command ends."""
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
