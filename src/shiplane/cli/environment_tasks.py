@@ -142,7 +142,7 @@ def unlock(_c: Context, env: str, target: str = "", yes: bool = False, dry_run: 
                 raise NoTerminal(f"remove the lock of {env}?")
             if input("remove this lock? [y/N] ").strip().lower() not in ("y", "yes"):
                 return
-        lock.unlock()
+        lock.unlock(holder)
         show(f"the lock of {env} is removed")
     finally:
         environments.close()
