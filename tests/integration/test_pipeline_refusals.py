@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.engine import docker, wait_for
+from helpers.clone import Clone
+from helpers.engine import docker, traces, wait_for
+from shiplane.lab.layout import first_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from helpers.clone import Clone
     from helpers.servers import Servers
     from helpers.story import Chapter
 
@@ -69,6 +71,24 @@ def test_a_server_that_is_gone_and_a_port_that_is_taken(clone: Clone, servers: S
     assert f"ss -ltnp 'sport = :{port}'" in taken.output
     clone.invoke("lab.up")
     wait_for("production serving again", lambda: servers.serves("production", release))
+
+
+def test_a_port_that_is_taken_before_there_is_a_lab(tmp_path: Path) -> None:
+    other = Clone.make(tmp_path / "other")
+    port = first_port(other.folder)
+    with socket.create_server(("127.0.0.1", port)):
+        try:
+            other.invoke("lab.up")
+            state = other.json("lab.status")
+        finally:
+            other.invoke("lab.down")
+    assert set(state) == {"registry", "stand_in_images", "servers", "environments"}
+    assert set(state["environments"]) == {"staging", "production"}
+    for server in state["servers"]:
+        assert set(server) == {"name", "environment", "host", "port", "user", "key_file"}
+    addresses = [state["registry"], *state["environments"].values(), *(f":{s['port']}" for s in state["servers"])]
+    assert not any(address.endswith(f":{port}") for address in addresses)
+    assert traces(other.lab_name) == []
 
 
 @pytest.mark.usefixtures("unchanged")
