@@ -14,8 +14,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def deferred(tell: Callable[[], None]) -> Iterator[None]:
-    """Call `tell` at every signal while the block runs, in place of the signal's usual effect.
+def deferred(tell: Callable[[], None], signals: tuple[signal.Signals, ...] = _SIGNALS) -> Iterator[None]:
+    """Call `tell` at every one of `signals` while the block runs, in place of the signal's usual effect.
 
     An exception could come between the start of a step and the note that it runs, or while a deploy is undone:
     the outcome would be lost. A terminal that closes often sends its signal twice, from the kernel and the shell.
@@ -28,7 +28,7 @@ def deferred(tell: Callable[[], None]) -> Iterator[None]:
         tell()
 
     # What is ignored, as by nohup, stays ignored.
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in signals}
     caught = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
     for number in caught:
         signal.signal(number, defer)
