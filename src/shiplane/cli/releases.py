@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shiplane.cli.text import show
 from shiplane.errors import NothingPublished
 from shiplane.facts.checkout import SHORT
 
@@ -19,5 +20,7 @@ def find(app: App, target: Target, name: str) -> Release:
     for one in wanted:
         found = app.store.release(target.name, one)
         if found is not None:
+            if one != wanted[0]:
+                show(f"the uncommitted edits here are not published: taking {one}, the release of HEAD")
             return found
     raise NothingPublished(wanted[0], target.name)
