@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.model import Command
     from shiplane.runners.base import Cancel, Runner
 
 TEST_RUNNER = "test-runner:local"
+_LAYER_LOST = "failed to prepare extraction snapshot"
 _CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 
 
@@ -59,7 +61,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(buildx.definition(listed, ca_bundle(environ)), encoding="utf-8")
     try:
-        run_checked(runner, buildx.bake(str(file)), "building the images", say, cancel)
+        _build(runner, buildx.bake(str(file)), "building the images", say, cancel)
     except StepFailed as error:
         errors = tuple(line for line in error.details if "ERROR" in line or "error:" in line.lower())
         raise StepFailed(error.cause, error.fix, (*error.details, *errors[-3:])) from error
@@ -69,4 +71,19 @@ def build_test_runner(
     runner: Runner, environ: Mapping[str, str], say: Callable[[str], None], cancel: Cancel | None = None
 ) -> None:
     """Build the image of the browser tests."""
-    run_checked(runner, buildx.build_runner(TEST_RUNNER, ca_bundle(environ)), "building the test runner", say, cancel)
+    _build(runner, buildx.build_runner(TEST_RUNNER, ca_bundle(environ)), "building the test runner", say, cancel)
+
+
+def _build(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
+    """Build, and build once more where the engine lost a layer under it.
+
+    An engine on the containerd store unpacks an image layer by layer; when another process removes an image that
+    shared the layers, one can be gone before the next is laid on it. The second try unpacks all of them.
+    """
+    try:
+        run_checked(runner, command, title, say, cancel)
+    except StepFailed as error:
+        if not any(_LAYER_LOST in line for line in error.details):
+            raise
+        say("the engine removed a layer while it was laid out, as another image went: building once more")
+        run_checked(runner, command, title, say, cancel)
