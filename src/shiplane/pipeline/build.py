@@ -61,7 +61,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(buildx.definition(listed, ca_bundle(environ)), encoding="utf-8")
     try:
-        _build(runner, buildx.bake(str(file)), "building the images", say, cancel)
+        _carry_out(runner, buildx.bake(str(file)), "building the images", say, cancel)
     except StepFailed as error:
         errors = tuple(line for line in error.details if "ERROR" in line or "error:" in line.lower())
         raise StepFailed(error.cause, error.fix, (*error.details, *errors[-3:])) from error
@@ -71,10 +71,10 @@ def build_test_runner(
     runner: Runner, environ: Mapping[str, str], say: Callable[[str], None], cancel: Cancel | None = None
 ) -> None:
     """Build the image of the browser tests."""
-    _build(runner, buildx.build_runner(TEST_RUNNER, ca_bundle(environ)), "building the test runner", say, cancel)
+    _carry_out(runner, buildx.build_runner(TEST_RUNNER, ca_bundle(environ)), "building the test runner", say, cancel)
 
 
-def _build(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
+def _carry_out(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
     """Build, and build once more where the engine lost a layer under it.
 
     An engine on the containerd store unpacks an image layer by layer; when another process removes an image that
