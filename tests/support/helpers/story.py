@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from helpers.clone import ROOT
+from shiplane.model.identity import checkout_id
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from helpers.clone import Finished
     from helpers.servers import Seen
 
-# Versions that no checkout of this project has: development images are called after them, machine-wide.
-FIRST_VERSION, SECOND_VERSION = "9.71.0", "9.72.0"
+# Development images are called after versions, machine-wide: these are no other checkout's, and the same each time,
+# so that the builder knows their layers.
+_NUMBER = int(checkout_id(ROOT), 16) % 1_000_000
+FIRST_VERSION, SECOND_VERSION = f"9.{_NUMBER}.1", f"9.{_NUMBER}.2"
 NEW_TEXT = "Second edition, data under"
 # Every character that breaks careless quoting.
 HARD_SECRET = "p)$'\"#\\ ü"
