@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def docker(*words: str, stdin: bytes = b"") -> bytes:
     """Run the engine's client, which has to succeed, and give its stdout."""
     done = subprocess.run(["docker", *words], input=stdin, capture_output=True, check=False, timeout=120)
-    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr.decode(errors='replace')}"
+    said = (done.stdout + done.stderr).decode(errors="replace")
+    assert done.returncode == 0, f"docker {' '.join(words)} ended with {done.returncode}: {said!r}"
     return done.stdout
 
 

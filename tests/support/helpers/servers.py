@@ -67,7 +67,8 @@ class Servers:
 
     def run(self, environment: str, *argv: str, stdin: bytes = b"") -> bytes:
         """Run a program on a server, as root."""
-        return docker("exec", "--interactive", f"{self.clone.lab_name}-{environment}", *argv, stdin=stdin)
+        flags = ("--interactive",) if stdin else ()
+        return docker("exec", *flags, f"{self.clone.lab_name}-{environment}", *argv, stdin=stdin)
 
     def inside(self, environment: str, service: str, script: str) -> bytes:
         """Run a script in the container of a service."""
