@@ -22,11 +22,6 @@ def label(image: str, name: str) -> Command:
     return Command(("docker", "image", "inspect", "--format", f'{{{{index .Config.Labels "{name}"}}}}', image))
 
 
-def image_id(image: str) -> Command:
-    """Ask for a local image's ID."""
-    return Command(("docker", "image", "inspect", "--format", "{{.Id}}", image))
-
-
 def tag(source: str, target: str) -> Command:
     """Give a local image another name."""
     return Command(("docker", "tag", source, target))

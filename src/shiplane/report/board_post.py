@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
+
+from shiplane.runners import http
 
 _READ_BYTES = 2000
 
 
 def is_loopback(url: str) -> bool:
     """Tell whether an address is this machine's own, where a proxy must not be asked."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return http.is_loopback(urlsplit(url).hostname or "")
 
 
 def http_post(url: str, token: str, body: bytes, timeout: float) -> tuple[int, str]:

@@ -34,7 +34,6 @@ def test_questions_to_git(command: Command, words: str) -> None:
 ENGINE = {
     engine.info(): ("docker", "info", "--format", "{{.ServerVersion}}|{{.DriverStatus}}"),
     engine.label("a:1", "x.y"): ("docker", "image", "inspect", "--format", '{{index .Config.Labels "x.y"}}', "a:1"),
-    engine.image_id("a:1"): ("docker", "image", "inspect", "--format", "{{.Id}}", "a:1"),
     engine.tag("a:1", "r/a:1"): ("docker", "tag", "a:1", "r/a:1"),
     engine.push("r/a:1"): ("docker", "push", "--quiet", "r/a:1"),
     engine.pull("r/a:1"): ("docker", "pull", "--quiet", "r/a:1"),
