@@ -12,7 +12,7 @@ import pytest
 from helpers import story
 from helpers.clone import Clone
 from helpers.engine import docker, images, traces, wait_for
-from helpers.processes import ArgumentWatch
+from helpers.processes import ArgumentWatch, kill_all_in
 from helpers.servers import Servers
 from helpers.story import Chapter
 
@@ -41,6 +41,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         assert traces(made.id) == []
         assert not (made.folder / ".shiplane/lab").exists()
     finally:
+        kill_all_in(made.folder)  # a test that failed half-way may have left its command
         made.start("invoke", "lab.down").finish()
         left = images(*_OURS)
         if left:

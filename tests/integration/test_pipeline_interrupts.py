@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from helpers.engine import docker, traces, wait_for
-from helpers.processes import working_in
+from helpers.processes import kill_all_in, working_in
 
 if TYPE_CHECKING:
     from helpers.clone import Clone, Started
@@ -48,8 +47,7 @@ def test_an_interrupt_leaves_nothing(clone: Clone, first: Chapter, number: signa
 def test_what_a_killed_run_left_goes_with_the_next(clone: Clone, first: Chapter) -> None:
     assert first.done.code == 0
     started = start_tests(clone)
-    for process in working_in(clone.folder):
-        os.kill(process, signal.SIGKILL)
+    kill_all_in(clone.folder)
     started.process.wait()
     assert traces(f"app-test-{clone.id}")
     clone.invoke("pipeline", "--until", "build", "--plain")

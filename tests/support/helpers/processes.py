@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -35,6 +38,14 @@ def working_in(folder: Path) -> dict[int, bytes]:
         if here.is_relative_to(folder):
             found[number] = arguments
     return found
+
+
+def kill_all_in(folder: Path) -> None:
+    """Kill the processes whose working folder is this one or below it, those that start meanwhile included."""
+    while found := working_in(folder):
+        for number in found:
+            with contextlib.suppress(ProcessLookupError):  # it ended since it was seen
+                os.kill(number, signal.SIGKILL)
 
 
 class ArgumentWatch:
