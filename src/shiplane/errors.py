@@ -191,10 +191,11 @@ class HostKeyChanged(Unreachable):
 class HostKeyMissing(Unreachable):
     """Tell that no host key is pinned for a server; `name` is the one that `known_hosts` would hold."""
 
-    def __init__(self, name: str, address: str, port: int, known_hosts: str) -> None:
+    def __init__(self, name: str, address: str, port: int, known_hosts: str, jump: str = "") -> None:
+        there = f" (on {jump})" if jump else ""
         super().__init__(
             f"no host key is pinned for {name} in {known_hosts}",
-            f"add its line: ssh-keyscan -p {port} {address}, compared with the server's own"
+            f"add its line: ssh-keyscan -p {port} {address}{there}, compared with the server's own"
             " /etc/ssh/ssh_host_*_key.pub",
         )
 

@@ -8,6 +8,7 @@ from checkouts import git_answers
 from shiplane.cli.app import World
 from shiplane.errors import Unreachable
 from shiplane.runners.recording import RecordingRunner
+from shiplane.runners.ssh_config import SshSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +52,10 @@ class RecordedWorld(World):
     def server(self, host: Host, masker: Masker) -> RecordingRunner:
         del masker
         return self.servers.setdefault(host.name, RecordingRunner(self.server_answers))
+
+    def ssh_settings(self, name: str, user: str = "", port: int = 0, file: str = "") -> SshSettings:
+        del file
+        return SshSettings(name, user, port or 22)
 
     def http(self) -> Http:
         return self.public

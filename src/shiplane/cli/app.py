@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Runner
     from shiplane.runners.http import Http
+    from shiplane.runners.ssh_config import SshSettings
 
 _GITHUB_EVENTS = {"push": "push", "pull_request": "pull_request", "workflow_dispatch": "manual"}
 
@@ -40,6 +41,12 @@ class World:
         from shiplane.runners.ssh import SshRunner  # noqa: PLC0415 - brings Fabric
 
         return SshRunner(host, masker)
+
+    def ssh_settings(self, name: str, user: str = "", port: int = 0, file: str = "") -> SshSettings:
+        """Say how ssh's own configuration reaches a server."""
+        from shiplane.runners.ssh_config import lookup  # noqa: PLC0415 - only remote servers need it
+
+        return lookup(name, user, port, file)
 
     def http(self) -> Http:
         """Give what sends requests."""
@@ -87,7 +94,8 @@ class App:
         """Give a target; the configuration's default where none is named."""
         from shiplane.cli import targets  # noqa: PLC0415 - not every command asks
 
-        return targets.make(name or self.config.default_target, self.checkout, self.config, self.environ)
+        lookup = partial(self.world.ssh_settings, file=self.environ.get("SSH_CONFIG", ""))
+        return targets.make(name or self.config.default_target, self.checkout, self.config, self.environ, lookup)
 
     def event(self, name: str = "", branch: str = "") -> Event:
         """Give the event: as told, else as GitHub tells, else a push of what is checked out."""

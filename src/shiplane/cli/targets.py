@@ -6,33 +6,38 @@ import atexit
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shiplane.cli.hosts import Wanted, make_host, unknown
 from shiplane.commands.login import RegistryLogin
 from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
-from shiplane.model import Host, Secret, Site
+from shiplane.model import Secret, Site
 from shiplane.planning import Naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shiplane.cli.hosts import Lookup
     from shiplane.config import Config
     from shiplane.lab import LabState
     from shiplane.pipeline.target import Target
 
 _LAB_OWNER = "lab"
 _TO_CONNECT = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS")
+_CONFIGURED = {"SERVER_HOST": "ssh_host", "SERVER_USER": "ssh_user", "SERVER_JUMP": "ssh_jump"}
 _REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
+_PORTS = 65536
 _OPTIONAL = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
 
 
-def make(name: str, checkout: Path, config: Config, environ: Mapping[str, str]) -> Target:
-    """Make a target by its name; raises `UnknownName`."""
+def make(name: str, checkout: Path, config: Config, environ: Mapping[str, str], lookup: Lookup = unknown) -> Target:
+    """Make a target by its name; raises `UnknownName`. `lookup` asks ssh's configuration."""
     if name == "lab":
         return LabTarget(checkout, config, environ)
     if name == "remote":
-        return RemoteTarget(checkout, config, environ)
+        return RemoteTarget(checkout, config, environ, lookup)
     raise UnknownName("target", name, ("lab", "remote"))
 
 
@@ -111,17 +116,19 @@ class LabTarget:
 class RemoteTarget:
     """Answer for real servers: addresses and secrets come from the environment, as the specification names them.
 
-    `STAGING_DB_PASSWORD` wins over `DB_PASSWORD` for staging, and so for every name.
+    `STAGING_DB_PASSWORD` wins over `DB_PASSWORD` for staging, and so for every name. Where ssh's configuration knows
+    the name in `SERVER_HOST`, user, key and pinned host keys may be left to it.
     """
 
     name = "remote"
     allows_edits = False
     allows_stand_ins = False
 
-    def __init__(self, checkout: Path, config: Config, environ: Mapping[str, str]) -> None:
+    def __init__(self, checkout: Path, config: Config, environ: Mapping[str, str], lookup: Lookup = unknown) -> None:
         self.checkout = checkout
         self.config = config
         self.environ = environ
+        self._lookup = cache(lookup)
         self._files: Path | None = None
 
     def naming(self) -> Naming:
@@ -146,14 +153,17 @@ class RemoteTarget:
         """Give an environment's server; raises `SecretsMissing`."""
         settings = self.config.environment(environment)
         self._require((environment,), _TO_CONNECT)
-        host = Host(
+        wanted = Wanted(
             name=environment,
             address=self._get(environment, "SERVER_HOST"),
-            port=settings.ssh_port,
+            port=self._port(environment),
             user=self._get(environment, "SERVER_USER"),
             key_file=self._file(environment, "SSH_PRIVATE_KEY"),
             known_hosts=self._file(environment, "SSH_KNOWN_HOSTS"),
+            jump=self._get(environment, "SERVER_JUMP"),
+            jump_key=self._file(environment, "SSH_JUMP_PRIVATE_KEY"),
         )
+        host = make_host(wanted, self._lookup)
         folder = f"deployments/{self.config.name}-{environment}"
         bound = (settings.proxy_bind, settings.proxy_port)
         return Site(environment, host, folder, settings.url, settings.overlay, *bound)
@@ -178,18 +188,37 @@ class RemoteTarget:
         asked = [self.config.environment(name).name for name in dict.fromkeys(environments)]
         missing: list[str] = []
         for name in needed:
-            lacking = [environment for environment in asked if not self._get(environment, name)]
+            lacking = [environment for environment in asked if self._lacks(environment, name)]
             by_environment = [f"{environment.upper()}_{name}" for environment in lacking]
             missing += [name] if lacking and lacking == asked else by_environment
         if missing:
             raise SecretsMissing(missing, " and ".join(asked))
 
+    def _lacks(self, environment: str, name: str) -> bool:
+        if self._get(environment, name):
+            return False
+        if name == "SSH_PRIVATE_KEY" and self.environ.get("SSH_AUTH_SOCK"):
+            return False
+        address = self._get(environment, "SERVER_HOST")
+        left_to_ssh = name in _TO_CONNECT and address and name != "SERVER_HOST"
+        return not (left_to_ssh and self._lookup(address, self._get(environment, "SERVER_USER"), 0).known)
+
     def _get(self, environment: str, name: str) -> str:
-        return _named(self.environ, environment, name)
+        """Give a variable; for some a key of the configuration stands in."""
+        configured = getattr(self.config.environment(environment), _CONFIGURED.get(name, ""), "")
+        return _named(self.environ, environment, name) or str(configured)
+
+    def _port(self, environment: str) -> int:
+        text = self._get(environment, "SERVER_PORT") or str(self.config.environment(environment).ssh_port)
+        if not (text.isdecimal() and int(text) < _PORTS):
+            raise UsageError(f"SERVER_PORT of {environment} is {text!r}, which is no port", "set it to a number")
+        return int(text)
 
     def _file(self, environment: str, name: str) -> str:
         """Give the path of a file that a variable names, or whose text it holds; such a file ends with the process."""
         value = self._get(environment, name)
+        if not value:
+            return ""
         if value.startswith("/"):
             if not Path(value).is_file():
                 raise UsageError(f"{name} of {environment} names {value}, which is no file", "set the path or the text")

@@ -25,7 +25,14 @@ class EnvironmentConfig:
     """Public address, without a slash at the end."""
     branches: tuple[str, ...]
     """Branches whose pushes are deployed here; `*` stands for anything."""
-    ssh_port: int = 22
+    ssh_host: str = ""
+    """Server's address, or a name that ssh's configuration knows; SERVER_HOST in the environment wins."""
+    ssh_user: str = ""
+    """Account on the server; SERVER_USER in the environment wins."""
+    ssh_port: int = 0
+    """Port of sshd; SERVER_PORT in the environment wins. 0: as ssh's configuration says, else 22."""
+    ssh_jump: str = ""
+    """Jump host, `user@host:port` or a name that ssh knows, several with commas; SERVER_JUMP wins, `none` is none."""
     proxy_bind: str = "0.0.0.0"  # noqa: S104 - the proxy is the one public port
     proxy_port: int = 80
 

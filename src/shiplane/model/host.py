@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Address a server: SSH with one key, and only host keys that are pinned in `known_hosts`."""
+    """Address a server: SSH, and only host keys that are pinned in `known_hosts` (or the other files named).
+
+    With `key_file`, that key alone is used; without it, the keys of ssh-agent where `agent` is set, then
+    `identities`. `jump` is the host through which this one is reached, `pinned_as` the name under which its host
+    keys are pinned where that is not its address.
+    """
 
     name: str
     address: str
@@ -15,6 +20,16 @@ class Host:
     user: str
     key_file: str
     known_hosts: str
+    more_known_hosts: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    agent: bool = False
+    pinned_as: str = ""
+    jump: Host | None = None
+
+    @property
+    def place(self) -> str:
+        """Give the name with the address, for people."""
+        return f"{self.name} ({self.address}:{self.port})"
 
 
 @dataclass(frozen=True, slots=True)

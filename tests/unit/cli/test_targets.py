@@ -11,11 +11,12 @@ from shiplane.cli import targets
 from shiplane.cli.targets import LabTarget, RemoteTarget
 from shiplane.commands.login import RegistryLogin
 from shiplane.config import Vpn
-from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName
+from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
 from shiplane.lab.layout import Layout
 from shiplane.lab.state import Record
 from shiplane.model import Secret
 from shiplane.planning import Naming
+from shiplane.runners.ssh_config import SshSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +177,57 @@ def test_a_lab_that_has_a_record(tmp_path: Path) -> None:
     assert target.naming() == Naming("127.0.0.1:1", "lab", "app")
     assert (site.host.address, site.host.port, site.url) == ("127.0.0.1", 4, "http://127.0.0.1:5")
     assert (site.folder, site.overlay) == ("deployments/app-production", "compose.production.yml")
+
+
+def said_of_staging(name: str, user: str = "", port: int = 0) -> SshSettings:
+    """Answer as an ssh whose configuration knows the names staging and bastion."""
+    if name not in ("staging", "bastion"):
+        return SshSettings(name, user, port or 22)
+    found = SshSettings(f"{name}.test", user or "ship", port or 2200, ("/home/id",), ("/home/known", "/etc/known"))
+    return dataclasses.replace(found, jump="bastion" if name == "staging" else "", known=True)
+
+
+def test_a_name_that_ssh_knows_needs_nothing_more(tmp_path: Path) -> None:
+    environ = {"SERVER_HOST": "staging", "DB_PASSWORD": "d", "REDIS_PASSWORD": "r"}
+    target = RemoteTarget(tmp_path, CONFIG, environ, said_of_staging)
+    target.require(("staging",))
+    host = target.site("staging").host
+    assert (host.address, host.user, host.port, host.key_file) == ("staging.test", "ship", 2200, "")
+    assert (host.identities, host.agent) == (("/home/id",), True)
+    assert (host.known_hosts, host.more_known_hosts) == ("/home/known", ("/etc/known",))
+    assert host.jump is not None
+    assert (host.jump.place, host.jump.jump) == ("jump host bastion (bastion.test:2200)", None)
+
+
+def test_what_is_set_wins_over_ssh(tmp_path: Path) -> None:
+    environ = FULL | {"SERVER_HOST": "staging", "SERVER_PORT": "23", "SERVER_JUMP": "none"}
+    host = RemoteTarget(tmp_path, CONFIG, environ, said_of_staging).site("staging").host
+    assert (host.address, host.user, host.port, host.jump) == ("staging.test", "deploy", 23, None)
+    assert (host.identities, host.agent, host.more_known_hosts) == ((), False, ())
+
+
+def test_a_server_may_stand_in_the_configuration(tmp_path: Path) -> None:
+    staging = dataclasses.replace(
+        CONFIG.environment("staging"), ssh_host="192.0.2.7", ssh_user="ship", ssh_port=2222, ssh_jump="me@192.0.2.9:24"
+    )
+    config = dataclasses.replace(CONFIG, environments=(staging,))
+    target = RemoteTarget(tmp_path, config, without("SERVER_HOST", "SERVER_USER"))
+    target.require(("staging",))
+    host = target.site("staging").host
+    assert (host.address, host.user, host.port) == ("192.0.2.7", "ship", 2222)
+    assert host.jump is not None
+    assert (host.jump.address, host.jump.user, host.jump.port) == ("192.0.2.9", "me", 24)
+    assert (host.jump.key_file, host.jump.known_hosts) == (host.key_file, host.known_hosts)
+
+
+def test_an_agent_stands_in_for_a_key(tmp_path: Path) -> None:
+    target = RemoteTarget(tmp_path, CONFIG, without("SSH_PRIVATE_KEY", SSH_AUTH_SOCK="/run/agent"))
+    target.require(("staging",))
+    host = target.site("staging").host
+    assert (host.key_file, host.agent) == ("", True)
+
+
+@pytest.mark.parametrize("port", ["ssh", "0x16", "65536", "-1"])
+def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
+    with pytest.raises(UsageError, match=f"SERVER_PORT of staging is '{port}', which is no port"):
+        RemoteTarget(tmp_path, CONFIG, FULL | {"SERVER_PORT": port}).site("staging")

@@ -28,7 +28,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("components", "backend"): {"context": STRING, "version_file": STRING},
     ("environments", "staging"): {
-        **dict.fromkeys(("url", "proxy_bind"), STRING),
+        **dict.fromkeys(("url", "proxy_bind", "ssh_host", "ssh_user", "ssh_jump"), STRING),
         **dict.fromkeys(("ssh_port", "proxy_port"), NUMBER),
         "branches": STRINGS,
     },
@@ -165,7 +165,7 @@ def test_defaults() -> None:
     assert (CONFIG.health_seconds, CONFIG.verify_tries, CONFIG.verify_interval_seconds) == (120, 12, 5)
     assert CONFIG.vpn == Vpn("none", ("tag:ci",))
     staging = CONFIG.environment("staging")
-    assert (staging.ssh_port, staging.proxy_bind, staging.proxy_port) == (22, "0.0.0.0", 80)  # noqa: S104 - the default
+    assert (staging.ssh_port, staging.proxy_bind, staging.proxy_port) == (0, "0.0.0.0", 80)  # noqa: S104 - the default
     assert staging.overlay == "compose.staging.yml"
 
 

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import pytest
 from paramiko import ChannelException
 
-from shiplane.errors import HostKeyMissing, Unreachable
+from shiplane.errors import Unreachable
 from shiplane.model import Command, Host, Secret
 from shiplane.runners import ssh
 from shiplane.runners.base import Masker
 from shiplane.runners.channel import Session
 from shiplane.runners.ssh import SshRunner, shell_input, shell_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STARTED = b"shiplane-pid:1\n"
 HARD = "p)$'\"#\\ ü"
@@ -137,7 +132,7 @@ class Connected:
     """Play a connection with its transport: it opens the channel that it was given, or fails."""
 
     def __init__(self, given: Channel | Exception, *, active: bool = True) -> None:
-        self.given, self.active, self.closed = given, active, False
+        self.given, self.active, self.closed, self.silent_seconds = given, active, False, 0.0
         self.transport = self
 
     @property
@@ -158,54 +153,13 @@ class Connected:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Host:
-    known = tmp_path / "known_hosts"
-    known.write_text(
-        "[192.0.2.1]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ\n"
-    )
-    return Host("staging", "192.0.2.1", 2222, "deploy", str(tmp_path / "key"), str(known))
-
-
-@pytest.mark.parametrize(("address", "port"), [("192.0.2.2", 2222), ("192.0.2.1", 22)])
-def test_a_host_that_is_not_pinned_is_not_even_asked(host: Host, address: str, port: int) -> None:
-    other = Host(host.name, address, port, host.user, host.key_file, host.known_hosts)
-    name = "192.0.2.1" if port == 22 else "[192.0.2.2]:2222"
-    with pytest.raises(HostKeyMissing) as caught:
-        SshRunner(other).run(Command(("true",)))
-    assert caught.value.cause == f"no host key is pinned for {name} in {host.known_hosts}"
-    assert caught.value.fix.startswith(f"add its line: ssh-keyscan -p {port} {address}, compared with")
-    assert caught.value.exit_code == 4
-
-
-def test_a_missing_file_of_pinned_keys(host: Host) -> None:
-    other = Host(host.name, host.address, host.port, host.user, host.key_file, "/nowhere/known_hosts")
-    with pytest.raises(HostKeyMissing, match=r"no host key is pinned for .* in /nowhere/known_hosts"):
-        SshRunner(other).run(Command(("true",)))
-
-
-@pytest.mark.parametrize(
-    ("error", "cause", "fix"),
-    [
-        (FileNotFoundError(2, "No such file", "/key"), "the SSH key .* cannot be read", "SSH_PRIVATE_KEY"),
-        (TimeoutError("timed out"), r"staging \(192.0.2.1:2222\) does not answer: timed out", "check that the server"),
-        (EOFError(), "does not answer: EOFError", "check that the server"),
-    ],
-)
-def test_what_goes_wrong_on_the_way(
-    host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: str, fix: str
-) -> None:
-    def fail(_connection: Any) -> None:  # noqa: ANN401 - Fabric has no types
-        raise error
-
-    monkeypatch.setattr("fabric.Connection.open", fail)
-    with pytest.raises(Unreachable, match=cause) as caught:
-        ssh.connect(host)
-    assert fix in caught.value.fix
+def host() -> Host:
+    return Host("staging", "192.0.2.1", 2222, "deploy", "/keys/staging", "/keys/known_hosts")
 
 
 def runner(host: Host, monkeypatch: pytest.MonkeyPatch, *connections: Connected) -> SshRunner:
     left = list(connections)
-    monkeypatch.setattr(ssh, "connect", lambda _host: left.pop(0))
+    monkeypatch.setattr(ssh, "connect", lambda _host, _rhythm: left.pop(0))
     return SshRunner(host)
 
 
@@ -250,5 +204,19 @@ def test_a_connection_that_is_dead_is_made_anew(host: Host, monkeypatch: pytest.
     monkeypatch.setattr(dying, "open_session", die)
     with pytest.raises(Unreachable, match=r"the connection to staging \(192.0.2.1:2222\) was lost while: true"):
         opened.run(Command(("true",)))
-    assert dying.closed
     assert opened.run(Command(("true",))).stdout == "fine"
+    assert dying.closed
+    assert opened.sent == ["true", "true"]
+
+
+def test_what_is_sent_is_counted_without_its_secrets(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = runner(host, monkeypatch, Connected(Channel(STARTED)))
+    opened.run(Command(("sh",), env=(("A", Secret("A", HARD)),), stdin=Secret("S", HARD)))
+    assert opened.sent == ["A=<A> sh < <S>"]
+
+
+def test_a_silence_that_ended_the_connection_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Connected(Channel(STARTED, status=-1, active=False))
+    connection.silent_seconds = 12.0
+    with pytest.raises(Unreachable, match=r"2222\) was lost \(nothing was heard for 12 s\) while: sleep 60"):
+        runner(host, monkeypatch, connection).run(Command(("sleep", "60")))

@@ -1,0 +1,196 @@
+"""Opening an SSH connection: through jump hosts, to pinned host keys alone, watched by a heartbeat."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from shiplane.errors import HostKeyChanged, HostKeyMissing, Unreachable
+from shiplane.runners.heartbeat import Heard, Heartbeat
+
+if TYPE_CHECKING:
+    from fabric import Connection  # type: ignore[import-untyped]
+    from paramiko import Transport
+
+    from shiplane.model import Host
+    from shiplane.runners.heartbeat import Rhythm
+
+CONNECT_SECONDS = 10.0
+_SSH_PORT = 22
+# Paramiko writes what it raises to standard error too, with a traceback, where nobody has said otherwise.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class Link:
+    """Hold one connection, with the connections to its jump hosts that carry it."""
+
+    def __init__(self, connection: Connection, heard: Heard, below: Link | None, rhythm: Rhythm) -> None:
+        self._connection = connection
+        self._below = below
+        self._heartbeat = Heartbeat(self.transport, heard, rhythm)
+        self._heartbeat.start()
+
+    @property
+    def transport(self) -> Transport:
+        """Give what opens channels."""
+        return cast("Transport", self._connection.transport)
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the connection lives, as far as is known."""
+        return self.transport.is_active()
+
+    @property
+    def silent_seconds(self) -> float:
+        """Give the silence that ended the connection; 0 where something else did."""
+        return self._heartbeat.silent_seconds
+
+    def close(self) -> None:
+        """End the connection, its heartbeat and what carried it."""
+        self._heartbeat.stop()
+        self.transport.close()
+        _release(self._connection, None, self._below)
+
+
+def connect(host: Host, rhythm: Rhythm) -> Link:
+    """Open a connection; raises `HostKeyChanged`, `HostKeyMissing` or `Unreachable`."""
+    below = connect(host.jump, rhythm) if host.jump else None
+    heard = connection = None
+    try:
+        connection = _prepare(host)
+        heard = Heard(_reach(host, below))
+        connection.connect_kwargs["sock"] = heard
+        _open(connection, host)
+    except BaseException:
+        _release(connection, heard, below)
+        raise
+    return Link(connection, heard, below, rhythm)
+
+
+def _prepare(host: Host) -> Connection:
+    from fabric import Config, Connection  # noqa: PLC0415 - slow to import
+
+    connection = Connection(
+        host.address,
+        user=host.user,
+        port=host.port,
+        # What ssh's configuration says has become part of the host.
+        config=Config(overrides={"load_ssh_configs": False}),
+        connect_timeout=CONNECT_SECONDS,
+        connect_kwargs=_keys(host),
+    )
+    _pin(connection.client, host)
+    return connection
+
+
+def _keys(host: Host) -> dict[str, object]:
+    return {
+        "key_filename": host.key_file or [path for path in host.identities if Path(path).is_file()],
+        "allow_agent": host.agent and not host.key_file,
+        "look_for_keys": False,
+        "banner_timeout": CONNECT_SECONDS,
+        "auth_timeout": CONNECT_SECONDS,
+    }
+
+
+def _pin(client: Any, host: Host) -> None:  # noqa: ANN401 - Paramiko's SSHClient, with what it keeps private
+    """Let the client know the host's pinned keys, and refuse every other."""
+    from paramiko import HostKeys, RejectPolicy  # noqa: PLC0415 - slow to import
+
+    # Fabric has loaded the account's known_hosts: Paramiko has no public way to forget them.
+    client._system_host_keys.clear()  # noqa: SLF001
+    client.set_missing_host_key_policy(RejectPolicy())
+    named = host.pinned_as or host.address
+    name = named if host.port == _SSH_PORT or host.pinned_as else f"[{named}]:{host.port}"
+    known = client.get_host_keys()
+    known.clear()
+    for file in (host.known_hosts, *host.more_known_hosts):
+        if not Path(file).is_file():
+            continue
+        for kind, key in (HostKeys(file).lookup(name) or {}).items():
+            # Under the name by which Paramiko will ask.
+            known.add(host.address if host.port == _SSH_PORT else f"[{host.address}]:{host.port}", kind, key)
+    if not len(known):
+        raise HostKeyMissing(name, host.address, host.port, host.known_hosts, host.jump.place if host.jump else "")
+
+
+def _reach(host: Host, below: Link | None) -> Any:  # noqa: ANN401 - a socket or a channel
+    from paramiko import SSHException  # noqa: PLC0415 - slow to import
+
+    if below is None:
+        try:
+            sock = socket.create_connection((host.address, host.port), CONNECT_SECONDS)
+        except OSError as error:
+            raise _silent(host, error) from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+    try:
+        place = (host.address, host.port)
+        return below.transport.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=CONNECT_SECONDS)
+    except (SSHException, OSError, EOFError) as error:
+        raise _not_passed_on(host, error) from error
+
+
+def _open(connection: Connection, host: Host) -> None:
+    from paramiko import AuthenticationException, BadHostKeyException, SSHException  # noqa: PLC0415 - slow to import
+
+    try:
+        connection.open()
+    except BadHostKeyException as error:
+        raise HostKeyChanged(host.place, host.known_hosts) from error
+    except AuthenticationException as error:
+        raise _refused(host, error) from error
+    except (SSHException, OSError, EOFError, ValueError) as error:
+        raise _silent(host, error) from error
+
+
+def _release(connection: Connection | None, heard: Heard | None, below: Link | None) -> None:
+    if connection is not None:
+        connection.client.close()
+    if heard is not None:
+        heard.close()
+    if below is not None:
+        below.close()
+
+
+def _refused(host: Host, error: Exception) -> Unreachable:
+    from paramiko import PasswordRequiredException  # noqa: PLC0415 - slow to import
+
+    if isinstance(error, PasswordRequiredException):
+        return Unreachable(
+            f"the SSH key {host.key_file or 'of ' + host.name} is locked by a passphrase",
+            "add it to ssh-agent and leave SSH_PRIVATE_KEY unset, or give a key without one",
+        )
+    keys = host.key_file or "one of your keys (in ssh-agent or among the IdentityFiles of the ssh configuration)"
+    return Unreachable(
+        f"{host.place} refuses the key of user {host.user!r}",
+        f"add the public key of {keys} to ~{host.user}/.ssh/authorized_keys there",
+    )
+
+
+def _silent(host: Host, error: Exception) -> Unreachable:
+    if isinstance(error, FileNotFoundError) or "private key" in str(error).lower():
+        return Unreachable(
+            f"the SSH key {host.key_file} for {host.name} cannot be read: {error}",
+            "set the key's path in the configuration, or write the secret SSH_PRIVATE_KEY to it",
+        )
+    if "No authentication methods" in str(error):
+        return Unreachable(
+            f"there is no SSH key for {host.place}",
+            "set SSH_PRIVATE_KEY, load one into ssh-agent, or name an IdentityFile in the ssh configuration",
+        )
+    said = "it sends no greeting" if str(error) == "No existing session" else str(error) or type(error).__name__
+    return Unreachable(
+        f"{host.place} does not answer: {said}",
+        "check that the server is up and that its address, port and the VPN are right",
+    )
+
+
+def _not_passed_on(host: Host, error: Exception) -> Unreachable:
+    through = host.jump.place if host.jump else ""
+    return Unreachable(
+        f"{host.place} cannot be reached through {through}: {str(error) or type(error).__name__}",
+        "see that the address is right as seen from there, and that its sshd allows it (AllowTcpForwarding)",
+    )
