@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checkouts import QUESTIONS, git_answers, make_checkout
-from samples import CONFIG_TEXT, HARD, make_release
+from samples import CONFIG_TEXT, REMOTE, make_release
 from shiplane.pipeline.store import Store
 
 if TYPE_CHECKING:
     from projects import Ended, Project
 
-REMOTE = {
-    "REPOSITORY_OWNER": "acme",
-    "SERVER_HOST": "192.0.2.1",
-    "SERVER_USER": "deploy",
-    "SSH_PRIVATE_KEY": "a key",
-    "SSH_KNOWN_HOSTS": "192.0.2.1 ssh-ed25519 AAAA",
-    "DB_PASSWORD": HARD,
-    "REDIS_PASSWORD": HARD,
-}
 REQUIRED = "DB_PASSWORD, REDIS_PASSWORD, SERVER_HOST, SERVER_USER, SSH_KNOWN_HOSTS, SSH_PRIVATE_KEY"
 
 

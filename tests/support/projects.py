@@ -66,9 +66,11 @@ class Project:
         for name, value in environ.items():
             self.patch.setenv(name, value)
         self.capture.readouterr()
+        argv = ["invoke", *shlex.split(line)]
+        self.patch.setattr("sys.argv", argv)
         code = 0
         try:
-            Program(namespace=NAMESPACE, name="invoke").run(["invoke", *shlex.split(line)], exit=False)
+            Program(namespace=NAMESPACE, name="invoke").run(argv, exit=False)
         except SystemExit as end:
             code = int(end.code or 0)
         said = self.capture.readouterr()

@@ -53,3 +53,15 @@ def make_release(name: str = COMMIT[:12], *, dirty: bool = False) -> Release:
         for component, digit in (("backend", "a"), ("frontend", "b"))
     )
     return Release(name, COMMIT, "main", "1.0.0", dirty, "2026-11-24T01:00:30.000Z", images)
+
+
+REMOTE = {
+    "REPOSITORY_OWNER": "acme",
+    "SERVER_HOST": "192.0.2.1",
+    "SERVER_USER": "deploy",
+    "SSH_PRIVATE_KEY": "a key",
+    "SSH_KNOWN_HOSTS": "192.0.2.1 ssh-ed25519 AAAA",
+    "DB_PASSWORD": HARD,
+    "REDIS_PASSWORD": HARD,
+}
+"""The variables that a remote target asks for."""

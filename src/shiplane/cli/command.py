@@ -29,6 +29,7 @@ _HELP = {
     "release": "release to deploy; default: the published release of HEAD",
     "service": "one service of the stack",
     "since": "how far back, such as 10m",
+    "tail": "how many of the latest",
     "strategy": "how the new release replaces the old: recreate",
     "target": "lab or remote; default: default_target of the configuration",
     "to": "where to: an environment for promote, a release for rollback",
@@ -40,7 +41,12 @@ _HELP = {
 
 
 def command(function: Callable[P, R]) -> Task[Callable[P, R]]:
-    """Make a task of a function; KeyError where one of its options has no help text."""
-    options = list(inspect.signature(function).parameters)[1:]
-    made: Task[Callable[P, R]] = task(help={option: _HELP[option] for option in options})(told(function))
+    """Make a task of a function; KeyError where one of its options has no help text.
+
+    An option whose default is None can be given several times and becomes a list.
+    """
+    options = inspect.signature(function).parameters
+    names = list(options)[1:]
+    repeated = [name for name in names if options[name].default is None]
+    made: Task[Callable[P, R]] = task(help={name: _HELP[name] for name in names}, iterable=repeated)(told(function))
     return made

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r"})
 
 
@@ -23,6 +24,13 @@ def render(variables: Mapping[str, str]) -> str:
     Raises ValueError, naming the variable and never its value, where a name or value cannot be carried.
     """
     return "".join(f'{_checked_name(name)}="{_escaped(name, value)}"\n' for name, value in variables.items())
+
+
+def value(line: str) -> tuple[str, str]:
+    """Read one line that `render` wrote: the variable's name and its value."""
+    name, _, text = line.partition("=")
+    quoted = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    return name, _ESCAPED.sub(lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), quoted)
 
 
 def _checked_name(name: str) -> str:

@@ -95,6 +95,10 @@ class Environments:
         )
         return Deployer(context)
 
+    def runner(self, name: str) -> Runner:
+        """Give what runs commands on the environment's server."""
+        return self._open(name).runner
+
     def lock(self, name: str, report: Callable[[str], None], cancel: Cancel) -> Lock:
         """Give the environment's lock, for looking at it or breaking it."""
         opened = self._open(name)

@@ -45,6 +45,11 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", line.rpartition("\r")[2].expandtabs(4))[:_LONGEST_LINE].rstrip()
 
 
+def printable(text: str) -> str:
+    """Take out of a line what would move the cursor, turn text around or change the terminal; its length stays."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text).expandtabs(4))
+
+
 def one_line(text: str) -> str:
     """Join the lines of a text to one."""
     return " ".join(part for part in (clean(line).strip() for line in text.splitlines()) if part)

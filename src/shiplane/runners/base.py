@@ -86,6 +86,16 @@ class Runner(Protocol):
         """
 
 
+class Attaching(Runner, Protocol):
+    """Run commands that a person or a pipe talks to."""
+
+    def attach(self, command: Command, *, terminal: bool) -> int:
+        """Run a command with this process's standard input and outputs, byte for byte, and give its exit code.
+
+        `terminal` gives it a terminal of its own behind ours. Nothing of it is masked, kept or limited in time.
+        """
+
+
 class Bound:
     """Run commands through another runner, each ended when one cancel asks for it."""
 

@@ -68,6 +68,23 @@ class SshRunner:
             raise self._not_started(session)
         return Completed(session.exit_code, session.text(1), session.text(0), now() - started)
 
+    def attach(self, command: Command, *, terminal: bool) -> int:
+        """Run a command with this process's own streams and give its exit code; see `Attaching`."""
+        from shiplane.runners.attached import Attachment, attached_line  # noqa: PLC0415 - few commands attach
+
+        line, link = attached_line(command), self._connected()
+        self.sent.append(command.masked())
+        with contextlib.closing(link.transport.open_session(timeout=_OPEN_SECONDS)) as channel:
+            attachment = Attachment(channel, terminal=terminal)
+            try:
+                code = attachment.run(line)
+            except BaseException:
+                self._kill(attachment.pid)
+                raise
+        if code < 0:
+            raise self._lost(link, command)
+        return code
+
     def close(self) -> None:
         """End the connection."""
         with self._guard:

@@ -1,6 +1,7 @@
 import pytest
 
 from shiplane.commands.dotenv import render
+from shiplane.commands.dotenv import value as read_value
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,12 @@ from shiplane.commands.dotenv import render
 )
 def test_value_is_written_in_double_quotes(value: str, written: str) -> None:
     assert render({"NAME": value}) == f"NAME={written}\n"
+    assert read_value(f"NAME={written}") == ("NAME", value)
+
+
+def test_a_line_that_a_person_wrote_is_read_too() -> None:
+    assert read_value("NAME=plain=text") == ("NAME", "plain=text")
+    assert read_value("") == ("", "")
 
 
 def test_variables_keep_their_order() -> None:

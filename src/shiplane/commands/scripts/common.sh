@@ -12,3 +12,12 @@ containers() {
     # shellcheck disable=SC2086
     docker inspect --format '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"once":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"id":{{json .Id}},"reference":{{json .Config.Image}},"image":{{json .Image}},"state":{{json .State}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}}}' $ids 2>/dev/null || :
 }
+
+# append_audit: append the line on standard input to the audit in this folder.
+append_audit() {
+    local line
+    IFS= read -r line
+    # A full disk may have left a line without its end.
+    [ -z "$(tail -c 1 audit.jsonl 2>/dev/null)" ] || echo >>audit.jsonl
+    printf '%s\n' "$line" >>audit.jsonl
+}

@@ -26,5 +26,6 @@ releases() {
         id=${manifest%/manifest.json}
         [ ! -f "$id/tested.json" ] || printf 'tested\t%s\t%s\n' "${id#releases/}" "$(tr -d '\n' <"$id/tested.json")"
     done
-    [ ! -f audit.jsonl ] || tail -n 1000 audit.jsonl | sed 's/^/audit\t/'
+    # Deployments alone: what else was done here (`"kind":`) says nothing of what serves.
+    [ ! -f audit.jsonl ] || { grep -v '^{"kind":' audit.jsonl || :; } | tail -n 1000 | sed 's/^/audit\t/'
 }
