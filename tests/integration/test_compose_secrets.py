@@ -40,7 +40,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     for name in ("docker-compose.yml", "compose.staging.yml", ".env.docker"):
         shutil.copy(ROOT / name, folder)
     (folder / ".env.staging").write_text("")
-    variables = {"BACKEND_IMAGE": "none", "FRONTEND_IMAGE": "none", "DB_PASSWORD": PASSWORD, "REDIS_PASSWORD": PASSWORD}
+    variables = {"BACKEND_IMAGE": "none", "FRONTEND_IMAGE": "none", "RELEASE": "none"}
+    variables |= {"DB_PASSWORD": PASSWORD, "REDIS_PASSWORD": PASSWORD}
     (folder / ".env").write_text(render(variables))
     stack = Stack(folder)
     try:

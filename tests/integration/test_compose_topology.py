@@ -20,6 +20,7 @@ RELEASE_VARIABLES = {
     "FRONTEND_IMAGE": "registry.example/owner/app-frontend:1",
     "DB_PASSWORD": "database",
     "REDIS_PASSWORD": "redis",
+    "RELEASE": "1",
 }
 
 
@@ -61,7 +62,7 @@ def published(service: Model) -> set[tuple[str, str, int]]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_services_are_those_of_the_specification(models: dict[str, Model], environment: str) -> None:
-    expected = SERVICES | ({"test-runner"} if environment == "test" else set())
+    expected = SERVICES | {"test": {"test-runner"}, "development": set()}.get(environment, {"edge"})
     assert set(models[environment]["services"]) == expected
     profiles = {
         name: service["profiles"] for name, service in models[environment]["services"].items() if "profiles" in service
@@ -89,16 +90,24 @@ def test_services_wait_for_the_layer_before_them(models: dict[str, Model], envir
         "proxy": {"backend", "frontend"},
         "celery": {"db", "redis"},
         "test-runner": {"proxy"},
+        "edge": set(),
     }
     for name, service in models[environment]["services"].items():
         needs = service.get("depends_on", {})
-        assert set(needs) == layers[name], name
-        assert {need["condition"] for need in needs.values()} <= {"service_healthy"}, name
+        # The network that the proxy is in is there as soon as its container runs.
+        edge = {"edge"} if name == "proxy" and environment in RELEASED else set()
+        assert set(needs) == layers[name] | edge, name
+        assert {needs[need]["condition"] for need in set(needs) - edge} <= {"service_healthy"}, name
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_proxy_reaches_neither_database_nor_redis(models: dict[str, Model], environment: str) -> None:
-    networks = {name: set(service["networks"]) for name, service in models[environment]["services"].items()}
+    networks = {name: set(service.get("networks", ())) for name, service in models[environment]["services"].items()}
+    proxy = models[environment]["services"]["proxy"]
+    if environment in RELEASED:
+        assert proxy["network_mode"] == "service:edge"
+        assert not networks["proxy"]
+        networks["proxy"] = networks["edge"]
     assert {name: networks[name] for name in SERVICES} == {
         "db": {"data"},
         "redis": {"data"},
@@ -111,10 +120,12 @@ def test_the_proxy_reaches_neither_database_nor_redis(models: dict[str, Model], 
 
 
 @pytest.mark.parametrize("environment", RELEASED)
-def test_only_the_proxy_is_published_and_the_data_have_no_way_out(models: dict[str, Model], environment: str) -> None:
+def test_only_the_edge_of_the_proxy_is_published_and_the_data_have_no_way_out(
+    models: dict[str, Model], environment: str
+) -> None:
     model = models[environment]
     ports = {name: published(service) for name, service in model["services"].items() if published(service)}
-    assert ports == {"proxy": {("0.0.0.0", "80", 80)}}  # noqa: S104 # a server's proxy is public.
+    assert ports == {"edge": {("0.0.0.0", "80", 80)}}  # noqa: S104 # a server's proxy is public.
     assert model["networks"]["data"]["internal"] is True
 
 
@@ -170,10 +181,11 @@ def test_released_services_run_published_images_and_nothing_of_the_checkout(
         "backend": RELEASE_VARIABLES["BACKEND_IMAGE"],
         "celery": RELEASE_VARIABLES["BACKEND_IMAGE"],
         "frontend": RELEASE_VARIABLES["FRONTEND_IMAGE"],
+        "edge": "nginx:1.30",
     }
     assert [name for name, service in services.items() if "build" in service] == []
     binds = {mount["target"] for s in services.values() for mount in s.get("volumes", ()) if mount["type"] == "bind"}
-    assert binds == {"/etc/nginx/templates"}
+    assert binds == {"/etc/nginx/templates", "/etc/nginx/served"}
     assert services["backend"].get("command") is None
 
 
@@ -197,8 +209,28 @@ def test_released_backend_takes_its_environment_from_the_files_alone(
     base = dict(
         line.split("=", 1) for line in (ROOT / ".env.docker").read_text().splitlines() if line and line[0] != "#"
     )
-    for name in ("backend", "celery"):
-        assert models[environment]["services"][name]["environment"] == base | {"ENVIRONMENT_NAME": "x"}
+    found = {name: models[environment]["services"][name]["environment"] for name in ("backend", "celery")}
+    assert found["celery"] == base | {"ENVIRONMENT_NAME": "x"}
+    # The release is the backend's alone: a commit that changes no image leaves the others as they are.
+    release = {"RELEASE": "1", "RELEASE_COMMIT": "", "RELEASE_VERSION": ""}
+    assert found["backend"] == found["celery"] | release
+
+
+@pytest.mark.parametrize("environment", RELEASED)
+def test_a_proxy_can_serve_beside_another(models: dict[str, Model], environment: str, tmp_path: Path) -> None:
+    services = models[environment]["services"]
+    assert "--unix-socket" in services["proxy"]["healthcheck"]["test"][-1]
+    assert services["proxy"]["stop_signal"] == "SIGQUIT"
+    assert services["edge"]["init"] is True
+    assert services["edge"]["sysctls"] == {"net.ipv4.tcp_migrate_req": "1"}
+    folder = copy_project(tmp_path, environment)
+    both = [
+        compose(folder, environment, "config", "--hash", "edge,proxy", **RELEASE_VARIABLES, PROXY_FILES=files).stdout
+        for files in ("one", "two")
+    ]
+    hashes = [dict(line.split() for line in lines.splitlines()) for lines in both]
+    assert hashes[0]["edge"] == hashes[1]["edge"]
+    assert hashes[0]["proxy"] != hashes[1]["proxy"]
 
 
 def test_staging_and_production_differ_in_size_alone(models: dict[str, Model]) -> None:

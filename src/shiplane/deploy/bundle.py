@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 REQUIRED_SECRETS = ("DB_PASSWORD", "REDIS_PASSWORD")
 _DERIVED_SECRETS = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
 _DATABASE = {"DB_USER": "app", "DB_NAME": "app", "DB_HOST": "db", "DB_PORT": "5432"}
+_PROXY_FOLDER = "proxy/"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -93,9 +94,9 @@ def bundle(  # noqa: PLR0913 - what makes a release's files, each by name
     manifest = {**release.to_json(), "environment": site.environment, "url": site.url}
     files = {path: FileContent(data, SHARED) for path, data in compose_files.items()}
     files |= {
-        ".env": _env_file({**root_variables(site, release, known), **root}),
+        ".env": _env_file({**root_variables(site, release, known), "PROXY_FILES": proxy_files(compose_files), **root}),
         ".env.docker": FileContent(base_env.encode(), PRIVATE),
-        f".env.{site.environment}": _env_file({**container_variables(site, release, base_env, known), **container}),
+        f".env.{site.environment}": _env_file({**container_variables(site, base_env, known), **container}),
         "manifest.json": FileContent(f"{json.dumps(manifest, indent=2, sort_keys=True)}\n".encode(), PRIVATE),
     }
     return Bundle(release, MappingProxyType(files), tuple(known.values()))
@@ -114,10 +115,22 @@ def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) 
         "REDIS_PASSWORD": secrets["REDIS_PASSWORD"].value,
         "PROXY_BIND": site.proxy_bind,
         "PROXY_PORT": str(site.proxy_port),
+        "RELEASE": release.id,
+        "RELEASE_COMMIT": release.commit,
+        "RELEASE_VERSION": release.version,
     }
 
 
-def container_variables(site: Site, release: Release, base_env: str, secrets: Mapping[str, Secret]) -> dict[str, str]:
+def proxy_files(files: Mapping[str, bytes]) -> str:
+    """Give one digest of the proxy's files: a proxy reads them when it starts, so others make it another one."""
+    digest = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        if path.startswith(_PROXY_FOLDER):
+            digest.update(f"{hashlib.sha256(data).hexdigest()} {path}\n".encode())
+    return digest.hexdigest()
+
+
+def container_variables(site: Site, base_env: str, secrets: Mapping[str, Secret]) -> dict[str, str]:
     """Give the variables of the application's containers."""
     base = {**_DATABASE, **_values(base_env)}
     user, password = quote(base["DB_USER"], safe=""), quote(secrets["DB_PASSWORD"].value, safe="")
@@ -131,9 +144,6 @@ def container_variables(site: Site, release: Release, base_env: str, secrets: Ma
         "DATABASE_URL": f"postgres://{user}:{password}@{place}",
         "REDIS_URL": f"redis://:{quote(secrets['REDIS_PASSWORD'].value, safe='')}@redis:6379/0",
         "BOARD_TOKEN": secrets["BOARD_TOKEN"].value,
-        "RELEASE": release.id,
-        "RELEASE_COMMIT": release.commit,
-        "RELEASE_VERSION": release.version,
         "ENVIRONMENT_NAME": site.environment,
     }
 

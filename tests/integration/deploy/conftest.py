@@ -66,6 +66,7 @@ services:
     image: ${WEB_IMAGE:?}
     restart: unless-stopped
     env_file: [.env.docker, .env.staging]
+    environment: {RELEASE: "${RELEASE:?}"}
     ports: ["${PROXY_BIND:?}:${PROXY_PORT:?}:8000"]
     depends_on: {db: {condition: service_healthy}, redis: {condition: service_healthy}}
     healthcheck:

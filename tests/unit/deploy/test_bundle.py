@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.deploy.bundle import bundle, environment_secrets
+from shiplane.deploy.bundle import bundle, environment_secrets, proxy_files
 from shiplane.errors import SecretsMissing, UsageError
 from shiplane.model import Secret
 
@@ -59,7 +59,20 @@ def test_the_root_variables(site: Site, release: Release) -> None:
         "REDIS_PASSWORD": '"redis@/:"',
         "PROXY_BIND": '"0.0.0.0"',
         "PROXY_PORT": '"8080"',
+        "RELEASE": f'"{release.id}"',
+        "RELEASE_COMMIT": f'"{release.commit}"',
+        "RELEASE_VERSION": '"1.0.0"',
+        "PROXY_FILES": f'"{proxy_files(FILES)}"',
     }
+
+
+def test_the_proxys_files_have_one_digest_of_names_and_contents() -> None:
+    digest = proxy_files(FILES)
+    assert len(digest) == 64
+    assert proxy_files({**FILES, "compose.staging.yml": b"other"}) == digest
+    assert proxy_files(dict(reversed(FILES.items()))) == digest
+    others = [{**FILES, "proxy/templates/default": b"other"}, {**FILES, "proxy/more": b""}, {"proxy/default": b"proxy"}]
+    assert len({digest, *map(proxy_files, others)}) == 4
 
 
 def test_the_containers_variables(site: Site, release: Release) -> None:
@@ -71,9 +84,6 @@ def test_the_containers_variables(site: Site, release: Release) -> None:
         "PUBLIC_URL": '"https://staging.test"',
         "DATABASE_URL": '"postgres://app:p%29%24%27%22%23%5C%20%C3%BC@db:5432/board"',
         "REDIS_URL": '"redis://:redis%40%2F%3A@redis:6379/0"',
-        "RELEASE": f'"{release.id}"',
-        "RELEASE_COMMIT": f'"{release.commit}"',
-        "RELEASE_VERSION": '"1.0.0"',
         "ENVIRONMENT_NAME": '"staging"',
     }
     assert all(len(value) == 66 for value in derived.values())

@@ -7,6 +7,9 @@ main() {
     cd "$folder" || return
     chmod 700 .
     mkdir -p releases
+    # The proxy's workers, who are another user, read what it serves; the rest is its master's to read.
+    install -d -m 755 served served/assets
+    install -d -m 700 served/upstreams served/tls
     if [ ! -e "$entry" ]; then
         mv -T "$new" "$entry"
         echo new

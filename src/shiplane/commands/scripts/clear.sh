@@ -19,5 +19,5 @@ main() {
     for name in * .[!.]*; do
         case $(readlink "$name" || :) in current/*) rm -f "$name" ;; esac
     done
-    rm -f current .current.new
+    rm -rf current .current.new served
 }
