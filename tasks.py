@@ -5,7 +5,15 @@ from __future__ import annotations
 from invoke.collection import Collection
 
 try:
-    from shiplane.cli import dev_tasks, environment_tasks, lab_tasks, looking_tasks, pipeline_tasks, version_tasks
+    from shiplane.cli import (
+        dev_tasks,
+        environment_tasks,
+        lab_tasks,
+        looking_tasks,
+        pipeline_tasks,
+        server_tasks,
+        version_tasks,
+    )
 except ModuleNotFoundError as error:
     raise SystemExit(f"{error}\nfix: run ./scripts/bootstrap, then .venv/bin/invoke") from error
 
@@ -23,7 +31,7 @@ ns = Collection(
     environment_tasks.releases,
     looking_tasks.audit,
     looking_tasks.logs,
-    environment_tasks.unlock,
+    server_tasks.unlock,
 )
 ns.add_task(looking_tasks.execute, name="exec")
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)

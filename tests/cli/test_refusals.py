@@ -197,6 +197,18 @@ def test_unlocking_what_nobody_holds(project: Project) -> None:
     assert (ended.code, ended.out) == (0, "staging is not locked\n")
 
 
+def test_unlocking_for_machines(project: Project) -> None:
+    project.answers(servers=[("lock show", HELD, 0), ("lock break", BROKEN, 0)])
+    shown = {"environment": "staging", "holder": HOLDER}
+    ended = project.invoke("unlock --env staging --target remote --json --dry-run", **REMOTE)
+    assert (ended.code, ended.json) == (0, shown | {"removed": False})
+    ended = project.invoke("unlock --env staging --target remote --json", **REMOTE)
+    assert (ended.code, ended.out) == (2, "")
+    ended = project.invoke("unlock --env staging --target remote --json --yes", **REMOTE)
+    assert (ended.code, ended.json) == (0, shown | {"removed": True})
+    assert verbs(project) == ["show", "show", "show", "break"]
+
+
 def verbs(project: Project) -> list[str]:
     """Give what was asked of the server's lock."""
     commands = project.world.servers["staging"].commands

@@ -116,38 +116,6 @@ def releases(_c: Context, env: str, target: str = "", json: bool = False) -> Non
     show(render_releases(found))
 
 
-@command
-def unlock(_c: Context, env: str, target: str = "", yes: bool = False, dry_run: bool = False) -> None:
-    """Remove a stale deploy lock, saying whose it was."""
-    import sys  # noqa: PLC0415 - not needed for --list
-
-    from shiplane.cli.run import open_environments  # noqa: PLC0415
-    from shiplane.errors import NoTerminal  # noqa: PLC0415
-    from shiplane.runners.base import Cancel  # noqa: PLC0415
-
-    app = App.here()
-    app.config.environment(env)
-    environments = open_environments(app, app.target(target), "unlock")
-    try:
-        lock = environments.lock(env, show, Cancel())
-        holder = lock.holder()
-        if holder is None:
-            show(f"{env} is not locked")
-            return
-        show(f"{env} is held by {holder}")
-        if dry_run:
-            return
-        if not yes:
-            if not sys.stdin.isatty():
-                raise NoTerminal(f"remove the lock of {env}?")
-            if input("remove this lock? [y/N] ").strip().lower() not in ("y", "yes"):
-                return
-        lock.unlock(holder)
-        show(f"the lock of {env} is removed")
-    finally:
-        environments.close()
-
-
 def _look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
     """Ask an environment without holding it."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list

@@ -182,11 +182,13 @@ def open_environments(app: App, target: Target, run: str) -> Environments:
     """Make what opens environments for a run (or for a command that only looks, with its own name)."""
     from shiplane.deploy.lock import Holder  # noqa: PLC0415 - only commands about environments need it
     from shiplane.pipeline.environments import Environments  # noqa: PLC0415
+    from shiplane.runners import process  # noqa: PLC0415
 
     def connect(host: Host) -> Runner:
         return app.world.server(host, app.masker)
 
-    holder = Holder(run, _user(), socket.gethostname(), os.getpid())
+    me = process.own()
+    holder = Holder(run, _user(), socket.gethostname(), me.pid, machine=me.machine, started=me.started)
     return Environments(target, app.config, connect, app.world.http(), app.masker, holder)
 
 

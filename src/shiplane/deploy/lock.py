@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import remote
 from shiplane.errors import Locked, ShiplaneError, Unreachable
+from shiplane.runners import process
 from shiplane.runners.base import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shiplane.model import Site
+    from shiplane.model import Command, Site
     from shiplane.runners.base import Cancel, Runner
 
 _COMMAND_SECONDS = 15.0
@@ -24,7 +25,10 @@ _REPORT_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Name who holds an environment; times are the server's, empty before it wrote them."""
+    """Name who holds an environment; times are the server's, empty before it wrote them.
+
+    `machine` and `started` tell the process from a later one with its number; empty where that is not known.
+    """
 
     run: str
     user: str
@@ -32,6 +36,8 @@ class Holder:
     pid: int
     since: str = ""
     renewed_at: str = ""
+    machine: str = ""
+    started: str = ""
 
     def __str__(self) -> str:
         since = f", since {self.since}" if self.since else ""
@@ -40,23 +46,39 @@ class Holder:
     @property
     def key(self) -> str:
         """Give the beginning of the lock's file, by which one's own is known."""
-        words = {"run": self.run, "user": self.user, "host": self.host, "pid": self.pid}
-        return json.dumps(words)[1:-1]
+        names = ("run", "user", "host", "pid", "machine", "started")
+        return json.dumps({name: getattr(self, name) for name in names})[1:-1]
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether it was a process of this machine that does not live any more."""
+        return process.is_gone(self.pid, self.machine, self.started)
+
+    @property
+    def lives(self) -> bool:
+        """Tell whether it is a process of this machine that lives."""
+        return process.lives(self.pid, self.machine, self.started)
 
     @classmethod
     def read(cls, text: str) -> Holder:
         """Read the lock's file."""
         data: dict[str, Any] = json.loads(text)
-        return cls(**{name: data[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Set the lock's times in seconds: renewed every `renew`, given up by `stale`, asked again after `ask`."""
+    """Set the lock's times in seconds.
 
-    renew: float = 10.0
-    stale: int = 60
-    ask: float = 2.0
+    It is renewed every `renew` and counts as given up after `stale`, both by the server's clock alone: no other clock
+    has to be right. Five renewals fit in between, for one that meets a cut link takes 12 s to notice. A holder who
+    cannot renew for `lost` ends. Who waits asks again after `ask`.
+    """
+
+    renew: float = 5.0
+    stale: int = 25
+    lost: float = 90.0
+    ask: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +95,10 @@ class Lock:
     def hold(self, holder: Holder, *, wait: bool = False, leave: bool = False) -> Iterator[None]:
         """Hold the environment while the block runs.
 
-        `wait` waits for another holder, saying for whom; without it `Locked` is raised. A process of the same run
-        enters again. `leave` keeps the lock at the end, for a later process of the same run that follows within
-        the time after which it counts as given up.
+        `wait` waits for another holder, saying for whom; without it `Locked` is raised as soon as it is known that the
+        holder lives. The lock of one that does not is taken over. A process of the same run enters again. `leave`
+        keeps the lock at the end, for a later process of the same run that follows within the time after which it
+        counts as given up.
         """
         nested = self._take(holder, wait=wait)
         ended = threading.Event()
@@ -119,19 +142,44 @@ class Lock:
 
     def _take(self, holder: Holder, *, wait: bool) -> bool:
         """Take the lock; tell whether this very process held it already."""
-        told = None
+        told = -_REPORT_SECONDS
+        began, first, gone = now(), "", None
         while True:
-            verdict, other = self._ask("take", holder)
-            if verdict != "held":
-                if verdict == "stale":
-                    self.report(f"the lock of {other} was not renewed for {self.timing.stale} s: taken over")
+            verdict, other = self._ask("take", holder, gone)
+            if verdict not in ("held", "busy"):
+                self._tell_taken(verdict, other)
                 return verdict == "nested"
-            if not wait:
+            if verdict == "held" and other and other.is_gone and gone != other:
+                gone = other
+                continue
+            first = first or (other.renewed_at if other else "")
+            if verdict == "held" and not wait and self._surely_held(other, first, began):
                 raise Locked(self.site.environment, str(other))
-            if told is None or now() - told >= _REPORT_SECONDS:
+            if now() - told >= _REPORT_SECONDS:
                 told = now()
-                self.report(f"waiting for {self.site.environment}, held by {other}")
+                self.report(self._waiting(verdict, other, wait=wait))
             self.cancel.sleep(self.timing.ask)
+
+    def _surely_held(self, other: Holder | None, first: str, began: float) -> bool:
+        """Tell whether the holder lives: its process does, or the lock was renewed since the `first` look."""
+        renewed = other is not None and (other.lives or other.renewed_at != first)
+        return renewed or now() - began > self.timing.stale + self.timing.renew
+
+    def _waiting(self, verdict: str, other: Holder | None, *, wait: bool) -> str:
+        environment = self.site.environment
+        if verdict == "busy":
+            return f"waiting for what {other} left running on {environment}"
+        if wait:
+            return f"waiting for {environment}, held by {other}"
+        return f"{environment} is held by {other}: seeing whether it is still renewed"
+
+    def _tell_taken(self, verdict: str, other: Holder | None) -> None:
+        reasons = {
+            "stale": f"was not renewed for {self.timing.stale} s",
+            "gone": "was left by a process that has ended",
+        }
+        if verdict in reasons:
+            self.report(f"the lock of {other} {reasons[verdict]}: taken over")
 
     def _renew(self, holder: Holder, ended: threading.Event) -> None:
         """Renew until the end; a lock that is lost, or a server that is gone, stops the run."""
@@ -140,7 +188,8 @@ class Lock:
             try:
                 verdict, other = self._ask("renew", holder)
             except ShiplaneError as error:
-                if now() - renewed > self.timing.stale - self.timing.renew:
+                # A job on the server renews the lock meanwhile; whether it is still ours is asked at the next answer.
+                if now() - renewed > self.timing.lost:
                     self.cancel.set(error)
                 continue
             if verdict == "lost":
@@ -154,10 +203,18 @@ class Lock:
             return
         self.report(f"the lock of {self.site.environment} could not be given back: it ends in {self.timing.stale} s")
 
-    def _ask(self, verb: str, holder: Holder | None = None) -> tuple[str, Holder | None]:
+    def renewal(self, holder: Holder) -> Command:
+        """Give the command by which a job on the server renews the lock; it ends with 9 where the lock is lost."""
+        return self._command("beat", holder)
+
+    def _command(self, verb: str, holder: Holder | None, gone: Holder | None = None) -> Command:
         run = json.dumps({"run": holder.run})[1:-1] if holder else ""
         words = (verb, self.site.folder, str(self.timing.stale), run, holder.key if holder else "")
-        command = remote.script("lock", *words, timeout=_COMMAND_SECONDS).on(self.site.host.name)
+        more = (gone.key,) if gone else ()
+        return remote.script("lock", *words, *more, timeout=_COMMAND_SECONDS).on(self.site.host.name)
+
+    def _ask(self, verb: str, holder: Holder | None = None, gone: Holder | None = None) -> tuple[str, Holder | None]:
+        command = self._command(verb, holder, gone)
         completed = self.runner.run(command)
         if not completed.ok:
             raise Unreachable(

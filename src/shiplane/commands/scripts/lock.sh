@@ -1,61 +1,71 @@
 # shellcheck shell=bash
-# lock VERB FOLDER STALE RUN HOLDER: take, renew, drop, show or break the lock of an environment.
-# RUN is `"run": "…"`, HOLDER that with the process: the beginning of holder.json, whose times are this server's.
-# Its modification time says when it was renewed. All under a lock of the guard file: of two that find a stale
-# holder, one wins.
+# lock VERB FOLDER STALE RUN HOLDER [GONE]: take, renew, beat, drop, show or break the lock of an environment.
+# RUN is `"run": "…"`, HOLDER that with the process: the beginning of holder.json, whose times are this server's. GONE
+# is a holder that is known to have ended. The file's modification time says when it was renewed: a renewal writes
+# nothing, so that a full disk cannot hinder it. All under a lock of the guard file: of two that find a stale holder,
+# one wins.
 main() {
-    local verb=$1 stale=$3 run=$4 holder=$5
+    local verb=$1 stale=$3 run=$4 holder=$5 gone=${6-}
     [ "$verb" = take ] || [ -d "$2/.lock" ] || return 0
     mkdir -p "$2/.lock"
     cd "$2/.lock" || return
     exec 9>guard
     flock -w 10 9
-    "do_$verb" "$run" "$holder" "$stale"
+    "do_$verb" "$run" "$holder" "$stale" "$gone"
 }
 
 holds() { [ -s holder.json ] && grep -qF -- "$1" holder.json; }
 
 age() { echo $(($(date +%s) - $(stat -c %Y holder.json))); }
 
-answer() { printf '%s\t%s\n' "$1" "$(cat holder.json 2>/dev/null)"; }
+# answer VERDICT: print it, a tab and the holder with the time of the last renewal.
+answer() {
+    [ -s holder.json ] || { printf '%s\t\n' "$1"; return; }
+    printf '%s\t%s, "renewed_at": "%s"}\n' "$1" "$(sed 's/}$//' holder.json)" "$(date -u -r holder.json +%Y-%m-%dT%H:%M:%S.%3NZ)"
+}
 
 enter() {
-    local now
-    now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-    printf '{%s, "since": "%s", "renewed_at": "%s"}\n' "$1" "$now" "$now" >holder.new
+    printf '{%s, "since": "%s"}\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >holder.new
     mv -T holder.new holder.json
 }
 
-touch_holder() {
-    sed 's/"renewed_at": "[^"]*"/"renewed_at": "'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'"/' holder.json >holder.new
-    mv -T holder.new holder.json
-}
+# A phase that a holder left running goes on to its end: it renews the lock, and would lose it in the middle.
+busy() { [ -s ../.job/pid ] && [ ! -e ../.job/code ] && grep -qF /dev/fd/3 "/proc/$(cat ../.job/pid)/cmdline" 2>/dev/null; }
 
 do_take() {
+    local verdict
     if ! [ -s holder.json ]; then
-        enter "$2"
-        answer taken
+        verdict=taken
     elif holds "$2,"; then
-        answer nested
-        touch_holder
+        verdict=nested
+        touch holder.json
     elif holds "$1,"; then
-        answer again
-        enter "$2"
+        verdict=again
+    elif [ -n "$4" ] && holds "$4,"; then
+        verdict=gone
+        ! busy || verdict=busy
     elif [ "$(age)" -gt "$3" ]; then
-        answer stale
-        enter "$2"
+        verdict=stale
     else
-        answer held
+        verdict=held
     fi
+    answer "$verdict"
+    case $verdict in taken | again | gone | stale) enter "$2" ;; esac
 }
 
 do_renew() {
     if holds "$1,"; then
-        touch_holder
+        touch holder.json
         answer renewed
     else
         answer lost
     fi
+}
+
+# For a job on this server: 9 means that another one has the lock; whatever else fails is no reason to end.
+do_beat() {
+    holds "$1," || return 9
+    touch holder.json
 }
 
 do_drop() {

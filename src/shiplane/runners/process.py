@@ -1,0 +1,57 @@
+"""Processes of this machine: named so that one that is gone is known as gone, even when its number is given again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+_PROC = Path("/proc")
+_STARTED = 19  # counted from the field after the name, which stands in parentheses and may hold anything
+_DEAD = ("Z", "X")
+
+
+class Own(NamedTuple):
+    """Name a process by its number, its machine and its start."""
+
+    pid: int
+    machine: str
+    started: str
+
+
+def own() -> Own:
+    """Name this very process."""
+    return Own(os.getpid(), machine(), started(os.getpid()))
+
+
+def machine(proc: Path = _PROC) -> str:
+    """Name this boot of this machine, and what numbers its processes (containers number their own); "" if unknown."""
+    try:
+        boot = (proc / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{(proc / 'self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def started(pid: int, proc: Path = _PROC) -> str:
+    """Say when a process began, in the kernel's ticks; "" where there is none or it has ended."""
+    try:
+        text = (proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        fields = text.rpartition(")")[2].split()
+        return "" if fields[0] in _DEAD else fields[_STARTED]
+    except (OSError, IndexError):
+        return ""
+
+
+def is_gone(pid: int, where: str, since: str, proc: Path = _PROC) -> bool:
+    """Tell whether a process surely does not live any more; one of another machine is never known to be gone."""
+    return _is_here(where, since, proc) and started(pid, proc) != since
+
+
+def lives(pid: int, where: str, since: str, proc: Path = _PROC) -> bool:
+    """Tell whether a process surely lives; one of another machine is never known to."""
+    return _is_here(where, since, proc) and started(pid, proc) == since
+
+
+def _is_here(where: str, since: str, proc: Path) -> bool:
+    return bool(where and since) and where == machine(proc)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shiplane.runners import process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AFTER = "1 " * 18
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    """Play /proc: process 7 began at 4711, 8 has ended and was not asked for yet."""
+    for pid, name, state in ((7, "a) R (b", "S"), (8, "z", "Z"), (9, "torn", "S")):
+        (tmp_path / str(pid)).mkdir()
+        rest = f"{state} {AFTER}4711 1" if pid != 9 else state
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} ({name}) {rest}\n")
+    boot = tmp_path / "sys/kernel/random/boot_id"
+    boot.parent.mkdir(parents=True)
+    boot.write_text("a-boot\n")
+    (tmp_path / "self/ns").mkdir(parents=True)
+    (tmp_path / "self/ns/pid").symlink_to("pid:[1]")
+    return tmp_path
+
+
+def test_a_process_is_known_by_number_machine_and_start(proc: Path) -> None:
+    assert process.machine(proc) == "a-boot/pid:[1]"
+    assert [process.started(pid, proc) for pid in (7, 8, 9, 10)] == ["4711", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("pid", "where", "since", "known"),
+    [
+        (7, "a-boot/pid:[1]", "4711", (True, False)),
+        (7, "a-boot/pid:[1]", "4712", (False, True)),  # the number was given again
+        (8, "a-boot/pid:[1]", "4711", (False, True)),
+        (10, "a-boot/pid:[1]", "4711", (False, True)),
+        (10, "a-boot/pid:[2]", "4711", (False, False)),  # in a container, or around one
+        (10, "b-boot/pid:[1]", "4711", (False, False)),
+        (10, "", "4711", (False, False)),
+        (10, "a-boot/pid:[1]", "", (False, False)),
+    ],
+)
+def test_what_is_surely_known(proc: Path, pid: int, where: str, since: str, known: tuple[bool, bool]) -> None:
+    assert (process.lives(pid, where, since, proc), process.is_gone(pid, where, since, proc)) == known
+
+
+def test_a_machine_without_proc(tmp_path: Path) -> None:
+    assert process.machine(tmp_path) == ""
+    assert not process.is_gone(7, "", "4711", tmp_path)
+
+
+def test_this_process_lives() -> None:
+    me = process.own()
+    assert me.pid == os.getpid()
+    assert process.lives(*me)
