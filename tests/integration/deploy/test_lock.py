@@ -23,13 +23,13 @@ HARD = "p)$'\"#\\ ü"
 
 
 def test_one_holder_at_a_time(staging: Place) -> None:
-    timing = Timing(renew=0.3, stale=2, ask=0.4)
+    timing = Timing(renew=0.5, stale=3, ask=0.4)
     mine, theirs = Holder("r1", "me", "here", 1), Holder("r2", HARD, "there", 2)
     told: list[str] = []
     lock = Lock(staging.runner, staging.site, told.append, Cancel(), timing)
     other = Lock(staging.looker, staging.site, told.append, Cancel(), timing)
     with lock.hold(mine):
-        time.sleep(3)
+        time.sleep(4.5)
         with pytest.raises(Locked, match="held by run r1"), other.hold(theirs):
             raise AssertionError
         with lock.hold(mine):
