@@ -1,0 +1,188 @@
+"""One fault at one boundary, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from yard import aftermath
+from yard.calls import NOWHERE, Call, Operation, Stop
+from yard.faults import heal_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from yard.checkout import Ended, Yard
+    from yard.faults import Fault
+
+_LONG, _SHORT = 1.0, 0.3
+_CALLER_SECONDS = 240.0
+
+
+@dataclass(slots=True)
+class Row:
+    """Hold one case: how the struck deploy ended, what served then, how the next deploy ended, what was wrong."""
+
+    fault: str
+    stop: str
+    reached: bool = True
+    code: int = 0
+    seconds: float = 0.0
+    serves: str = ""
+    again: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        said = "; ".join(self.problems) or "well"
+        ended = f"exit {self.code} in {self.seconds:.0f} s, {self.serves} served, next deploy {self.again:.0f} s"
+        return f"{self.fault} / {self.stop}: {ended if self.reached else 'not reached'}: {said}"
+
+
+def stops(operations: Sequence[Operation]) -> list[Stop]:
+    """Give every boundary of a deploy whose operations were these: between any two, and within the longer ones."""
+    found = []
+    for each in operations:
+        name = short(each.what)
+        found.append(Stop(each.number, "before", 0, name))
+        shares = (0.2, 0.5, 0.8) if each.seconds > _LONG else (0.5,) if each.seconds > _SHORT else ()
+        found += [Stop(each.number, "during", round(share * each.seconds, 2), name) for share in shares]
+    last = operations[-1]
+    return [*found, Stop(last.number, "after", 0, short(last.what))]
+
+
+def boundaries(fault: Fault, operations: Sequence[Operation]) -> list[Stop]:
+    """Give the boundaries at which a fault can change anything."""
+    every = stops(operations)
+    if not fault.everywhere:
+        return every[:1]
+    named = [each.number for each in operations if (fault.until or fault.since) in short(each.what)]
+    if fault.until and named:
+        return [stop for stop in every if stop.number <= named[-1] + 1]
+    if fault.since and named:
+        return [stop for stop in every if stop.number >= named[-1] and stop != every[-1]]
+    return every
+
+
+def short(what: str) -> str:
+    """Name an operation in a few words: the script's own name, or the program and its verb."""
+    words = what.split()
+    if words[:2] == ["bash", "-s"]:
+        return " ".join(words[2:4] if words[2] == "lock" else words[2:3])
+    if "compose" in words:
+        verbs = ("pull", "up", "run", "config", "ps", "stop")
+        return f"compose {next((word for word in words if word in verbs), '')}".strip()
+    return "login" if "login" in words else " ".join(words[:1] if words[0] != "sh" else words[2:5])[:24].strip("'\"")
+
+
+class Matrix:
+    """Strike deploys of a yard, one after the other; release `serving` serves between two cases."""
+
+    def __init__(self, yard: Yard) -> None:
+        self.yard = yard
+        self._turn = 0
+        self.serving = self._good()
+        yard.deploy(self.serving)
+        self.operations = self.record()
+        self.clean = aftermath.look(yard)
+        self.rows: list[Row] = []
+
+    def record(self) -> list[Operation]:
+        """Deploy with nothing happening, and give the operations."""
+        release = self._good()
+        with Call(self.yard, NOWHERE, *_words(release)) as call:
+            ended = call.finish(_CALLER_SECONDS)
+        assert ended.code == 0, ended.story()
+        self.serving = release
+        return call.operations
+
+    def _good(self) -> str:
+        self._turn += 1
+        return self.yard.release("one" if self._turn % 2 else "two")
+
+    def case(self, fault: Fault, stop: Stop) -> Row:
+        """Strike one deploy, see what serves, deploy again, and compare the server with a clean one."""
+        row = Row(fault.name, str(stop) if fault.everywhere else "by itself")
+        self.rows.append(row)
+        before, new = self.serving, self._good() if fault.kind == "good" else self.yard.release(fault.kind)
+        try:
+            ended = self._struck(fault, stop, new, row)
+            row.code, row.seconds = ended.code, ended.seconds
+            allowed = {before, new} if fault.kind == "good" else {before}
+            row.serves, wrong = aftermath.settled(self.yard, allowed)
+            row.problems += wrong
+            row.problems += _untrue(row, before, new, ended)
+            self._again(row, new if fault.kind == "good" else self._good())
+        except (AssertionError, OSError, TimeoutError) as error:
+            row.problems.append(f"{type(error).__name__}: {str(error)[-1500:]}")
+        if row.problems:
+            self._begin_anew()
+        return row
+
+    def _struck(self, fault: Fault, stop: Stop, new: str, row: Row) -> Ended:
+        with Call(self.yard, stop if fault.everywhere else NOWHERE, *_words(new)) as call:
+            try:
+                if fault.everywhere:
+                    row.reached = call.reach()
+                    if row.reached:
+                        fault.strike(self.yard, call, new)
+                return call.finish(_CALLER_SECONDS)
+            finally:
+                fault.heal(self.yard)
+
+    def _again(self, row: Row, release: str) -> None:
+        started = time.monotonic()
+        ended = self.yard.deploy(release, code=None)
+        row.again = time.monotonic() - started
+        if ended.code != 0:
+            row.problems.append(f"the next deploy {ended.story()[-1500:]}")
+            return
+        _, wrong = aftermath.settled(self.yard, {release}, 20)
+        left = aftermath.differences(self.clean, aftermath.look(self.yard))
+        row.problems += [*wrong, *left, *aftermath.exposed(self.yard), *aftermath.audit(self.yard)]
+        self.serving = release
+
+    def _begin_anew(self) -> None:
+        """After a case that went wrong: the next one must not suffer for it."""
+        heal_all(self.yard)
+        with contextlib.suppress(AssertionError):
+            self.yard.redis("DEL", "die")
+        self.yard.on_server(
+            "pkill -KILL -u deploy; docker ps -aq | xargs -r docker rm -f; docker network prune -f;"
+            " cd /home/deploy/deployments && rm -rf app-staging"
+        )
+        for _ in range(2):
+            self.serving = self._good()
+            self.yard.deploy(self.serving)
+
+
+def _words(release: str) -> tuple[str, ...]:
+    return ("deploy", "--env", "staging", "--release", release, "--plain")
+
+
+def _untrue(row: Row, before: str, new: str, ended: Ended) -> list[str]:
+    """Hold the exit code against what serves."""
+    says = {0: new, 6: before}.get(row.code)
+    wrong = [f"exit {row.code}, and {row.serves} serves"] if says and row.serves != says else []
+    if row.code == 1 or "Traceback" in ended.output:
+        wrong.append(f"a bug: {ended.output[-1500:]}")
+    return wrong
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    """Give the lines of a table, a fault each: how many boundaries, how it ended, what served, the longest times."""
+    by_fault: dict[str, list[Row]] = {}
+    for row in rows:
+        by_fault.setdefault(row.fault, []).append(row)
+    lines = [
+        "| fault | boundaries | exit codes of the deploy | well | longest end | longest next deploy |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, cases in by_fault.items():
+        codes = sorted({case.code for case in cases})
+        told = ", ".join(f"{code if code >= 0 else 'killed'} ({sum(c.code == code for c in cases)})" for code in codes)
+        well = f"{sum(not case.problems for case in cases)} of {len(cases)}"
+        longest = f"{max(case.seconds for case in cases):.0f} s | {max(case.again for case in cases):.0f} s"
+        lines.append(f"| {name} | {len(cases)} | {told} | {well} | {longest} |")
+    return lines

@@ -1,0 +1,97 @@
+"""The pages that runs write into docs/: what was tried on which commit, machine and day, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.clone import ROOT
+from helpers.engine import docker
+from yard.matrix import short, stops, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yard.bench import Series
+    from yard.calls import Operation
+    from yard.load import Played
+    from yard.matrix import Row
+
+_DOCS = ROOT / "docs"
+
+
+def origin() -> str:
+    """Say what was run where and when."""
+    commit = _git("rev-parse", "--short=12", "HEAD") + ("" if not _git("status", "--porcelain") else " with edits")
+    memory = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
+    cores, size = len(os.sched_getaffinity(0)), int(memory.split()[1]) / 2**20
+    engine = docker("version", "--format", "{{.Server.Version}}").decode().strip()
+    day = datetime.now(UTC).date().isoformat()
+    return f"Commit {commit}, {day}: {platform.machine()}, {cores} cores, {size:.0f} GiB, engine {engine}."
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def write_part(page: str, part: str, lines: Sequence[str]) -> None:
+    """Put lines between the marks of a part of a page; the text around them is written by hand."""
+    file = _DOCS / page
+    begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
+    before, _, rest = file.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    file.write_text("\n".join((f"{before}{begin}", *lines, f"{end}{after}")), encoding="utf-8")
+
+
+def fault_page(rows: Sequence[Row], operations: Sequence[Operation]) -> None:
+    """Write the fault matrix."""
+    listed = [f"{each.number}. {short(each.what)} ({each.seconds:.2f} s)" for each in operations]
+    wrong = [f"- {row}" for row in rows if row.problems] or ["None."]
+    write_part(
+        "reliability.md",
+        "faults",
+        [
+            "",
+            origin(),
+            "",
+            *table(rows),
+            "",
+            f"{len(rows)} cases at {len(stops(operations))} boundaries; the remote operations of a deploy were:",
+            "",
+            *listed,
+            "",
+            "Cases that went wrong:",
+            "",
+            *wrong,
+            "",
+        ],
+    )
+
+
+def load_page(played: Played, application: str) -> None:
+    """Write the load test of an application."""
+    told = played.told
+    count = len(told.acknowledged)
+    lines = [
+        f"{application}: {told.line}.",
+        f"{count} rows were acknowledged, and all of them are there; {told.connections} connections were opened;",
+        f"the generator sent {told.late.p99:g} ms late (p99) and used {told.cpu_seconds:.0f} s of a core.",
+    ]
+    write_part("reliability.md", "load", ["", origin(), "", *lines, "", *played.rows, ""])
+
+
+def time_page(every: Sequence[Series], rounds: int) -> None:
+    """Write how long deploys take; the first series is plain Compose."""
+    raw = every[0].median
+    lines = ["| what | median | spread | times raw | limit |", "|---|---|---|---|---|", *(s.row(raw) for s in every)]
+    phases = [line for series in every if series.operations for line in series.phases()]
+    about = f"{origin()} {rounds} rounds, the ways in turn; load of the machine at the end: {os.getloadavg()[0]:.1f}."
+    write_part(
+        "performance.md",
+        "times",
+        ["", about, "", *lines, "", "Remote operations of the middle run, in s:", "", *phases, ""],
+    )

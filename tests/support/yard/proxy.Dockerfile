@@ -1,0 +1,3 @@
+FROM nginx:1.30
+ARG KIND
+LABEL kind=$KIND
