@@ -66,8 +66,14 @@ def shiplane(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """Property tests with thousands of examples each, on real Compose too."""
+    """The long matrices: thousands of examples, twenty deploys under load, every fault at every boundary."""
     _run(session, "proof")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Deploys beside plain Compose: how long each takes."""
+    _run(session, "bench")
 
 
 @nox.session

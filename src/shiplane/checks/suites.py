@@ -120,15 +120,27 @@ def _own(where: Surroundings) -> list[tuple[str, Command]]:
 
 def shiplane(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     """Run Shiplane's own quick tests; `-- tests` runs all of them."""
-    chosen = arguments or ("tests/unit", "tests/cases", "tests/cli")
-    return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *chosen))),))
+    return _pytest(where, *(arguments or ("tests/unit", "tests/cases", "tests/cli")))
 
 
 def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
-    """Run the property tests with thousands of examples each, those on real Compose included."""
-    chosen = arguments or ("tests/unit", "tests/integration/test_compose_dotenv.py")
+    """Run the long matrices: property tests with thousands of examples, deploys under load, every fault everywhere."""
+    chosen = arguments or ("tests/unit", "tests/integration/test_compose_dotenv.py", *_PROVED)
     profile = ("--hypothesis-profile=proof", "--timeout=7200")
-    return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *profile, *chosen))),))
+    return _pytest(where, *profile, *chosen)
+
+
+def bench(where: Surroundings, arguments: tuple[str, ...]) -> Check:
+    """Time deploys beside plain Compose."""
+    return _pytest(where, "--timeout=7200", *(arguments or ("tests/proof/bench_deploys.py",)))
+
+
+# Called by name alone: their names keep them out of what pytest collects by itself.
+_PROVED = ("tests/proof/prove_load.py", "tests/proof/prove_faults.py")
+
+
+def _pytest(where: Surroundings, *words: str) -> Check:
+    return Check(checks=(("pytest", Command((f"{where.programs}/python", "-m", "pytest", *words))),))
 
 
 CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
@@ -137,6 +149,7 @@ CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
     "lint": lint,
     "shiplane": shiplane,
     "proof": proof,
+    "bench": bench,
 }
 
 

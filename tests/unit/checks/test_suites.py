@@ -108,4 +108,4 @@ def test_what_a_check_starts_is_removed_after_it(name: str) -> None:
 
 
 def test_the_sessions() -> None:
-    assert set(CHECKS) == {"tests_backend", "tests_frontend", "lint", "shiplane", "proof"}
+    assert set(CHECKS) == {"tests_backend", "tests_frontend", "lint", "shiplane", "proof", "bench"}
