@@ -66,7 +66,7 @@ def shiplane(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """The long matrices: thousands of examples, twenty deploys under load, every fault at every boundary."""
+    """Long matrices: thousands of examples, twenty deploys under load, every fault at every boundary."""
     _run(session, "proof")
 
 
