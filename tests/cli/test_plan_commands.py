@@ -103,7 +103,7 @@ def test_a_dry_run_asks_git_alone(project: Project, line: str) -> None:
 def test_a_dry_run_shows_the_undo_and_its_host(project: Project) -> None:
     out = project.invoke("pipeline --dry-run").out
     assert "  staging.deploy  put the release on staging  (on staging)" in out
-    assert "    undo: staging$ bash -s activate RELEASE-BEFORE" in out
+    assert "    undo: staging$ bash -s roll deployments/app-staging" in out
 
 
 def test_until_ends_the_plan_after_its_stage(project: Project) -> None:

@@ -44,7 +44,7 @@ UNKNOWN = {
         "stage 'publsh'",
         "'publish'? use one of: build, e2e, production, publish, staging, test",
     ),
-    "deploy --env staging --strategy recreat": ("strategy 'recreat'", "'recreate'? use one of: recreate"),
+    "deploy --env staging --strategy recreat": ("strategy 'recreat'", "'recreate'? use one of: recreate, rolling"),
 }
 
 

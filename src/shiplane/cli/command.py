@@ -30,7 +30,7 @@ _HELP = {
     "service": "one service of the stack",
     "since": "how far back, such as 10m",
     "tail": "how many of the latest",
-    "strategy": "how the new release replaces the old: recreate",
+    "strategy": "how the new release replaces the old: rolling or recreate; default: rollout of the configuration",
     "target": "lab or remote; default: default_target of the configuration",
     "to": "where to: an environment for promote, a release for rollback",
     "until": "last stage to run",

@@ -24,18 +24,25 @@ def deploy(
     _c: Context,
     env: str,
     release: str = "",
-    strategy: str = "recreate",
+    strategy: str = "",
     target: str = "",
     dry_run: bool = False,
     plain: bool = False,
 ) -> None:
     """Put a published release on one environment; production takes only what was tested."""
-    from shiplane.errors import UnknownName  # noqa: PLC0415 - not needed for --list
+    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import UnknownName  # noqa: PLC0415
 
-    if strategy != "recreate":
-        raise UnknownName("strategy", strategy, ("recreate",))
+    if strategy and strategy not in ROLLOUTS:
+        raise UnknownName("strategy", strategy, ROLLOUTS)
     app = App.here()
-    _run(app, target, env, "promote" if env == "production" else "deploy", release, dry_run=dry_run, plain=plain)
+    app.config.environment(env)
+    found = _find(app, target, release)
+    action = "promote" if env == "production" else "deploy"
+    made = _single_plan(app, target, env, action, found.id, strategy)
+    _execute(app, made, found, None, dry_run=dry_run, plain=plain, strategy=strategy)
+    if dry_run and (strategy or app.config.rollout) == "rolling":
+        _show_decisions(app, target, env, found)
 
 
 @command
@@ -129,11 +136,21 @@ def _look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
         environments.close()
 
 
-def _run(app: App, target: str, env: str, action: str, release: str, *, dry_run: bool, plain: bool) -> None:
-    app.config.environment(env)
-    found = _find(app, target, release)
-    made = _single_plan(app, target, env, action, found.id)
-    _execute(app, made, found, None, dry_run=dry_run, plain=plain)
+def _show_decisions(app: App, target: str, env: str, release: Release) -> None:
+    """Say what a deploy would do with each service, as far as the server can be asked."""
+    from shiplane.errors import ShiplaneError  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.release_files import bundle_of  # noqa: PLC0415
+    from shiplane.report.status_text import render_decisions  # noqa: PLC0415
+
+    chosen = app.target(target)
+    try:
+        kept = app.store.release_files(chosen.name, release.id)
+        made = bundle_of(app.runner, app.config, chosen.site(env), release, kept, chosen.secrets(env))
+        decided = _look(app, target, env, lambda deployer: deployer.preview(release, made))
+    except ShiplaneError as error:
+        show(f"\nwhat happens to each service is decided on the host, which cannot be asked now: {error.cause}")
+        return
+    show(render_decisions(env, decided))
 
 
 def _find(app: App, target: str, release: str) -> Release:
@@ -152,7 +169,7 @@ def _on_staging(app: App, target: str) -> Release:
     return state.releases[state.current]
 
 
-def _single_plan(app: App, target: str, env: str, action: str, release: str) -> Plan:
+def _single_plan(app: App, target: str, env: str, action: str, release: str, strategy: str = "") -> Plan:
     """Plan one environment's change: the change itself, then the look at the public address."""
     from shiplane.cli.run import deploy_commands  # noqa: PLC0415 - not needed for --list
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
@@ -160,7 +177,7 @@ def _single_plan(app: App, target: str, env: str, action: str, release: str) -> 
     app.config.environment(env)
     chosen = app.target(target)
     rollback = action == "rollback"
-    commands, undo = deploy_commands(app, chosen, release, rollback=rollback)(env)
+    commands, undo = deploy_commands(app, chosen, release, rollback=rollback, strategy=strategy)(env)
     first = Step(
         f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, undo, action=action, environment=env
     )
@@ -185,7 +202,14 @@ def _e2e_plan(app: App, target: str, env: str) -> Plan:
 
 
 def _execute(
-    app: App, made: Plan, release: Release | None, rollback_to: str | None, *, dry_run: bool, plain: bool
+    app: App,
+    made: Plan,
+    release: Release | None,
+    rollback_to: str | None,
+    *,
+    dry_run: bool,
+    plain: bool,
+    strategy: str = "",
 ) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
@@ -199,4 +223,4 @@ def _execute(
     target.require(environments)
     for name in environments:
         target.site(name)
-    finish(Run(app, target, made, plain=plain).execute(release, rollback_to))
+    finish(Run(app, target, made, plain=plain, strategy=strategy).execute(release, rollback_to))

@@ -35,7 +35,7 @@ _ESTIMATED_RUNS = 5
 class Run:
     """Carry out one plan and tell of it."""
 
-    def __init__(self, app: App, target: Target, plan: Plan, *, plain: bool = False) -> None:
+    def __init__(self, app: App, target: Target, plan: Plan, *, plain: bool = False, strategy: str = "") -> None:
         self.app = app
         self.target = target
         self.plan = plan
@@ -44,6 +44,7 @@ class Run:
         self.id = run_id(app, self.number)
         self.journal = Journal(self.folder)
         self.environments = open_environments(app, target, self.id)
+        self.environments.strategy = strategy
         self._boards: dict[str, BoardClient] = {}
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
@@ -199,8 +200,11 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def deploy_commands(app: App, target: Target, release: str, *, rollback: bool = False) -> DeployCommands:
+def deploy_commands(
+    app: App, target: Target, release: str, *, rollback: bool = False, strategy: str = ""
+) -> DeployCommands:
     """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
+    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
     from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
     from shiplane.model import Host, Site  # noqa: PLC0415
     from shiplane.pipeline.environments import options  # noqa: PLC0415
@@ -209,10 +213,11 @@ def deploy_commands(app: App, target: Target, release: str, *, rollback: bool = 
         settings = app.config.environment(environment)
         folder = f"deployments/{app.config.name}-{environment}"
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
+        rollout = ROLLOUTS[strategy or app.config.rollout]
         forward = (planned_rollback if rollback else planned)(
-            site, release, options(app.config), _planned_login(target)
+            site, release, options(app.config), _planned_login(target), rollout
         )
-        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config))
+        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout)
         return _commands(forward, environment), _commands(undo, environment)
 
     return commands

@@ -48,6 +48,10 @@ class Compose:
         """Recreate these services."""
         return self._command(*_UP, *services)
 
+    def start(self, services: Sequence[str]) -> Command:
+        """Start these services where they do not run; what runs stays as it is."""
+        return self._command("up", "-d", "--no-recreate", "--no-build", "--pull", "never", *services)
+
     def up_others(self, services: Sequence[str]) -> Command:
         """Recreate every service but these; the list comes from the files that are deployed."""
         up, listed = shlex.join((*self._prefix, *_UP, "--remove-orphans")), self._listed(services)

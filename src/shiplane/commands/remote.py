@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-import shlex
 import tarfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from shiplane.model import Command, Secret
+from shiplane.model import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 PRIVATE = 0o600
 SHARED = 0o644
 _SCRIPTS = Path(__file__).with_name("scripts")
+_USES = {"roll": ("activate", "wait-healthy"), "route": ("activate", "wait-healthy", "roll")}
+"""The scripts whose functions another one uses; its own `main` stands last and counts."""
 _FOLDER_MODE = 0o755  # a container's user reads mounted folders; what is above them is closed
 
 
@@ -35,14 +36,7 @@ def script(name: str, *args: str, payload: str = "", cwd: str | None = None, tim
 
     The name comes first among the arguments so that a process list and a plan can say what runs.
     """
-    return Command(("bash", "-s", name, *args), stdin=_text(name) + payload, cwd=cwd, timeout=timeout)
-
-
-def unpack(folder: str, archive: Secret, timeout: float | None = None) -> Command:
-    """Unpack `archive` into a new folder that its user alone can enter."""
-    place = shlex.quote(folder)
-    line = f"umask 077 && rm -rf {place} && mkdir -p {place} && base64 -d | tar -xzp --no-same-owner -C {place}"
-    return Command(("sh", "-c", line), stdin=archive, timeout=timeout)
+    return Command(("bash", "-s", name, *args), stdin=text(name) + payload, cwd=cwd, timeout=timeout)
 
 
 def shell(line: str, cwd: str | None = None) -> Command:
@@ -50,7 +44,7 @@ def shell(line: str, cwd: str | None = None) -> Command:
     return Command(("sh", "-c", line), cwd=cwd)
 
 
-def archive(name: str, files: Mapping[str, FileContent]) -> Secret:
+def archive(files: Mapping[str, FileContent]) -> str:
     """Pack files into one text; equal files give equal texts, whatever the time and the user."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as tar:
@@ -62,7 +56,7 @@ def archive(name: str, files: Mapping[str, FileContent]) -> Secret:
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content.data), content.mode
             tar.addfile(entry, io.BytesIO(content.data))
-    return Secret(name, base64.b64encode(buffer.getvalue()).decode())
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def _folders(files: Mapping[str, FileContent]) -> list[str]:
@@ -71,7 +65,9 @@ def _folders(files: Mapping[str, FileContent]) -> list[str]:
 
 
 @cache
-def _text(name: str) -> str:
+def text(name: str, *, named: bool = True) -> str:
+    """Give the text of a script with all that it uses; `named` tells that its name comes first among its arguments."""
     # One line starts it and ends the shell, so that what follows on standard input is the script's to read.
-    texts = [(_SCRIPTS / f"{part}.sh").read_text(encoding="utf-8") for part in ("common", name)]
-    return "\n".join([*texts, 'shift; main "$@"; exit\n'])
+    start = 'shift; main "$@"; exit\n' if named else 'main "$@"; exit\n'
+    parts = ("common", *_USES.get(name, ()), name)
+    return "\n".join([*((_SCRIPTS / f"{part}.sh").read_text(encoding="utf-8") for part in parts), start])

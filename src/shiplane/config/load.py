@@ -54,6 +54,7 @@ def _check(config: Config) -> None:
     if not config.components:
         raise ConfigError("tool.shiplane.components", "no component", "add [tool.shiplane.components.backend]")
     _one_of("tool.shiplane.default_target", config.default_target, ("lab", "remote"))
+    _one_of("tool.shiplane.rollout", config.rollout, ("rolling", "recreate"))
     _one_of("tool.shiplane.vpn.provider", config.vpn.provider, ("none", "tailscale"))
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):

@@ -14,6 +14,10 @@ class Component:
     """Folder with the Dockerfile (targets `development` and `production`); its files are the inputs."""
     version_file: str
     """File with `__version__ = "…"` (Python) or `"version": "…"` (JSON)."""
+    port: int = 0
+    """Port on which the service of this name answers behind the proxy; 0 where it does not."""
+    assets: str = ""
+    """Folder in the image whose files have names of their own for each content: they stay served after a release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class Config:
     main_branch: str = "main"
     release_command: tuple[str, ...] = ()
     """Command run once in a container of the new backend image before traffic moves, such as migrations."""
+    rollout: str = "rolling"
+    """How a release takes the place of the one before: `rolling`, without a gap, or `recreate`."""
+    proxy: str = "proxy"
+    """Service that stands before the others and reads `served/upstreams/`."""
     health_seconds: int = 120
     """Time in which all services of a new release must be healthy."""
     verify_tries: int = 12

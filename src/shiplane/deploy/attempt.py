@@ -6,19 +6,21 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from shiplane.deploy import phases, records
-from shiplane.deploy.survey import Entry
+from shiplane.deploy import phases, records, services
+from shiplane.deploy.execution import NotTakenBack, TakenBack
+from shiplane.deploy.survey import Entry, by_kind, model
 from shiplane.errors import DeployBroken, DeployUndone, Interrupted, Locked, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.context import Context
-    from shiplane.deploy.phases import Phase
+    from shiplane.deploy.phases import Options
+    from shiplane.deploy.services import Decision, Model
     from shiplane.deploy.survey import State
-    from shiplane.model import Deployment, Release
+    from shiplane.model import Command, Deployment, Release
     from shiplane.runners.base import Cancel
 
 
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 class Attempt:
     """Try to put `release` into service on a server that was in `state`; `told` hears how it ended.
 
-    `adopted` is what the server had of the release when it was sent: new, same or replaced. `doing` is what was
-    last begun. `told` hears nothing of an attempt that fails before anything that serves was changed.
+    `adopted` is what the server had of the release when it was sent: new, same or replaced; `model` describes its
+    services, `missing` are images that its engine lacks, `decided` is what happens to each service. `doing` is what
+    was last begun. `told` hears nothing of an attempt that fails before anything that serves was changed.
     """
 
     context: Context
@@ -37,6 +40,9 @@ class Attempt:
     told: Callable[[Deployment], None]
     adopted: str = field(default="same", init=False)
     doing: str = field(default="", init=False)
+    model: Model | None = field(default=None, init=False)
+    missing: tuple[str, ...] = field(default=(), init=False)
+    decided: tuple[Decision, ...] = field(default=(), init=False)
 
     @property
     def before(self) -> str | None:
@@ -47,41 +53,105 @@ class Attempt:
     def bring(self, bundle: Bundle, login: RegistryLogin | None) -> None:
         """Send files and fetch images; a failure leaves all as it was."""
         context = self.context
-        execution = context.execution()
-        try:
-            sent = execution.run(phases.bring(context.site, self.release.id, bundle.archive()))
-            self.adopted = sent[-1].stdout.strip()
+        with self._leaving_all():
+            sent = context.execution().run(phases.bring(context.site, self.release.id, bundle.archive()))
+            self._read(sent[-1].stdout)
             if self.adopted == "replaced":
                 context.report(f"{self.release.id} was here with other files: written again")
-            execution.run(phases.pull(context.site, self.release.id, login))
-        except BaseException:
-            known = self.release.id in self.state.releases
-            with contextlib.suppress(ShiplaneError):
-                context.confirm()  # what another holder has brought since is not ours to remove
-                context.execution(context.taken).run(phases.discard(context.site, self.release.id, known=known))
-            raise
+            self._pull(login)
 
-    def change(self, *, migrate: bool) -> Deployment:
+    def find(self, login: RegistryLogin | None) -> None:
+        """Make sure of a release that is on the server: its services and its images."""
+        described = self.context.execution().run(phases.describe(self.context.site, self.release.id))
+        self._read(described[-1].stdout)
+        self._pull(login)
+
+    def migrate(self) -> None:
+        """Run the release command in the new image, the data services being up; what serves goes on meanwhile."""
+        context, options = self.context, self.context.options
+        lacking = set(options.data_services) - {c.service for c in self.state.containers if c.status == "running"}
+        if lacking:
+            self._start_data()
+        if options.release_command:
+            self.doing = f"run {' '.join(options.release_command)}"
+            with self._leaving_all() if self.before else self._clearing():
+                context.execution().run(phases.release(context.site, self.release.id, options))
+
+    def change(self) -> Deployment:
         """Roll out, verify, read back and record; a failure at any point brings back what served."""
-        context = self.context
-        rollout = context.rollout(context.site, self.release.id, context.options, migrate=migrate)
+        context, site = self.context, self.context.site
+        self.decided = decisions(self.state, self.model, context.options) if self.model else ()
+        for decision in self.decided:
+            context.report(f"{decision.verb} {decision.service}: {decision.why}")
+        words = services.words(self.decided, self.model, context.options) if self.model else ()
+        undo = self._undo_commands()
         self.told(self.deployment)
-        try:
-            self._roll_out(self.release.id, rollout, context.cancel)
+        with self._undoing():
+            self.doing = f"let {self.release.id} serve"
+            switch = phases.switch(site, self.release.id, context.options, context.rollout, words, undo)
+            context.execution().run(switch)
+            self._verify(self.release.id, context.cancel)
             after = context.survey()
             check_digests(self.release, after)
             ended = self._ended("deployed")
             self._record(ended, after)
-        except BaseException as failure:  # noqa: BLE001 - whatever happened, the server was changed
-            self._undo(failure)
         self.told(ended)
-        context.report(f"{self.release.id} serves {context.site.url}")
+        context.report(f"{self.release.id} serves {site.url}")
         return ended
 
-    def _roll_out(self, release_id: str, rollout: tuple[Phase, ...], cancel: Cancel) -> None:
-        for phase in rollout:
-            self.doing = phase.title
-            self.context.execution(cancel).run(phase)
+    def _read(self, text: str) -> None:
+        found = by_kind(text.splitlines())
+        self.adopted = next(iter(found.get("adopted", [])), self.adopted)
+        self.model = model(found, self.context.site.folder)
+        self.missing = tuple(found.get("missing", []))
+
+    def _pull(self, login: RegistryLogin | None) -> None:
+        """Fetch what the server's engine lacks; where it has all, the registry may be gone."""
+        if self.missing:
+            self.context.execution().run(phases.pull(self.context.site, self.release.id, login))
+
+    def _start_data(self) -> None:
+        site, options = self.context.site, self.context.options
+        first = self.before is None
+        self.doing = f"start {', '.join(options.data_services)}"
+        if first:
+            self.told(self.deployment)
+        with self._clearing() if first else self._leaving_all():
+            self.context.execution().run(phases.data(site, self.release.id, options, first=first))
+
+    @contextlib.contextmanager
+    def _leaving_all(self) -> Iterator[None]:
+        """Take the files back where the block fails: nothing that serves was changed."""
+        context = self.context
+        try:
+            yield
+        except BaseException:
+            known = self.release.id in self.state.releases
+            discard = phases.discard(context.site, self.release.id, known=known)
+            with contextlib.suppress(ShiplaneError):
+                context.confirm()  # what another holder has brought since is not ours to remove
+                context.execution(context.taken).run(phases.cleaning("take back its files", discard))
+            raise
+
+    @contextlib.contextmanager
+    def _undoing(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as failure:  # noqa: BLE001 - whatever happened, the server was changed
+            self._undo(failure)
+
+    _clearing = _undoing
+
+    def _undo_commands(self) -> tuple[Command, ...]:
+        """Give what the server does by itself where the change fails."""
+        site, before = self.context.site, self.before
+        if before is None:
+            return (phases.clear(site, self.state.volumes),)
+        words = services.undo_words(self.decided, self.state.model, self.context.options) if self.state.model else ()
+        restore = self.context.rollout(site, before, self.context.options, words)
+        return (phases.discard(site, self.release.id), *restore) if self.adopted == "replaced" else restore
+
+    def _verify(self, release_id: str, cancel: Cancel) -> None:
         self.doing = f"verify {release_id}"
         self.context.verify(release_id, cancel)
 
@@ -91,7 +161,7 @@ class Attempt:
         self.context.report(f"{self.release.id} failed: {cause}")
         head = f"{self.context.site.environment}: {self.release.id} failed: {cause}"
         try:
-            self._restore()
+            self._restore(failure)
         except BaseException as second:  # noqa: BLE001 - the same
             self._check_ours(second)
             worse, _, more = self._describe(second)
@@ -121,19 +191,19 @@ class Attempt:
         except ShiplaneError:
             return  # whoever cannot be asked: the undo finds out itself
 
-    def _restore(self) -> None:
-        """Bring back what served, by the same rollout; of what cancels, only the loss of the lock still counts."""
-        context, cancel, before = self.context, self.context.taken, self.before
-        execution, discard = context.execution(cancel), phases.discard(context.site, self.release.id)
-        if before is None:
-            execution.run(phases.clear(context.site, self.state.volumes), discard)
-        else:
-            context.report(f"bring back {before}")
-            if self.adopted == "replaced":
-                execution.run(discard)
-            self._roll_out(before, context.rollout(context.site, before, context.options, migrate=False), cancel)
-            if self.adopted == "new":
-                execution.run(discard)
+    def _restore(self, failure: BaseException) -> None:
+        """Bring back what served, where the server has not done so; of what cancels, only a lost lock still counts."""
+        context, site, cancel, before = self.context, self.context.site, self.context.taken, self.before
+        if isinstance(failure, NotTakenBack):
+            raise failure.undo
+        discard = phases.discard(site, self.release.id)
+        execution = context.execution(cancel)
+        if not isinstance(failure, TakenBack):
+            execution.run(phases.restore(site, before, context.options, self._undo_commands()))
+        if before is not None:
+            self._verify(before, cancel)
+        if before is None or self.adopted == "new":
+            execution.run(phases.cleaning(f"take back the files of {self.release.id}", discard))
         ended = self._ended("undone")
         self.told(ended)
         self._record(ended)
@@ -155,6 +225,8 @@ class Attempt:
         return replace(self.deployment, outcome=outcome, finished_at=self.context.stamp())
 
     def _describe(self, failure: BaseException) -> tuple[str, str, tuple[str, ...]]:
+        if isinstance(failure, TakenBack | NotTakenBack):
+            failure = failure.failure
         if isinstance(failure, KeyboardInterrupt):
             failure = Interrupted()
         if isinstance(failure, ShiplaneError):
@@ -166,6 +238,11 @@ class Attempt:
         site, host = self.context.site, self.context.site.host
         look = f"ssh -p {host.port} {host.user}@{host.address} 'cd {site.folder} && docker compose ps -a'"
         return f"look at it: {look}; then deploy again, or: invoke rollback --env {site.environment}"
+
+
+def decisions(state: State, after: Model, options: Options) -> tuple[Decision, ...]:
+    """Decide what happens to each service when a release takes the place of what is on the server."""
+    return services.decide(state.model, after, state.services, options)
 
 
 def check_digests(release: Release, after: State) -> None:

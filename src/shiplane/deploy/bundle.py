@@ -45,14 +45,9 @@ class Bundle:
         )
         return hashlib.sha256(sums.encode()).hexdigest()
 
-    def archive(self) -> Secret:
-        """Pack the files for the transfer."""
-        return archive(archive_name(self.release.id), self.files)
-
-
-def archive_name(release_id: str) -> str:
-    """Name what is sent, for people."""
-    return f"files of {release_id}"
+    def archive(self) -> str:
+        """Pack the files for the transfer; the secrets are in it."""
+        return archive(self.files)
 
 
 def environment_secrets(site: Site, secrets: Mapping[str, Secret]) -> dict[str, Secret]:

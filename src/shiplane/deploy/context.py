@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shiplane.deploy.execution import Execution
-from shiplane.deploy.phases import Options, recreate
+from shiplane.deploy.phases import Options, rolling
 from shiplane.deploy.survey import survey
 from shiplane.deploy.verify import verify
 from shiplane.runners.base import Cancel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shiplane.deploy.phases import Rollout
     from shiplane.deploy.survey import State
-    from shiplane.model import Site
+    from shiplane.model import Command, Site
     from shiplane.runners.base import Masker, Runner
     from shiplane.runners.http import Http
 
@@ -36,6 +36,7 @@ class Context:
 
     `run` is the run's id, `who` is for the audit, as `user@host`. `taken` is set when another holder has the
     environment, which ends an undo too; `confirm` asks whether it is still ours and raises `Locked` where not.
+    `beat` are the commands by which a job on the server renews the lock itself.
     """
 
     runner: Runner
@@ -47,10 +48,11 @@ class Context:
     report: Callable[[str], None]
     cancel: Cancel
     options: Options = field(default_factory=Options)
-    rollout: Rollout = recreate
+    rollout: Rollout = rolling
     clock: Callable[[], datetime] = _now
     taken: Cancel = field(default_factory=Cancel)
     confirm: Callable[[], None] = _nothing
+    beat: tuple[Command, ...] = ()
 
     def survey(self) -> State:
         """Look at the server."""
@@ -58,7 +60,7 @@ class Context:
 
     def execution(self, cancel: Cancel | None = None) -> Execution:
         """Give what runs phases; an undo brings a cancel of its own."""
-        return Execution(self.runner, self.site, self.report, cancel or self.cancel)
+        return Execution(self.runner, self.site, self.report, cancel or self.cancel, self.masker, self.beat)
 
     def verify(self, release_id: str, cancel: Cancel | None = None) -> None:
         """Ask the public address until it answers with the release."""

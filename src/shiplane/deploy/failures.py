@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from shiplane.deploy.survey import Container
     from shiplane.errors import ShiplaneError
     from shiplane.model import Command, Site
-    from shiplane.runners.base import Completed, Runner
 
 _LOG_LINES = 20
 _PROBE_LINES = 5
@@ -52,24 +51,21 @@ def _registry(site: Site, command: Command, last: str, tail: tuple[str, ...]) ->
     return Unreachable(cause, "check the registry, and that the images are still there; publish again if not", tail)
 
 
-def gate_failure(runner: Runner, site: Site, phase: Phase, completed: Completed | None) -> ShiplaneError:
-    """Ask the server what is not well; `completed` is the end of the command that failed, None at a time limit."""
-    evidence = runner.run(evidence_command(site))
-    # The masked text: log lines of containers are shown to people.
-    lines = evidence.output.splitlines() if evidence.ok else []
+def gate_failure(
+    site: Site, phase: Phase, command: Command, evidence: Iterable[str], tail: tuple[str, ...]
+) -> ShiplaneError:
+    """Say what was not well; `evidence` are the lines of that script, `tail` is the last output of the command."""
+    lines = list(evidence)
+    # Masked text: log lines of containers are shown to people.
     objects = [line.partition("\t")[2] for line in lines if line.startswith("container\t")]
     unwell = [container for container in containers(objects) if not container.well and not container.once]
-    tail = completed.tail() if completed else ()
     if not unwell:
-        return explain(site, phase, phase.commands[0], tail)
+        return explain(site, phase, command, tail)
     # What was only created waits for another one, which is the one to look at.
     unwell = [container for container in unwell if container.status != "created"] or unwell
     named = ", ".join(f"{container.service} ({condition(container)})" for container in unwell)
-    cause = f"not healthy within {phase.seconds:g} s: {named}"
-    if completed is not None:
-        cause = f"not healthy: {named}"
     details = [line for container in unwell for line in _story(container, _logs(lines, container.service))]
-    return StepFailed(cause, "mend what the probe and the log below name", details or tail)
+    return StepFailed(f"not healthy: {named}", "mend what the probe and the log below name", details or tail)
 
 
 def evidence_command(site: Site) -> Command:

@@ -1,4 +1,4 @@
-"""The commands of a rollout by phase: what a plan prints is what a deploy runs."""
+"""The phases of a deploy: what a plan prints is what a deploy runs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from shiplane.commands.compose import Compose, project
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
-    from shiplane.model import Command, Secret, Site
+    from shiplane.model import Command, Site
 
+DECIDED_THERE = "(what happens to each service is decided on the host)"
 _LOGIN = ".login"
 _TRANSFER_SECONDS = 60.0
 _LOGIN_SECONDS = 30.0
@@ -25,8 +26,9 @@ _STOP_SECONDS = 120.0
 class Phase:
     """Group commands that fail for one reason; `seconds` limits them together.
 
-    `always` runs whatever happened to the others. `health` marks a phase whose failure is a failed
-    health gate, `told` one whose output is for people.
+    `always` runs whatever happened to the others, `undo` where they failed. `health` marks a phase whose failure is
+    a failed health gate, `told` one whose output is for people. A `detached` phase is a job of the server's: it goes
+    on, and undoes itself, when the connection is lost.
     """
 
     name: str
@@ -34,8 +36,10 @@ class Phase:
     commands: tuple[Command, ...]
     seconds: float
     always: tuple[Command, ...] = ()
+    undo: tuple[Command, ...] = ()
     health: bool = False
     told: bool = True
+    detached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,17 @@ class Options:
     """Say how an application is rolled out.
 
     `data_services` are up before the `release_command` (in `release_service`'s image) and before the others.
-    `verify_tries` requests go to `status_path`, at most `verify_seconds` apart. `kept` releases stay.
+    `upstreams` are the services behind the `proxy_service`, with their ports; `assets` is a service and the folder
+    in it whose files stay served after it is gone. `verify_tries` requests go to `status_path`, at most
+    `verify_seconds` apart. `kept` releases stay.
     """
 
     release_command: tuple[str, ...] = ()
     release_service: str = "backend"
     data_services: tuple[str, ...] = ("db", "redis")
+    proxy_service: str = "proxy"
+    upstreams: tuple[tuple[str, int], ...] = (("backend", 8000), ("frontend", 8080))
+    assets: tuple[str, str] | None = ("frontend", "/srv/www/assets")
     health_seconds: float = 120.0
     status_path: str = "/api/v1/status/"
     verify_tries: int = 12
@@ -57,18 +66,33 @@ class Options:
 
 
 class Rollout(Protocol):
-    """Replace what serves by a release that is on the server with its images."""
+    """Let a release that is on the server with its images take the place of what serves."""
 
-    def __call__(self, site: Site, release_id: str, options: Options, *, migrate: bool) -> tuple[Phase, ...]:
-        """Give the phases, in order; `migrate` includes the release command."""
+    def __call__(self, site: Site, release_id: str, options: Options, words: tuple[str, ...]) -> tuple[Command, ...]:
+        """Give the commands, which end well from any state; `words` tell what happens to each service."""
 
 
-def bring(site: Site, release_id: str, archive: Secret) -> Phase:
-    """Send a release's files; nothing that serves changes."""
-    incoming = f"{site.folder}/.incoming"
-    commands = (remote.unpack(incoming, archive), remote.script("adopt", site.folder, release_id))
+def bring(site: Site, release_id: str, archive: str) -> Phase:
+    """Send a release's files and read back the services that they describe; nothing that serves changes."""
+    adopt = remote.script("adopt", site.folder, release_id, project(site), site.overlay, payload=archive)
     title = f"send the files of {release_id}"
-    return Phase("transfer", title, _on(site, commands), _TRANSFER_SECONDS, told=False)
+    return Phase("transfer", title, _on(site, (adopt,)), _TRANSFER_SECONDS, told=False, detached=False)
+
+
+def describe(site: Site, release_id: str) -> Phase:
+    """Read the services that a release describes which is on the server already."""
+    folder = f"{site.folder}/releases/{release_id}"
+    command = remote.script("model", folder, project(site), site.overlay)
+    title = f"read the files of {release_id}"
+    return Phase("transfer", title, _on(site, (command,)), _TRANSFER_SECONDS, told=False, detached=False)
+
+
+def preview(site: Site, archive: str) -> Phase:
+    """Read the services that a release would describe; nothing is kept on the server."""
+    command = remote.script("preview", project(site), site.overlay, payload=archive)
+    return Phase(
+        "preview", "ask what would change", _on(site, (command,)), _TRANSFER_SECONDS, told=False, detached=False
+    )
 
 
 def pull(site: Site, release_id: str, login: RegistryLogin | None) -> Phase:
@@ -86,47 +110,92 @@ def pull(site: Site, release_id: str, login: RegistryLogin | None) -> Phase:
     return Phase("pull", title, _on(site, commands), _PULL_SECONDS, _on(site, always))
 
 
-def recreate(site: Site, release_id: str, options: Options, *, migrate: bool) -> tuple[Phase, ...]:
-    """Stop the application, recreate everything in the order of dependence: the specification's rollout."""
-    compose, data = Compose.of(site), options.data_services
-    phases = [
-        _phase(site, "stop", "stop what serves", _STOP_SECONDS, *_switch(site, release_id, data)),
-        _gate(site, "data", f"start {', '.join(data)}", options, compose.up(data), data) if data else None,
-        _release(site, compose, options) if migrate and options.release_command else None,
-        _gate(site, "start", f"start {release_id}", options, compose.up_others(data), ()),
-    ]
-    return tuple(phase for phase in phases if phase is not None)
+def data(site: Site, release_id: str, options: Options, *, first: bool) -> Phase:
+    """Start the data services where they do not run; on a `first` deploy by the files of the release."""
+    services = options.data_services
+    activate = (remote.script("activate", release_id, cwd=site.folder),) if first else ()
+    commands = (*activate, Compose.of(site).start(services), _wait(site, options, services))
+    title = f"start {', '.join(services)} where they do not run"
+    return Phase("data", title, _on(site, commands), options.health_seconds, health=True)
 
 
-def clear(site: Site, volumes: tuple[str, ...]) -> Phase:
-    """Remove all that a first deploy started; `volumes` were there before."""
-    command = remote.script("clear", site.folder, project(site), *volumes)
-    return _phase(site, "clear", "remove what was started", _STOP_SECONDS, command)
-
-
-def discard(site: Site, release_id: str, *, known: bool = False) -> Phase:
-    """Take back the files of a release that does not serve; of one that was `known` before, the new files alone."""
-    command = remote.script("discard", site.folder, release_id, *(("known",) if known else ()))
-    return _phase(site, "discard", f"take back the files of {release_id}", _TRANSFER_SECONDS, command)
-
-
-def _switch(site: Site, release_id: str, data: tuple[str, ...]) -> tuple[Command, ...]:
-    return (
-        remote.script("activate", release_id, cwd=site.folder),
-        remote.script("stop-application", project(site), *data),
-    )
-
-
-def _release(site: Site, compose: Compose, options: Options) -> Phase:
+def release(site: Site, release_id: str, options: Options) -> Phase:
+    """Run the release command once, in a container of the new image; what serves goes on."""
+    compose = Compose.of(site).of_release(release_id)
     command = compose.run_once(options.release_service, options.release_command)
     return _phase(site, "release", f"run {' '.join(options.release_command)}", _RELEASE_SECONDS, command)
 
 
-def _gate(  # noqa: PLR0913 - private, and each is a word of the phase
-    site: Site, name: str, title: str, options: Options, up: Command, services: tuple[str, ...]
+def switch(  # noqa: PLR0913 - what a change is made of
+    site: Site,
+    release_id: str,
+    options: Options,
+    rollout: Rollout,
+    words: tuple[str, ...],
+    undo: tuple[Command, ...] = (),
 ) -> Phase:
-    wait = remote.script("wait-healthy", f"{options.health_seconds:.0f}", project(site), *services)
-    return Phase(name, f"{title} and wait", _on(site, (up, wait)), options.health_seconds, health=True)
+    """Let a release serve; where that fails, `undo` lets the one before serve again."""
+    commands = _on(site, rollout(site, release_id, options, words))
+    # Stopping within grace periods and draining come on top of the time in which all must be healthy.
+    seconds = 2 * options.health_seconds + _STOP_SECONDS
+    return Phase("switch", f"let {release_id} serve", commands, seconds, undo=_on(site, undo), health=True)
+
+
+def restore(site: Site, before: str | None, options: Options, commands: tuple[Command, ...]) -> Phase:
+    """Let the release before serve again, by what `switch` would have done itself."""
+    seconds = 2 * options.health_seconds + _STOP_SECONDS
+    return Phase("switch", f"bring back {before or 'nothing'}", _on(site, commands), seconds, health=True)
+
+
+def rolling(site: Site, release_id: str, options: Options, words: tuple[str, ...]) -> tuple[Command, ...]:
+    """Start new containers beside the old, switch when they are healthy, let the old ones finish."""
+    assets = ":".join(options.assets) if options.assets else "-"
+    wanted = (*_place(site), release_id, f"{options.health_seconds:.0f}", *_proxy(options), assets)
+    return (remote.script("roll", *wanted, *words),)
+
+
+def recreate(site: Site, release_id: str, options: Options, words: tuple[str, ...]) -> tuple[Command, ...]:
+    """Stop the application, recreate everything in the order of dependence: the specification's rollout."""
+    del words  # all services alike
+    compose, first = Compose.of(site), options.data_services
+    stop = (
+        remote.script("activate", release_id, cwd=site.folder),
+        remote.script("stop-application", project(site), *first),
+    )
+    started = (compose.up(first), _wait(site, options, first)) if first else ()
+    route = remote.script("route", *_place(site), *_proxy(options))
+    return (*stop, *started, compose.up_others(first), _wait(site, options, ()), route)
+
+
+ROLLOUTS: dict[str, Rollout] = {"rolling": rolling, "recreate": recreate}
+
+
+def clear(site: Site, volumes: tuple[str, ...]) -> Command:
+    """Remove all that a first deploy started; `volumes` were there before."""
+    return remote.script("clear", site.folder, project(site), *volumes).on(site.host.name)
+
+
+def discard(site: Site, release_id: str, *, known: bool = False) -> Command:
+    """Take back the files of a release that does not serve; of one that was `known` before, the new files alone."""
+    command = remote.script("discard", site.folder, release_id, *(("known",) if known else ()))
+    return command.on(site.host.name)
+
+
+def cleaning(title: str, *commands: Command) -> Phase:
+    """Group what takes back; its output is for nobody."""
+    return Phase("clean", title, commands, _STOP_SECONDS, told=False, detached=False)
+
+
+def _place(site: Site) -> tuple[str, str, str]:
+    return site.folder, project(site), site.overlay
+
+
+def _proxy(options: Options) -> tuple[str, str]:
+    return options.proxy_service, ",".join(f"{name}:{port}" for name, port in options.upstreams) or "-"
+
+
+def _wait(site: Site, options: Options, services: tuple[str, ...]) -> Command:
+    return remote.script("wait-healthy", f"{options.health_seconds:.0f}", project(site), *services)
 
 
 def _phase(site: Site, name: str, title: str, seconds: float, *commands: Command) -> Phase:

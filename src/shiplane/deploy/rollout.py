@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shiplane.deploy import phases, records
-from shiplane.deploy.attempt import Attempt
-from shiplane.deploy.bundle import archive_name
+from shiplane.deploy.attempt import Attempt, decisions
+from shiplane.deploy.services import Decision
 from shiplane.deploy.status import status
+from shiplane.deploy.survey import by_kind, model
 from shiplane.deploy.verify import probe, status_url
 from shiplane.errors import NothingDeployed, UsageError
-from shiplane.model import Deployment, Secret
+from shiplane.model import Deployment
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
@@ -40,25 +41,37 @@ class Deployer:
         """
         context, self.deployment = self._context, None
         context.masker.add(*bundle.secrets)
-        state = context.survey()
+        state = self._survey()
         running = _running(context, state, release)
         if running is not None and state.checksum == bundle.checksum:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, action)
         attempt.bring(bundle, login)
-        return attempt.change(migrate=True)
+        attempt.migrate()
+        return attempt.change()
 
     def rollback(self, to: str | None = None, login: RegistryLogin | None = None) -> Deployment:
         """Put the release before, or the one named, back into service; the database stays as it is."""
         context, self.deployment = self._context, None
-        state = context.survey()
+        state = self._survey()
         release = state.releases[rollback_target(context.site, state, to)]
         running = _running(context, state, release)
         if running is not None:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, "rollback")
-        context.execution().run(phases.pull(context.site, release.id, login))
-        return attempt.change(migrate=False)
+        attempt.find(login)
+        return attempt.change()
+
+    def preview(self, release: Release, bundle: Bundle) -> tuple[Decision, ...]:
+        """Say what a deploy would do with each service; nothing is changed on the server."""
+        context = self._context
+        context.masker.add(*bundle.secrets)
+        state = context.survey()
+        if _running(context, state, release) is not None and state.checksum == bundle.checksum:
+            return tuple(Decision(name, "leave", f"{release.id} runs already") for name in state.services)
+        said = context.execution().run(phases.preview(context.site, bundle.archive()))
+        after = model(by_kind(said[-1].stdout.splitlines()), context.site.folder)
+        return decisions(state, after, context.options) if after else ()
 
     @property
     def site(self) -> Site:
@@ -85,6 +98,14 @@ class Deployer:
         """Write down that E2E passed on exactly the digests of this release."""
         context = self._context
         records.mark_tested(context.runner, context.site, release.id, release.digests())
+
+    def _survey(self) -> State:
+        """Look at the server, and tell what a run before has left behind."""
+        state = self._context.survey()
+        if state.left is not None:
+            ended = f"ended with {state.left.code}" if state.left.code else "was cut off"
+            self._context.report(f"a run before left this behind: {state.left.title!r} {ended}; going on from there")
+        return state
 
     def _attempt(self, release: Release, state: State, action: str) -> Attempt:
         context, site = self._context, self._context.site
@@ -114,26 +135,33 @@ class Deployer:
 
 
 def planned(
-    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.recreate
+    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.rolling
 ) -> tuple[Phase, ...]:
     """Give the phases of a deploy as it will run them, for a plan: no secret is needed."""
-    archive = Secret(archive_name(release_id), "")
-    first = (phases.bring(site, release_id, archive), phases.pull(site, release_id, login))
-    return (*first, *rollout(site, release_id, options, migrate=True))
+    first = (phases.bring(site, release_id, ""), phases.pull(site, release_id, login))
+    migrate = (phases.release(site, release_id, options),) if options.release_command else ()
+    return (*first, *migrate, _planned_switch(site, release_id, options, rollout))
 
 
 def planned_rollback(
-    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.recreate
+    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.rolling
 ) -> tuple[Phase, ...]:
     """Give the phases of a rollback: the release's files are on the server, its migrations ran long ago."""
-    return (phases.pull(site, release_id, login), *rollout(site, release_id, options, migrate=False))
+    found = phases.describe(site, release_id), phases.pull(site, release_id, login)
+    return (*found, _planned_switch(site, release_id, options, rollout))
 
 
 def planned_undo(
-    site: Site, before: str | None, options: Options, rollout: Rollout = phases.recreate
+    site: Site, before: str | None, options: Options, rollout: Rollout = phases.rolling
 ) -> tuple[Phase, ...]:
     """Give the phases that take a failed deploy back; `before` names the release that serves, None a first deploy."""
-    return rollout(site, before, options, migrate=False) if before else (phases.clear(site, ()),)
+    if before is None:
+        return (phases.cleaning("remove what was started", phases.clear(site, ())),)
+    return (_planned_switch(site, before, options, rollout),)
+
+
+def _planned_switch(site: Site, release_id: str, options: Options, rollout: Rollout) -> Phase:
+    return phases.switch(site, release_id, options, rollout, (phases.DECIDED_THERE,))
 
 
 def _running(context: Context, state: State, release: Release) -> Deployment | None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy.services import Model
 from shiplane.errors import Unreachable
 from shiplane.model import Deployment, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shiplane.model import Command, Image, Site
     from shiplane.runners.base import Cancel, Runner
@@ -23,10 +24,14 @@ _SURVEY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """Describe one container: `digests` are `repository@sha256:…`, `state` the engine's own object."""
+    """Describe one container: `hash` is that of its configuration, `digests` are `repository@sha256:…`.
+
+    `state` is the engine's own object.
+    """
 
     service: str
     once: bool
+    hash: str
     id: str
     reference: str
     digests: tuple[str, ...]
@@ -92,8 +97,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Tell of a phase whose caller did not see its end: `code` is empty while it runs, or where it was cut off."""
+
+    title: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """Hold what a server has of an environment; `entries` are in the order of time."""
+    """Hold what a server has of an environment; `entries` are in the order of time.
+
+    `model` describes the services of the current release; None where there is none, or its files cannot be read.
+    """
 
     current: str | None = None
     checksum: str = ""
@@ -102,6 +118,13 @@ class State:
     entries: tuple[Entry, ...] = ()
     containers: tuple[Container, ...] = ()
     volumes: tuple[str, ...] = ()
+    model: Model | None = field(default=None, repr=False)
+    left: Left | None = None
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Name the services that have containers."""
+        return tuple(sorted({container.service for container in self.containers if not container.once}))
 
     @property
     def serving(self) -> Entry | None:
@@ -150,7 +173,8 @@ def repository(reference: str) -> str:
 
 def survey_command(site: Site) -> Command:
     """Ask for everything at once."""
-    return remote.script("survey", site.folder, project(site), timeout=_SURVEY_SECONDS).on(site.host.name)
+    words = (site.folder, project(site), site.overlay)
+    return remote.script("survey", *words, timeout=_SURVEY_SECONDS).on(site.host.name)
 
 
 def survey(runner: Runner, site: Site, cancel: Cancel | None = None) -> State:
@@ -162,15 +186,28 @@ def survey(runner: Runner, site: Site, cancel: Cancel | None = None) -> State:
             "check there: docker version; the user must be in the group docker",
             completed.tail(),
         )
-    return parse(completed.stdout.splitlines())
+    return parse(completed.stdout.splitlines(), site.folder)
 
 
-def parse(lines: Iterable[str]) -> State:
-    """Read the survey's lines."""
+def by_kind(lines: Iterable[str]) -> dict[str, list[str]]:
+    """Sort a script's lines by the word before the tab."""
     found: dict[str, list[str]] = {}
     for line in lines:
         kind, _, value = line.partition("\t")
         found.setdefault(kind, []).append(value)
+    return found
+
+
+def model(found: Mapping[str, list[str]], folder: str) -> Model | None:
+    """Read the model that a script told of, if it did; `folder` is the environment's."""
+    told = next(iter(found.get("model", [])), "")
+    read = Model.read(told, found["root"][0], folder) if told else None
+    return read if read and read.services else None
+
+
+def parse(lines: Iterable[str], folder: str = "") -> State:
+    """Read the survey's lines."""
+    found = by_kind(lines)
     releases = [Release.from_json(json.loads(text)) for text in found.get("release", [])]
     tested = (text.partition("\t") for text in found.get("tested", []))
     return State(
@@ -181,6 +218,8 @@ def parse(lines: Iterable[str]) -> State:
         entries=tuple(_entries(found.get("audit", []))),
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
+        model=model(found, folder),
+        left=next((Left(*text.split("\t")) for text in found.get("job", [])), None),
     )
 
 
@@ -198,6 +237,7 @@ def containers(texts: Iterable[str], images: Iterable[str] = ()) -> tuple[Contai
         Container(
             service=data["service"] or "",
             once=data["once"] == "True",
+            hash=data.get("hash") or "",
             id=data["id"],
             reference=data["reference"],
             digests=digests.get(data["image"], ()),

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git, vpn
-from shiplane.deploy.bundle import bundle, environment_secrets
+from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe
 from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
-from shiplane.pipeline.release_files import BASE_ENV, collect, in_checkout
+from shiplane.pipeline.release_files import bundle_of, in_checkout
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -217,11 +217,7 @@ class Actions:
     def _bundle(self, name: str, release: Release) -> Bundle:
         site = self.environments.site(name)
         kept = self.store.release_files(self.target.name, release.id)
-        files = collect(self.runner, release, kept)
-        base_env = files.pop(BASE_ENV, b"").decode()
-        others = {e.overlay for e in self.config.environments} - {site.overlay} | {"compose.test.yml"}
-        files = {path: data for path, data in files.items() if path not in others}
-        return bundle(site, release, files, base_env, self.target.secrets(name))
+        return bundle_of(self.runner, self.config, site, release, kept, self.target.secrets(name))
 
     def _verify(self, step: Step, say: Say, cancel: Cancel) -> None:
         deployer = self.environments.deployer(step.environment, say, cancel)

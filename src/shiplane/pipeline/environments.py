@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.deploy.context import Context
 from shiplane.deploy.lock import Holder, Lock
-from shiplane.deploy.phases import Options
+from shiplane.deploy.phases import ROLLOUTS, Options
 from shiplane.deploy.rollout import Deployer
 from shiplane.errors import Locked, ShiplaneError
 from shiplane.runners.base import Cancel, now
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiplane.config import Config
-    from shiplane.model import Host, Site
+    from shiplane.model import Command, Host, Site
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Masker, Runner
     from shiplane.runners.http import Http
@@ -37,6 +37,9 @@ def options(config: Config) -> Options:
     """Give what the configuration says of a rollout."""
     return Options(
         release_command=config.release_command,
+        proxy_service=config.proxy,
+        upstreams=tuple((component.name, component.port) for component in config.components if component.port),
+        assets=next(((component.name, component.assets) for component in config.components if component.assets), None),
         health_seconds=config.health_seconds,
         verify_tries=config.verify_tries,
         verify_seconds=config.verify_interval_seconds,
@@ -53,6 +56,8 @@ class _Opened:
     taken: Cancel = field(default_factory=Cancel)
     """Set when another holder, or nobody, has the lock."""
     confirm: Callable[[], None] = _nothing
+    beat: tuple[Command, ...] = ()
+    """By which a job on the server renews the lock while it is held."""
     held: bool = False
 
 
@@ -68,6 +73,8 @@ class Environments:
         self.http = http
         self.masker = masker
         self.holder = holder
+        self.strategy = ""
+        """The rollout that was asked for; empty: the configuration's."""
         self.at_close: list[Callable[[], object]] = []
         """What to do when all environments are given back, such as leaving the VPN."""
         self._opened: dict[str, _Opened] = {}
@@ -90,8 +97,10 @@ class Environments:
             report=report,
             cancel=_Either(cancel, opened.lost),
             options=options(self.config),
+            rollout=ROLLOUTS[self.strategy or self.config.rollout],
             taken=opened.taken,
             confirm=opened.confirm,
+            beat=opened.beat,
         )
         return Deployer(context)
 
@@ -112,13 +121,14 @@ class Environments:
         lock = Lock(opened.runner, opened.site, report, _Losing(cancel, opened.lost, opened.taken))
         opened.lock.enter_context(lock.hold(self.holder, wait=wait))
         opened.confirm = partial(lock.confirm, self.holder)
+        opened.beat = (lock.renewal(self.holder),)
         opened.held = True
 
     def give_back(self, name: str) -> None:
         """Release the environment for others; not holding it is fine."""
         opened = self._opened.get(name)
         if opened is not None and opened.held:
-            opened.held, opened.confirm = False, _nothing
+            opened.held, opened.confirm, opened.beat = False, _nothing, ()
             opened.lock.close()
 
     def close(self) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
+from shiplane.deploy.bundle import bundle
 from shiplane.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shiplane.model import Release
+    from shiplane.config import Config
+    from shiplane.deploy.bundle import Bundle
+    from shiplane.model import Release, Secret, Site
     from shiplane.runners.base import Runner
 
 BASE_ENV = ".env.docker"
@@ -29,6 +32,21 @@ def collect(runner: Runner, release: Release, kept: Mapping[str, bytes]) -> dict
     them. Raises `UsageError` where neither is here. What the checkout holds now is never looked at: it may be edited.
     """
     return dict(kept) or _at_commit(runner, release)
+
+
+def bundle_of(  # noqa: PLR0913 - what makes a release's files, each by name
+    runner: Runner,
+    config: Config,
+    site: Site,
+    release: Release,
+    kept: Mapping[str, bytes],
+    secrets: Mapping[str, Secret],
+) -> Bundle:
+    """Make the files of a release for one environment: what belongs to the others alone stays here."""
+    files = collect(runner, release, kept)
+    base_env = files.pop(BASE_ENV, b"").decode()
+    others = {e.overlay for e in config.environments} - {site.overlay} | {"compose.test.yml"}
+    return bundle(site, release, {path: data for path, data in files.items() if path not in others}, base_env, secrets)
 
 
 def in_checkout(checkout: Path) -> dict[str, bytes]:

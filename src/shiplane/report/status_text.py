@@ -9,6 +9,8 @@ from shiplane.report.text import columns, moment, short_commit, short_digest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shiplane.deploy.services import Decision
+
 _SERVICES = ("service", "state", "health", "replicas", "image", "digest")
 _RELEASES = ("", "release", "commit", "deployed")
 _SERVERS = ("server", "environment", "address", "user", "key file")
@@ -38,6 +40,14 @@ def _service(name: str, service: Mapping[str, Any]) -> tuple[str, ...]:
     replicas = str(service.get("replicas", "-"))
     state, health = str(service.get("state") or "-"), str(service.get("health") or "-")
     return (name, state, health, replicas, image, short_digest(service.get("digest") or "-"))
+
+
+def render_decisions(environment: str, decisions: Sequence[Decision]) -> str:
+    """Write what a deploy would do with each service (`invoke deploy --dry-run`)."""
+    if not decisions:
+        return f"\n{environment} cannot say what would happen to each service"
+    rows = [(decision.service, decision.verb, decision.why) for decision in decisions]
+    return "\n".join(["", f"on {environment}, as it is now:", *columns(rows, indent="  ")])
 
 
 def render_releases(releases: Sequence[Mapping[str, Any]]) -> str:

@@ -177,6 +177,13 @@ def _base64_forms(data: bytes) -> list[str]:
     return forms
 
 
+def token() -> str:
+    """Give a name that nothing else has."""
+    import secrets  # noqa: PLC0415 - only deploys need it
+
+    return secrets.token_hex(8)
+
+
 def now() -> float:
     """Give a clock for durations, in seconds."""
     return time.monotonic()

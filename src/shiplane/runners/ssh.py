@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import threading
 from typing import TYPE_CHECKING, Self
 
+from shiplane.commands.shell import shell_text
 from shiplane.errors import TimeLimit, Unreachable
 from shiplane.runners.base import Cancel, Completed, Masker, now
 from shiplane.runners.channel import PID, Session
@@ -101,7 +101,7 @@ class SshRunner:
     def _open(self, link: Link, command: Command) -> Channel:
         from paramiko import SSHException  # noqa: PLC0415 - slow to import, and not every command needs a server
 
-        script = shell_text(command)
+        script = shell_text(command).encode()
         self.sent.append(command.masked())
         try:
             channel = link.transport.open_session(timeout=_OPEN_SECONDS)
@@ -169,16 +169,6 @@ def _check(command: Command, seconds: float, cancel: Cancel | None) -> None:
         raise TimeLimit(command.argv[0], command.timeout, command.masked())
 
 
-def shell_text(command: Command) -> bytes:
-    """Make the shell text of a command, the one place where this happens; it holds secrets."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in command.environment().items()]
-    if command.cwd:
-        lines.append(f"cd -- {shlex.quote(command.cwd)} || exit 125")
-    source = "" if command.stdin is not None else " </dev/null"
-    lines.append(f"exec {shlex.join(command.argv)}{source}")
-    return "\n".join(lines).encode()
-
-
 def shell_input(command: Command) -> bytes:
     """Give all that goes to standard input: the shell text, then what the command reads."""
-    return shell_text(command) + (command.input_text() or "").encode()
+    return (shell_text(command) + (command.input_text() or "")).encode()

@@ -29,12 +29,14 @@ SECRETS = {name: Secret(name, f"{name} {HARD}") for name in ("DB_PASSWORD", "RED
 OPTIONS = Options(
     release_command=("sh", "-c", "test ! -e /refuse-migration || { echo no such column; exit 1; }"),
     release_service="web",
+    upstreams=(("web", 8000),),
+    assets=None,
     health_seconds=30,
     verify_tries=2,
     verify_seconds=0.5,
 )
 SERVER = """
-import http.server, json, os, pathlib
+import http.server, json, os, pathlib, signal, threading
 kind = pathlib.Path("/kind").read_text().strip()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -43,21 +45,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps({"release": release}).encode())
 print("this is", kind, flush=True)
-http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+server = http.server.ThreadingHTTPServer(("", 8000), Handler)
+server.daemon_threads = False
+# What is under way is finished.
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+server.serve_forever()
+server.server_close()
 """
 DOCKERFILE = """
 FROM python:3.13-slim
 COPY server.py /
 ARG KIND
 RUN echo $KIND >/kind; if [ $KIND = migration ]; then touch /refuse-migration; fi
-STOPSIGNAL SIGKILL
 CMD ["python", "/server.py"]
 """
 COMPOSE = b"""
 services:
   db: &data
-    image: ${WEB_IMAGE:?}
+    image: nginx:1.30
     command: [sleep, infinity]
+    init: true
     environment: {PASSWORD: "${DB_PASSWORD:?}"}
     volumes: [{type: volume, source: data, target: /data}]
     healthcheck: {test: [CMD, "true"], start_period: 5s, start_interval: 0.2s}
@@ -67,7 +74,6 @@ services:
     restart: unless-stopped
     env_file: [.env.docker, .env.staging]
     environment: {RELEASE: "${RELEASE:?}"}
-    ports: ["${PROXY_BIND:?}:${PROXY_PORT:?}:8000"]
     depends_on: {db: {condition: service_healthy}, redis: {condition: service_healthy}}
     healthcheck:
       test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/')"]
@@ -75,7 +81,38 @@ services:
       start_interval: 0.3s
       interval: 1s
       retries: 1
+  edge:
+    image: nginx:1.30
+    command: [sleep, infinity]
+    init: true
+    restart: unless-stopped
+    ports: ["${PROXY_BIND:?}:${PROXY_PORT:?}:80"]
+    healthcheck: {test: [CMD, "true"], start_period: 5s, start_interval: 0.2s}
+  proxy:
+    image: nginx:1.30
+    restart: unless-stopped
+    network_mode: service:edge
+    volumes: ["./proxy/nginx.conf:/etc/nginx/nginx.conf:ro", "./served:/etc/nginx/served:ro"]
+    depends_on: {web: {condition: service_healthy}}
+    healthcheck:
+      test: [CMD, curl, -fsS, --unix-socket, /tmp/health.sock, "http://localhost/"]
+      start_period: 5s
+      start_interval: 0.2s
 volumes: {data: {}}
+"""
+PROXY = b"""
+events {}
+http {
+    resolver 127.0.0.11 valid=1s ipv6=off;
+    upstream web {
+        zone web 64k;
+        include /etc/nginx/served/upstreams/web*.conf;
+        server web:8000 resolve backup;
+    }
+    keepalive_min_timeout 8s;
+    server { listen 80 reuseport; location / { proxy_pass http://web; proxy_connect_timeout 2s; } }
+    server { listen unix:/tmp/health.sock; location / { return 200; } }
+}
 """
 KINDS = ("one", "two", "unhealthy", "wrong", "migration")
 
@@ -121,7 +158,7 @@ class Place:
     ) -> float:
         """Deploy and give the seconds that it took."""
         release, started = self.release(kind), time.monotonic()
-        files = {"docker-compose.yml": COMPOSE, "compose.staging.yml": overlay, "proxy/a.conf": b"a"}
+        files = {"docker-compose.yml": COMPOSE, "compose.staging.yml": overlay, "proxy/nginx.conf": PROXY}
         made = bundle(self.site, release, files, "DB_NAME=app\n", SECRETS)
         self.deployer(cancel, report).deploy(release, made, self.login)
         return time.monotonic() - started
@@ -139,7 +176,7 @@ class Place:
 
     def leftovers(self) -> str:
         """List what no deploy may leave: hidden work files, credentials, one-off containers."""
-        names = "-name '.incoming' -o -name '.login' -o -name '.replaced-*' -o -name '*.new'"
+        names = "-name '.incoming' -o -name '.login' -o -name '.replaced-*' -o -name '*.new' -o -name .job"
         once = "docker ps -aq --filter label=com.docker.compose.oneoff=True"
         return self.ask(f"find deployments {names}; {once}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.errors import DeployUndone, Interrupted, RegistryRefused
+from shiplane.errors import DeployUndone, Interrupted, RegistryRefused, StepFailed
 from shiplane.model import Secret
 from shiplane.runners.base import Cancel
 
@@ -64,7 +64,7 @@ def test_the_manual_commands_work_on_the_server(serving: Place) -> None:
     line = f"cd ~/deployments/app-staging && docker compose {files} up -d 2>&1 && docker compose ps --services"
     told = serving.ask(line)
     assert "Recreate" not in told
-    assert told.split()[-3:] == ["db", "redis", "web"]
+    assert told.split()[-5:] == ["db", "edge", "proxy", "redis", "web"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,6 @@ def test_the_manual_commands_work_on_the_server(serving: Place) -> None:
     [
         ("unhealthy", r"not healthy: web \(running, unhealthy\)"),
         ("wrong", "from another release: 'another'"),
-        ("migration", "release command failed: .*: no such column"),
     ],
 )
 def test_a_deploy_that_fails_brings_the_release_before_back(serving: Place, kind: str, cause: str) -> None:
@@ -85,11 +84,22 @@ def test_a_deploy_that_fails_brings_the_release_before_back(serving: Place, kind
     assert serving.deploy("one") < 2
 
 
+def test_a_migration_that_fails_leaves_the_release_before_untouched(serving: Place) -> None:
+    look = "docker ps --no-trunc --format '{{.ID}} {{.CreatedAt}}'"
+    before = serving.ask(look)
+    with pytest.raises(StepFailed, match=r"release command failed: .*: no such column"):
+        serving.deploy("migration")
+    assert serving.ask(look) == before
+    assert serving.serves() == "one"
+    assert serving.leftovers() == ""
+    assert serving.deploy("one") < 2
+
+
 def test_a_cancel_during_the_change_brings_the_release_before_back(serving: Place) -> None:
     cancel = Cancel()
 
     def cancelling(line: str) -> None:
-        if line.startswith("start two"):
+        if line.startswith("let two"):
             cancel.set(Interrupted())
 
     with pytest.raises(DeployUndone, match="interrupted; one serves again"):

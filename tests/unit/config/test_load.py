@@ -22,11 +22,14 @@ STRING, NUMBER = 'write it as "text"', "write it as 5"
 # Where each kind of table stands, and the fix for each of its keys when its type is wrong.
 TABLES: dict[tuple[str, ...], dict[str, str]] = {
     (): {
-        **dict.fromkeys(("name", "default_target", "registry", "owner", "main_branch"), STRING),
+        **dict.fromkeys(("name", "default_target", "registry", "owner", "main_branch", "rollout", "proxy"), STRING),
         **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds"), NUMBER),
         "release_command": STRINGS,
     },
-    ("components", "backend"): {"context": STRING, "version_file": STRING},
+    ("components", "backend"): {
+        **dict.fromkeys(("context", "version_file", "assets"), STRING),
+        "port": NUMBER,
+    },
     ("environments", "staging"): {
         **dict.fromkeys(("url", "proxy_bind", "ssh_host", "ssh_user", "ssh_jump"), STRING),
         **dict.fromkeys(("ssh_port", "proxy_port"), NUMBER),

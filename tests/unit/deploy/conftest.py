@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shiplane.commands.job import LOCK_LOST
 from shiplane.deploy.bundle import Bundle, bundle
 from shiplane.deploy.context import Context
-from shiplane.deploy.phases import Options
+from shiplane.deploy.phases import Options, recreate
 from shiplane.deploy.rollout import Deployer
 from shiplane.deploy.survey import Entry
 from shiplane.errors import ShiplaneError, Unreachable
@@ -26,6 +28,7 @@ HOST = Host("staging", "192.0.2.1", 22, "deploy", "/keys/staging", "/keys/known_
 SITE = Site("staging", HOST, "deployments/app-staging", "https://staging.test", "compose.staging.yml")
 SECRETS = {name: Secret(name, f"{name}-value") for name in ("DB_PASSWORD", "REDIS_PASSWORD")}
 COMPOSE = {"docker-compose.yml": b"services: {}\n", "compose.staging.yml": b"services: {}\n"}
+DATA = {"db": {"image": "postgres:17"}, "redis": {"image": "redis:8"}}
 OPTIONS = Options(release_command=("python", "manage.py", "migrate"), verify_tries=3, verify_seconds=0.0)
 
 
@@ -40,7 +43,10 @@ def make_bundle(release: Release) -> Bundle:
 
 
 class Server(RecordingRunner):
-    """Play a server: surveys tell what the commands before them have made; `failures` answer with an exit code."""
+    """Play a server: surveys tell what the commands before them have made; `failures` answer with an exit code.
+
+    What a job runs is played one by one and stands in the story as if it had been run alone.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,18 +58,85 @@ class Server(RecordingRunner):
         self.running: Release | None = None
         self.failures: list[tuple[str, str, int]] = []
         self.raises: list[tuple[str, ShiplaneError]] = []
+        self.hooks: list[tuple[str, Callable[[], object]]] = []
         self.adopts = "new"
         self.health = "healthy"
+        self.missing = True
         self.runs_instead: dict[str, Release] = {}
+        self.played: list[str] = []
+        self.job: dict[str, list[str]] = {}
+        self.job_code = 0
+        self.job_lines: list[str] = []
+        self.job_survives = False
+        self.away = False
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
     ) -> Completed:
-        del on_line
         if cancel is not None:
             cancel.check()
         self.commands.append(command)
-        rendered = command.masked()
+        if self.away and self.job_lines:
+            raise Unreachable("gone", "look")
+        match command.argv:
+            case ("bash", "-s", "job", "start", *_):
+                self.job, self.job_lines = job_commands(str(command.input_text())), []
+                self._play_job(on_line, cancel)
+                return self._told(self.job_code, self.job_lines)
+            case ("bash", "-s", "job", "stop", *_):
+                self.job_code = self._undo(on_line) if self.job["undo"] else 143
+                return self._told(self.job_code, self.job_lines)
+            case ("bash", "-s", "job", "follow", *_):
+                for line in self.job_lines:
+                    on_line(line) if on_line else None
+                return self._told(self.job_code, self.job_lines)
+        code, text = self._play(command.masked(), command)
+        return self._told(code, text.splitlines())
+
+    def _told(self, code: int, lines: list[str]) -> Completed:
+        text = "\n".join(lines)
+        return Completed(code, text, text, 0.0)
+
+    def _play_job(self, on_line: Callable[[str], None] | None, cancel: Cancel | None) -> None:
+        """Play a job; what raises does so after it: the connection is lost, the job is not."""
+        lost = None
+        try:
+            self.job_code = self._run_all("commands", on_line, cancel)
+            if self.job_code and self.job_code != LOCK_LOST:
+                self._run_all("evidence", on_line)
+                self.job_code = self._undo(on_line) if self.job["undo"] else self.job_code
+        except ShiplaneError as error:
+            lost = error
+            self.job_code = self._run_all("commands", None) if self.job_survives else self.job_code
+        self._run_all("always", on_line)
+        if lost:
+            raise lost
+
+    def _undo(self, on_line: Callable[[str], None] | None) -> int:
+        return 7 if self._run_all("undo", on_line) else 6
+
+    def _run_all(self, group: str, on_line: Callable[[str], None] | None, cancel: Cancel | None = None) -> int:
+        for number, rendered in enumerate(self.job[group]):
+            self._say(f"@@ {group} {number}", on_line)
+            code, text = self._play(rendered, None)
+            for line in text.splitlines():
+                self._say(line, on_line)
+            if cancel is not None:
+                cancel.check()
+            if code:
+                return code
+        return 0
+
+    def _say(self, line: str, on_line: Callable[[str], None] | None) -> None:
+        self.job_lines.append(line)
+        if on_line is not None:
+            on_line(line)
+
+    def _play(self, rendered: str, command: Command | None) -> tuple[int, str]:
+        self.played.append(rendered)
+        for pattern, hook in self.hooks:
+            if re.search(pattern, rendered):
+                hook()
         for number, (pattern, error) in enumerate(self.raises):
             if re.search(pattern, rendered):
                 del self.raises[number]
@@ -71,41 +144,58 @@ class Server(RecordingRunner):
         for number, (pattern, text, code) in enumerate(self.failures):
             if re.search(pattern, rendered):
                 del self.failures[number]
-                return Completed(code, text, text, 0.0)
-        text = self._act(command)
-        return Completed(0, text, text, 0.0)
+                return code, text
+        return 0, self._act(rendered, command)
 
-    def _act(self, command: Command) -> str:
-        words = command.argv[2:] if command.argv[:2] == ("bash", "-s") else ("",)
-        match words:
-            case ("survey", *_):
+    def _act(self, rendered: str, command: Command | None) -> str:
+        words = shlex.split(rendered.partition(" < (")[0])
+        match words[2:] if words[:2] == ["bash", "-s"] else []:
+            case ["survey", *_]:
                 return self.survey()
-            case ("adopt", _, release_id):
+            case ["adopt", _, release_id, *_]:
                 self.known[release_id] = self.sent[release_id].release
                 self.checksums[release_id] = self.sent[release_id].checksum
-                return self.adopts
-            case ("activate", release_id):
-                self.current = release_id
-                self.running = self.runs_instead.get(release_id, self.known[release_id])
-            case ("clear", *_):
+                return f"adopted\t{self.adopts}\n{self.described(release_id)}"
+            case ["model", folder, *_]:
+                return self.described(folder.rpartition("/")[2])
+            case ["roll", _, _, _, release_id, *_]:
+                self._serve(release_id)
+            case ["activate", release_id]:
+                self._serve(release_id)
+            case ["clear", *_]:
                 self.current = self.running = None
-            case ("discard", _, release_id) if release_id != self.current:
+            case ["discard", _, release_id] if release_id != self.current:
                 self.known.pop(release_id, None)
-            case ("record", _, *outdated):
+            case ["record", _, *outdated]:
+                assert command
                 self.audit.append(json.loads(str(command.input_text()).splitlines()[-1]))
                 self.known = {name: release for name, release in self.known.items() if name not in outdated}
-            case ("evidence", *_):
+            case ["evidence", *_]:
                 return self.container("unhealthy", 1) + "\nlog\tbackend\tno such table"
         return ""
+
+    def _serve(self, release_id: str) -> None:
+        self.current = release_id
+        self.running = self.runs_instead.get(release_id, self.known[release_id])
+
+    def described(self, release_id: str) -> str:
+        """Tell of the services of a release, as Compose resolves them."""
+        image = self.known[release_id].image("backend").pinned
+        services = {"backend": {"image": image, "depends_on": {"db": {}}}, **DATA}
+        told = f"root\t/home/deploy/{SITE.folder}/releases/{release_id}\nmodel\t{json.dumps({'services': services})}"
+        return f"{told}\nmissing\t{image}" if self.missing else told
 
     def survey(self) -> str:
         lines = [f"release\t{json.dumps(release.to_json())}" for release in self.known.values()]
         lines += [f"audit\t{json.dumps(entry)}" for entry in self.audit]
         if self.current:
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]
+            lines += self.described(self.current).splitlines()[:2]
         if self.running:
             image = self.running.image("backend")
             digests = [f"registry.test/owner/app-backend@{image.digest}"]
+            plain = json.loads(self.container("healthy", 0).partition("\t")[2]) | {"image": "sha256:p"}
+            lines += [f"container\t{json.dumps({**plain, 'service': name})}" for name in ("db", "redis")]
             lines += [self.container(self.health, 0), f"image\t{json.dumps({'id': 'sha256:i', 'digests': digests})}"]
         return "\n".join([*lines, "volume\tapp-staging_old"])
 
@@ -127,18 +217,26 @@ class Server(RecordingRunner):
 
     @property
     def story(self) -> list[str]:
-        """Give the transcript in short: scripts by name, Docker by its verb; surveys left out."""
-        told = [_short(command) for command in self.commands]
+        """Give what was played in short: scripts by name, Docker by its verb; surveys left out."""
+        told = [_short(rendered) for rendered in self.played]
         return [line for line in told if line != "survey"]
 
 
-def _short(command: Command) -> str:
-    if command.argv[:2] == ("bash", "-s"):
-        names = [word for word in command.argv[3:] if word not in {SITE.folder, "app-staging"}]
-        return " ".join((command.argv[2], *names))
-    text = command.argv[-1] if command.argv[:2] == ("sh", "-c") else " ".join(command.argv)
-    if "tar -x" in text:
-        return f"unpack {command.stdin}"
+def job_commands(text: str) -> dict[str, list[str]]:
+    """Read which commands a job's text runs, as they are named above each, by the function that they stand in."""
+    found = {}
+    for group in ("commands", "evidence", "always", "beat", "undo"):
+        block = re.search(rf"^{group}\(\) {{\n(.*?)^:\n}}", text, re.MULTILINE | re.DOTALL)
+        found[group] = re.findall(r"^# (.*)\necho '@@ \w+ \d+'$", block[1], re.MULTILINE) if block else []
+    return found
+
+
+def _short(rendered: str) -> str:
+    words = shlex.split(rendered.partition(" < (")[0])
+    if words[:2] == ["bash", "-s"]:
+        names = [word.removeprefix(SITE.folder) for word in words[3:] if word not in {"app-staging", SITE.overlay}]
+        return " ".join((words[2], *filter(None, names)))
+    text = words[-1] if words[:2] == ["sh", "-c"] else " ".join(words)
     text = text.replace("docker compose -p app-staging -f docker-compose.yml -f compose.staging.yml ", "")
     return text.replace("--force-recreate --no-build --pull never", "--force-recreate")
 
@@ -211,6 +309,11 @@ class World:
         self.context = replace(self.context, confirm=confirm)
         if where == "taken":
             self.context.taken.set(error)
+        self.deployer = Deployer(self.context)
+
+    def recreating(self) -> None:
+        """Deploy by the specification's rollout from here on."""
+        self.context = replace(self.context, rollout=recreate)
         self.deployer = Deployer(self.context)
 
     def with_options(self, **words: Any) -> None:  # noqa: ANN401 - handed on

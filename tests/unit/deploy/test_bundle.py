@@ -141,7 +141,7 @@ def test_the_checksum_is_that_of_sha256sum(site: Site, release: Release) -> None
 
 def test_the_archive_holds_all_files_with_their_modes(site: Site, release: Release) -> None:
     made = make(site, release)
-    packed = base64.b64decode(made.archive().value)
+    packed = base64.b64decode(made.archive())
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         assert {member.name: member.mode for member in tar if member.isdir()} == {
             "proxy": 0o755,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shiplane.commands.login import RegistryLogin
+from shiplane.deploy import execution
+from shiplane.deploy.phases import DECIDED_THERE, ROLLOUTS
 from shiplane.deploy.rollout import planned, planned_undo
 from shiplane.errors import (
     DeployBroken,
@@ -16,6 +18,7 @@ from shiplane.errors import (
     Locked,
     NothingDeployed,
     RegistryRefused,
+    StepFailed,
     TimeLimit,
     UnknownName,
     Unreachable,
@@ -24,36 +27,45 @@ from shiplane.errors import (
 from shiplane.model import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from conftest import World
     from shiplane.deploy.phases import Options
     from shiplane.errors import ShiplaneError
-    from shiplane.model import Command, Site
-    from shiplane.runners.base import Completed
+    from shiplane.model import Site
 
 
 LOGIN = RegistryLogin("registry.test", "robot", Secret("REGISTRY_PASSWORD", "a secret"))
 COMPOSE = "compose -p app-staging -f docker-compose.yml -f compose.staging.yml "
-SENT = ["unpack <files of new>", "adopt new", "pull --quiet --policy missing"]
+SENT = ["adopt new", "pull --quiet --policy missing"]
+DATA = ["activate new", "up -d --no-recreate --no-build --pull never db redis", "wait-healthy 120 db redis"]
+MIGRATE = "run --rm -T --no-deps backend python manage.py migrate"
+PLACES = "120 proxy backend:8000,frontend:8080 frontend:/srv/www/assets"
+FIRST = f"roll new {PLACES} renew:db: renew:redis: roll:backend:1"
 OTHERS = "up -d --force-recreate --remove-orphans $(config --services | grep -Fvx -e db -e redis)"
 
 
-def changed(name: str, *, migrate: bool = True) -> list[str]:
+def rolled(name: str) -> str:
+    return f"roll {name} {PLACES} roll:backend:1"
+
+
+def rolled_none(name: str) -> str:
+    return f"roll {name} {PLACES}"
+
+
+def recreated(name: str) -> list[str]:
     return [
         f"activate {name}",
         "stop-application db redis",
         "up -d --force-recreate db redis",
         "wait-healthy 120 db redis",
-        *(["run --rm -T --no-deps backend python manage.py migrate"] if migrate else []),
         OTHERS,
         "wait-healthy 120",
+        "route proxy backend:8000,frontend:8080",
     ]
 
 
 def test_a_first_deploy(world: World) -> None:
     deployment = world.deploy("new")
-    assert world.server.story == [*SENT, *changed("new"), "record"]
+    assert world.server.story == [*SENT, *DATA, MIGRATE, FIRST, "record"]
     assert world.public.asked == ["GET https://staging.test/api/v1/status/"]
     assert asdict(deployment) == {
         "id": "r1-staging-20260203040507000",
@@ -76,29 +88,54 @@ def test_all_commands_run_on_the_server(world: World) -> None:
     assert {command.host for command in world.server.commands} == {"staging"}
 
 
-def test_the_plan_is_what_runs(world: World, site: Site, options: Options) -> None:
+def test_a_deploy_is_a_handful_of_round_trips(world: World) -> None:
+    world.server.deployed("old")
     world.deploy("new", login=LOGIN)
-    plan = [c.masked() for phase in planned(site, "new", options, LOGIN) for c in (*phase.commands, *phase.always)]
-    assert [line.partition("$ ")[2] for line in world.server.transcript if " survey " not in line][:-1] == plan
+    names = [" ".join(command.argv[2:4]) for command in world.server.commands]
+    assert names == [
+        "survey deployments/app-staging",
+        "adopt deployments/app-staging",
+        *["job start"] * 3,
+        "survey deployments/app-staging",
+        "record deployments/app-staging",
+    ]
+
+
+@pytest.mark.parametrize("name", ["rolling", "recreate"])
+def test_the_plan_is_what_runs(world: World, site: Site, options: Options, name: str) -> None:
+    world.server.deployed("old")
+    if name == "recreate":
+        world.recreating()
+    world.deploy("new", login=LOGIN)
+    phases = planned(site, "new", options, LOGIN, ROLLOUTS[name])
+    plan = [short(c.masked()) for phase in phases for c in (*phase.commands, *phase.always)]
+    there = short(DECIDED_THERE)
+    ran = [short(line) for line in world.server.played if " survey " not in line][:-1]
+    assert [line.replace("roll:backend:1", there) for line in ran] == plan
+
+
+def short(line: str) -> str:
+    """Leave out how long a script is, and quotes."""
+    return line.partition(" < (")[0].replace("'", "")
 
 
 def test_the_undo_that_is_planned(site: Site, options: Options) -> None:
-    def names(before: str | None) -> list[str]:
-        return [phase.name for phase in planned_undo(site, before, options)]
+    def commands(before: str | None) -> list[str]:
+        return [c.argv[2] for phase in planned_undo(site, before, options) for c in phase.commands]
 
-    assert names("old") == ["stop", "data", "start"]
-    assert names(None) == ["clear"]
+    assert commands("old") == ["roll"]
+    assert commands(None) == ["clear"]
 
 
 def test_a_login_lasts_for_the_pull(world: World) -> None:
     world.deploy("new", login=LOGIN)
-    assert world.server.story[2:6] == [
+    assert world.server.story[1:5] == [
         "umask 077 && rm -rf .login && mkdir .login && ln -s ~/.docker/cli-plugins .login/cli-plugins",
-        "docker --config .login login --username robot --password-stdin registry.test",
+        "docker --config .login login --username robot --password-stdin registry.test < <REGISTRY_PASSWORD>",
         f"docker --config ../../.login {COMPOSE}pull --quiet --policy missing",
         "rm -rf .login",
     ]
-    assert "a secret" not in "\n".join(world.server.transcript)
+    assert "a secret" not in "\n".join([*world.server.transcript, *world.server.played])
 
 
 def test_no_secret_is_in_an_argument(world: World) -> None:
@@ -121,7 +158,7 @@ def test_a_release_whose_files_differ_is_written_again(world: World) -> None:
     world.server.checksums["new"] = "other"
     world.server.adopts = "replaced"
     world.deploy("new")
-    assert world.server.story == [*SENT, *changed("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record"]
     assert "new was here with other files: written again" in world.reports
 
 
@@ -129,14 +166,14 @@ def test_a_release_that_is_not_well_is_deployed_again(world: World) -> None:
     world.server.deployed("new")
     world.server.health = "unhealthy"
     world.deploy("new")
-    assert world.server.story == [*SENT, *changed("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record"]
 
 
 def test_a_release_whose_last_deployment_broke_is_deployed_again(world: World) -> None:
     world.server.deployed("new")
     world.server.audit.append({**world.server.audit[-1], "outcome": "failed"})
     world.deploy("new")
-    assert world.server.story == [*SENT, *changed("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record"]
 
 
 def test_a_release_that_does_not_answer_is_deployed_again(world: World) -> None:
@@ -148,21 +185,31 @@ def test_a_release_that_does_not_answer_is_deployed_again(world: World) -> None:
 
 
 def test_an_application_without_release_command_and_data(world: World) -> None:
-    world.with_options(release_command=(), data_services=())
+    world.with_options(release_command=(), data_services=(), upstreams=(), assets=None)
     world.deploy("new")
-    assert world.server.story[3:7] == [
-        "activate new",
-        "stop-application",
-        "up -d --force-recreate --remove-orphans $(config --services)",
-        "wait-healthy 120",
-    ]
+    assert world.server.story == [
+        *SENT, "roll new 120 proxy - - roll:db:1 roll:redis:1 roll:backend:1", "record",
+    ]  # fmt: skip
+
+
+def test_recreate_is_the_rollout_of_the_specification(world: World) -> None:
+    world.server.deployed("old")
+    world.recreating()
+    world.deploy("new")
+    assert world.server.story == [*SENT, MIGRATE, *recreated("new"), "record"]
+
+
+def test_where_the_engine_has_all_images_the_registry_is_not_asked(world: World) -> None:
+    world.server.deployed("old")
+    world.server.missing = False
+    world.deploy("new", login=LOGIN)
+    assert world.server.story == ["adopt new", MIGRATE, rolled("new"), "record"]
 
 
 @pytest.mark.parametrize(
     ("pattern", "output", "error", "story"),
     [
-        ("tar -x", "tar: no space left on device", Unreachable, ["unpack <files of new>", "discard new"]),
-        ("adopt", "mv: no", Unreachable, ["unpack <files of new>", "adopt new", "discard new"]),
+        ("adopt", "tar: no space left on device", Unreachable, ["adopt new", "discard new"]),
         ("pull --quiet", "manifest unknown", Unreachable, [*SENT, "discard new"]),
     ],
 )
@@ -189,32 +236,19 @@ def test_a_refused_login_is_told_and_leaves_no_credentials(world: World) -> None
 
 
 def test_a_registry_that_hangs_is_unreachable(world: World) -> None:
-    world.server.raises = [("pull --quiet", TimeLimit("docker", 600))]
+    world.server.failures = [("pull --quiet", "", 124)]
     with pytest.raises(Unreachable, match="no answer within the time limit"):
         world.deploy("new")
 
 
-FAILING = [
-    ("activate new", 3),
-    ("stop-application", 4),
-    ("up -d --force-recreate --no-build --pull never db redis", 5),
-    ("wait-healthy 120 app-staging db redis", 6),
-    ("manage.py migrate", 7),
-    ("--remove-orphans", 8),
-    ("wait-healthy 120 app-staging <", 9),
-]
-
-
-@pytest.mark.parametrize(("pattern", "at"), FAILING)
-def test_a_failure_at_each_phase_brings_the_release_before_back(world: World, pattern: str, at: int) -> None:
+def test_a_rollout_that_fails_is_undone_by_the_server_itself(world: World) -> None:
     world.server.deployed("old")
-    world.server.failures = [(pattern, "it broke", 1)]
+    world.server.failures = [("roll deployments/app-staging app-staging compose.staging.yml new", "it broke", 1)]
     with pytest.raises(DeployUndone) as caught:
         world.deploy("new")
-    done = [*SENT, *changed("new")][: at + 1]
-    asked = ["evidence 20"] if "up -d" in done[-1] or "wait-" in done[-1] else []
-    undo = [*changed("old", migrate=False), "discard new", "record"]
-    assert world.server.story == [*done, *asked, *undo]
+    undo = [f"roll old {PLACES} roll:backend:1", "discard new", "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled("new"), "evidence 20", *undo]
+    assert world.public.asked == ["GET https://staging.test/api/v1/status/"]
     assert caught.value.cause.startswith("staging: new failed: ")
     assert caught.value.cause.endswith("; old serves again")
     assert world.server.current == "old"
@@ -223,20 +257,44 @@ def test_a_failure_at_each_phase_brings_the_release_before_back(world: World, pa
     assert world.deployer.deployment.outcome == "undone"
 
 
-@pytest.mark.parametrize(("pattern", "at"), FAILING)
-def test_a_first_deploy_that_fails_is_cleared_away(world: World, pattern: str, at: int) -> None:
+RECREATING = ["activate new", "stop-application", "never db redis", "wait-healthy 120 app-staging db redis"]
+RECREATING += ["--remove-orphans", "wait-healthy 120 app-staging <", "route "]
+
+
+@pytest.mark.parametrize(("at", "pattern"), list(enumerate(RECREATING)))
+def test_a_recreate_that_fails_at_each_command_is_undone(world: World, at: int, pattern: str) -> None:
+    world.server.deployed("old")
+    world.recreating()
+    world.server.failures = [(pattern, "it broke", 1)]
+    with pytest.raises(DeployUndone, match="old serves again"):
+        world.deploy("new")
+    done = [*SENT, MIGRATE, *recreated("new")[: at + 1]]
+    assert world.server.story == [*done, "evidence 20", *recreated("old"), "discard new", "record"]
+    assert world.server.current == "old"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "done"),
+    [
+        ("activate new", DATA[:1]),
+        ("no-recreate", DATA[:2]),
+        ("wait-healthy", DATA),
+        ("manage.py migrate", [*DATA, MIGRATE]),
+        ("roll deployments", [*DATA, MIGRATE, FIRST]),
+    ],
+)
+def test_a_first_deploy_that_fails_is_cleared_away(world: World, pattern: str, done: list[str]) -> None:
     world.server.failures = [(pattern, "it broke", 1)]
     with pytest.raises(DeployUndone, match="nothing served before, nothing serves now"):
         world.deploy("new")
-    done = [*SENT, *changed("new")][: at + 1]
-    asked = ["evidence 20"] if "up -d" in done[-1] or "wait-" in done[-1] else []
-    assert world.server.story == [*done, *asked, "clear app-staging_old", "discard new", "record"]
+    asked = [] if done[-1] == MIGRATE else ["evidence 20"]
+    assert world.server.story == [*SENT, *done, *asked, "clear app-staging_old", "discard new", "record"]
     assert world.server.current is None
 
 
 def test_a_failed_gate_says_what_was_not_well(world: World) -> None:
     world.server.deployed("old")
-    world.server.failures = [("wait-healthy 120 app-staging <", "backend: running, unhealthy", 1)]
+    world.server.failures = [("roll .* new ", "backend: running, unhealthy", 1)]
     with pytest.raises(DeployUndone) as caught:
         world.deploy("new")
     assert caught.value.cause == "staging: new failed: not healthy: backend (running, unhealthy); old serves again"
@@ -248,19 +306,23 @@ def test_a_failed_gate_says_what_was_not_well(world: World) -> None:
     )
 
 
-def test_a_gate_whose_time_is_over_says_so(world: World) -> None:
-    world.server.deployed("old")
-    world.server.raises = [("--remove-orphans", TimeLimit("sh", 120))]
-    with pytest.raises(DeployUndone, match=r"not healthy within 120 s: backend \(running, unhealthy\); old serves"):
-        world.deploy("new")
-
-
-def test_a_migration_that_fails_shows_its_output(world: World) -> None:
+def test_a_migration_that_fails_leaves_what_serves_untouched(world: World) -> None:
     world.server.deployed("old")
     world.server.failures = [("manage.py migrate", "Applying 0002\nno such column", 1)]
-    with pytest.raises(DeployUndone, match=r"release command failed: python manage.py migrate: no such col") as caught:
+    with pytest.raises(StepFailed, match=r"release command failed: python manage.py migrate: no such col") as caught:
         world.deploy("new")
     assert caught.value.details == ("Applying 0002", "no such column")
+    assert world.server.story == [*SENT, MIGRATE, "discard new"]
+    assert world.server.current == "old"
+    assert len(world.server.audit) == 1
+    assert world.deployer.deployment is None
+
+
+def test_a_limit_on_the_server_says_so(world: World) -> None:
+    world.server.deployed("old")
+    world.server.failures = [("manage.py migrate", "Applying 0002", 124)]
+    with pytest.raises(StepFailed, match="no answer within the time limit"):
+        world.deploy("new")
 
 
 def test_an_address_that_answers_with_another_release(world: World) -> None:
@@ -294,24 +356,27 @@ def test_a_record_that_cannot_be_written_undoes_the_deploy(world: World) -> None
         (TimeLimit("stage staging", 1200), "stage staging reached its time limit"),
     ],
 )
-def test_a_cancel_during_the_change_undoes_it(world: World, reason: ShiplaneError, told: str) -> None:
+def test_a_cancel_during_the_change_lets_the_server_undo_it(world: World, reason: ShiplaneError, told: str) -> None:
     world.server.deployed("old")
-    run = world.server.run
-
-    def cancelling(command: Command, **words: Any) -> Completed:  # noqa: ANN401 - handed on
-        if "manage.py migrate" in command.masked():
-            world.cancel.set(reason)
-        return run(command, **words)
-
-    world.server.run = cancelling
+    world.server.hooks = [("roll .* new ", lambda: world.cancel.set(reason))]
     with pytest.raises(DeployUndone, match=told):
         world.deploy("new")
+    undo = [f"roll old {PLACES} roll:backend:1", "discard new", "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled("new"), *undo]
     assert world.server.current == "old"
+
+
+def test_a_cancel_during_the_migration_leaves_what_serves(world: World) -> None:
+    world.server.deployed("old")
+    world.server.hooks = [("manage.py migrate", lambda: world.cancel.set(Interrupted()))]
+    with pytest.raises(Interrupted):
+        world.deploy("new")
+    assert world.server.story == [*SENT, MIGRATE, "discard new"]
 
 
 def test_a_cancel_before_the_change_is_only_that(world: World) -> None:
     world.server.deployed("old")
-    world.server.raises = [("pull --quiet", Interrupted("pull"))]
+    world.server.hooks = [("pull --quiet", lambda: world.cancel.set(Interrupted("pull")))]
     with pytest.raises(Interrupted):
         world.deploy("new")
     assert world.server.story[-1] == "discard new"
@@ -330,18 +395,6 @@ def test_a_call_that_changed_nothing_forgets_the_deployment_before(world: World)
 TAKEN = Locked("staging", "run r7 (ada@laptop, process 12)")
 
 
-def during(world: World, pattern: str, act: Callable[[], object]) -> None:
-    """Let something happen just before a command runs."""
-    run = world.server.run
-
-    def watching(command: Command, **words: Any) -> Completed:  # noqa: ANN401 - handed on
-        if pattern in command.masked():
-            act()
-        return run(command, **words)
-
-    world.server.run = watching
-
-
 def broken(world: World, story: list[str], doing: str) -> None:
     with pytest.raises(DeployBroken) as caught:
         world.deploy("new")
@@ -358,29 +411,37 @@ def broken(world: World, story: list[str], doing: str) -> None:
 
 def test_a_server_that_another_holder_took_is_left_to_it(world: World) -> None:
     world.server.deployed("old")
-    during(world, "manage.py migrate", lambda: world.cancel.set(TAKEN))
-    broken(world, [*SENT, *changed("new")[:4]], "run python manage.py migrate")
+    world.server.hooks = [("roll .* new ", lambda: world.cancel.set(TAKEN))]
+    broken(world, [*SENT, MIGRATE, rolled("new")], "let new serve")
+
+
+def test_a_job_that_lost_the_lock_is_not_undone(world: World) -> None:
+    world.server.deployed("old")
+    world.server.failures = [("roll .* new ", "", 5)]
+    with pytest.raises(DeployBroken, match="taken over while new was put into service"):
+        world.deploy("new")
+    assert world.server.story == [*SENT, MIGRATE, rolled("new")]
 
 
 @pytest.mark.parametrize("where", ["taken", "confirm"])
 def test_a_failure_is_not_undone_on_a_server_that_another_holder_took(world: World, where: str) -> None:
     world.server.deployed("old")
     world.with_taken(TAKEN, where)
-    world.server.failures = [("manage.py migrate", "no such column", 1)]
-    broken(world, [*SENT, *changed("new")[:5]], "run python manage.py migrate")
+    world.public.wrong.add("new")
+    broken(world, [*SENT, MIGRATE, rolled("new")], "verify new")
 
 
 def test_an_undo_ends_where_another_holder_takes_the_server(world: World) -> None:
     world.server.deployed("old")
-    world.server.failures = [("manage.py migrate", "no such column", 1)]
-    during(world, "activate old", lambda: world.context.taken.set(TAKEN))
-    broken(world, [*SENT, *changed("new")[:5]], "stop what serves")
+    world.public.wrong.add("new")
+    world.server.hooks = [("roll .* old ", lambda: world.context.taken.set(TAKEN))]
+    broken(world, [*SENT, MIGRATE, rolled("new"), f"roll old {PLACES} roll:backend:1"], "verify new")
 
 
 def test_files_are_not_taken_back_on_a_server_that_another_holder_took(world: World) -> None:
     world.server.deployed("old")
     world.with_taken(TAKEN, "confirm")
-    world.server.raises = [("pull --quiet", TAKEN)]
+    world.server.hooks = [("pull --quiet", lambda: world.cancel.set(TAKEN))]
     with pytest.raises(Locked):
         world.deploy("new")
     assert world.server.story == SENT
@@ -390,29 +451,40 @@ def test_files_are_not_taken_back_on_a_server_that_another_holder_took(world: Wo
 def test_a_lock_that_cannot_be_asked_for_does_not_keep_from_an_undo(world: World) -> None:
     world.server.deployed("old")
     world.with_taken(Unreachable("gone", "look"), "confirm")
-    world.server.failures = [("manage.py migrate", "no", 1)]
+    world.server.failures = [("roll .* new ", "no", 1)]
     with pytest.raises(DeployUndone, match="old serves again"):
         world.deploy("new")
 
 
 def test_an_undo_that_fails_is_told_with_the_way_out(world: World) -> None:
     world.server.deployed("old")
-    world.server.failures = [("wait-healthy", "first", 1), ("activate old", "second", 1)]
+    world.server.failures = [("roll .* new ", "first", 1), ("roll .* old ", "second", 1)]
     with pytest.raises(DeployBroken) as caught:
         world.deploy("new")
-    assert caught.value.cause.endswith("bringing back old failed too: stop what serves: second")
+    assert caught.value.cause.endswith("bringing back old failed too: second")
     assert "ssh -p 22 deploy@192.0.2.1" in caught.value.fix
     assert world.server.audit[-1]["outcome"] == "failed"
     assert world.deployer.deployment.outcome == "failed"
 
 
-def test_a_lost_connection_during_the_change(world: World) -> None:
+GONE = Unreachable("gone", "look")
+
+
+def test_a_job_whose_connection_is_lost_is_followed_again(world: World) -> None:
     world.server.deployed("old")
-    world.server.raises = [(".", Unreachable("gone", "look")) for _ in range(9)]
-    with pytest.raises(Unreachable, match="gone"):
-        world.deploy("new")
-    world.server.raises = [(pattern, Unreachable("gone", "look")) for pattern in ("db redis", "activate old", "record")]
-    with pytest.raises(DeployBroken, match="bringing back old failed too: gone"):
+    world.server.raises = [("roll .* new ", GONE)]
+    world.server.job_survives = True
+    world.deploy("new")
+    assert "gone: connecting again" in world.reports
+    assert world.server.current == "new"
+
+
+def test_a_server_that_stays_away_is_told_as_broken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "_RECONNECT_SECONDS", 0.0)
+    world.server.deployed("old")
+    world.server.raises = [("roll .* new ", GONE)]
+    world.server.hooks = [("roll .* new ", lambda: setattr(world.server, "away", True))]
+    with pytest.raises(DeployBroken, match="new failed: gone; bringing back old failed too: gone"):
         world.deploy("new")
 
 
@@ -420,16 +492,16 @@ def test_the_same_release_with_other_files_comes_back_with_the_old_ones(world: W
     world.server.deployed("new")
     world.server.checksums["new"] = "other"
     world.server.adopts = "replaced"
-    world.server.failures = [("manage.py migrate", "no", 1)]
+    world.server.failures = [("roll .* new ", "no", 1)]
     with pytest.raises(DeployUndone, match="new serves again"):
         world.deploy("new")
-    assert world.server.story[8:] == ["discard new", *changed("new", migrate=False), "record"]
+    assert world.server.story[-3:] == ["discard new", f"roll new {PLACES} roll:backend:1", "record"]
 
 
 def test_a_release_that_was_kept_is_not_removed_by_a_failed_deploy(world: World) -> None:
     world.server.deployed("new", "old")
     world.server.adopts = "same"
-    world.server.failures = [("manage.py migrate", "no", 1)]
+    world.server.failures = [("roll .* new ", "no", 1)]
     with pytest.raises(DeployUndone, match="old serves again"):
         world.deploy("new")
     assert "discard new" not in world.server.story
@@ -449,7 +521,7 @@ def test_rollback_to_the_release_before(world: World) -> None:
     deployment = world.deployer.rollback()
     assert deployment.action == "rollback"
     assert deployment.outcome == "deployed"
-    assert world.server.story == ["pull --quiet --policy missing", *changed("two", migrate=False), "record"]
+    assert world.server.story == ["model /releases/two", "pull --quiet --policy missing", rolled("two"), "record"]
     assert world.deployer.rollback().release == "one"
     with pytest.raises(UsageError, match="staging has no release before one"):
         world.deployer.rollback()

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 def container(service: str = "web", status_: str = "running", health: str = "healthy", **words: Any) -> Container:  # noqa: ANN401 - handed on
     state = {"Status": status_, "ExitCode": 0, **({"Health": {"Status": health}} if health else {})}
-    values = {"once": False, "id": "c", "reference": "r/o/web:1@sha256:a", "digests": ("r/o/web@sha256:a",)}
+    values = {
+        "once": False,
+        "hash": "h",
+        "id": "c",
+        "reference": "r/o/web:1@sha256:a",
+        "digests": ("r/o/web@sha256:a",),
+    }
     return Container(service=service, state=state, **{**values, "restarts": 0, "policy": "", **words})
 
 
@@ -47,7 +53,8 @@ def test_parse_of_an_empty_server() -> None:
 
 def test_parse(release: Release) -> None:
     data = {
-        "service": "web", "once": "False", "id": "c1", "reference": "r/o/web:1@sha256:a", "image": "sha256:i",
+        "service": "web", "once": "False", "hash": "h", "id": "c1",
+        "reference": "r/o/web:1@sha256:a", "image": "sha256:i",
         "state": {"Status": "running"}, "restarts": 2, "policy": "no",
     }  # fmt: skip
     deployed = entry(release.id)
@@ -72,7 +79,17 @@ def test_parse(release: Release) -> None:
         tested={release.id: {"web": "sha256:a"}},
         entries=(deployed,),
         containers=(
-            Container("web", False, "c1", "r/o/web:1@sha256:a", ("r/o/web@sha256:a",), {"Status": "running"}, 2, "no"),  # noqa: FBT003
+            Container(
+                service="web",
+                once=False,
+                hash="h",
+                id="c1",
+                reference="r/o/web:1@sha256:a",
+                digests=("r/o/web@sha256:a",),
+                state={"Status": "running"},
+                restarts=2,
+                policy="no",
+            ),
         ),
         volumes=("app-staging_data",),
     )

@@ -8,20 +8,10 @@ from shiplane.model import Command, Host, Secret
 from shiplane.runners import ssh
 from shiplane.runners.base import Masker
 from shiplane.runners.channel import Session
-from shiplane.runners.ssh import SshRunner, shell_input, shell_text
+from shiplane.runners.ssh import SshRunner, shell_input
 
 STARTED = b"shiplane-pid:1\n"
 HARD = "p)$'\"#\\ ü"
-
-
-def test_the_shell_text_of_a_command() -> None:
-    command = Command(("docker", "run", HARD), env=(("A", Secret("A", HARD)), ("B", "1")), cwd="my folder")
-    assert shell_text(command).decode().splitlines() == [
-        "export A='p)$'\"'\"'\"#\\ ü'",
-        "export B=1",
-        "cd -- 'my folder' || exit 125",
-        "exec docker run 'p)$'\"'\"'\"#\\ ü' </dev/null",
-    ]
 
 
 def test_standard_input_follows_the_shell_text() -> None:

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # activate RELEASE: let `current` name the release, and the names beside it the files in it.
-main() {
+main() { activate "$@"; }
+
+activate() {
     local entry=releases/$1 path name
     [ -f "$entry/manifest.json" ] || { echo "$entry is not there" >&2; return 1; }
     rm -f .current.new

@@ -10,7 +10,27 @@ containers() {
     [ -n "$ids" ] || return 0
     # A container that vanishes meanwhile is no error. The ids are words on purpose.
     # shellcheck disable=SC2086
-    docker inspect --format '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"once":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"id":{{json .Id}},"reference":{{json .Config.Image}},"image":{{json .Image}},"state":{{json .State}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}}}' $ids 2>/dev/null || :
+    docker inspect --format '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"once":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"id":{{json .Id}},"reference":{{json .Config.Image}},"image":{{json .Image}},"state":{{json .State}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}}}' $ids 2>/dev/null || :
+}
+
+# remove_once PROJECT: remove one-off containers, which only a run that was ended leaves.
+remove_once() {
+    docker ps -aq --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff=True |
+        xargs -r docker rm -f >/dev/null
+}
+
+# model PROJECT OVERLAY: print the services of the files in this folder as one line of JSON, secrets included.
+model() {
+    docker compose -p "$1" -f docker-compose.yml -f "$2" config --format json | tr -d '\n'
+}
+
+# describe PROJECT OVERLAY: print where this folder is, its model, and which of its images the engine lacks.
+describe() {
+    local image
+    printf 'root\t%s\nmodel\t%s\n' "$PWD" "$(model "$1" "$2")"
+    docker compose -p "$1" -f docker-compose.yml -f "$2" config --images | while read -r image; do
+        docker image inspect "$image" >/dev/null 2>&1 </dev/null || printf 'missing\t%s\n' "$image"
+    done
 }
 
 # append_audit: append the line on standard input to the audit in this folder.

@@ -4,7 +4,9 @@
 main() {
     local entry=releases/$2 aside=releases/.replaced-$2
     cd "$1" || return
-    rm -rf .incoming
+    rm -rf .incoming .login
+    # The undo of a job runs within it.
+    [ ! -e .job/code ] || rm -rf .job
     if [ -d "$aside" ]; then
         rm -rf "$entry"
         mv -T "$aside" "$entry"

@@ -5,6 +5,6 @@ main() {
     shift
     local id
     append_audit
-    rm -rf releases/.replaced-* .incoming .login
+    rm -rf releases/.replaced-* .incoming .login .job
     for id in "$@"; do rm -rf "releases/$id"; done
 }

@@ -1,16 +1,26 @@
 # shellcheck shell=bash
-# survey FOLDER PROJECT: print what is there, a kind, a tab and its value per line.
+# survey FOLDER PROJECT OVERLAY: print what is there, a kind, a tab and its value per line.
 main() {
     local folder=$1 project=$2 images
     docker version --format '{{.Server.Version}}' | sed 's/^/engine\t/'
+    # Compose takes longer than all the rest: side by side, and read at the end.
+    exec 8< <(described "$@")
     containers "$project" | sed 's/^/container\t/'
     images=$(docker ps -aq --filter "label=com.docker.compose.project=$project" | xargs -r docker inspect --format '{{.Image}}' 2>/dev/null | sort -u) || :
     # The ids are words on purpose.
     # shellcheck disable=SC2086
     [ -z "$images" ] || docker image inspect --format '{"id":{{json .Id}},"digests":{{json .RepoDigests}}}' $images 2>/dev/null | sed 's/^/image\t/' || :
     docker volume ls -q --filter "label=com.docker.compose.project=$project" | sed 's/^/volume\t/'
+    cat <&8
     cd "$folder" 2>/dev/null || return 0
     releases
+    job
+}
+
+# A release whose files cannot be read any more is no reason to see nothing of the server.
+described() {
+    [ -e "$1/current" ] && cd "$1" || return 0
+    printf 'root\t%s\nmodel\t%s\n' "$PWD" "$(model "$2" "$3" 2>/dev/null || echo '{}')"
 }
 
 releases() {
@@ -28,4 +38,9 @@ releases() {
     done
     # Deployments alone: what else was done here (`"kind":`) says nothing of what serves.
     [ ! -f audit.jsonl ] || { grep -v '^{"kind":' audit.jsonl || :; } | tail -n 1000 | sed 's/^/audit\t/'
+}
+
+# What an earlier caller began here and did not see the end of: its title, and its code where it has ended.
+job() {
+    [ ! -f .job/title ] || printf 'job\t%s\t%s\n' "$(cat .job/title)" "$(cat .job/code 2>/dev/null || :)"
 }

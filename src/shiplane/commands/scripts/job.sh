@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# job VERB FOLDER ID [TITLE SECONDS UNDO_SECONDS BYTES]: run a phase that outlives the connection. `start` runs what
+# stands on standard input, apart from this shell, and follows it; `follow` follows it again; `stop` asks it to end.
+# All print its output and end with its code: 0 done, 6 failed and taken back, 7 failed and not taken back, 5 the
+# lock was lost, 124 the time limit, others that of the command that failed. 44: it was never begun.
+main() {
+    cd "$2" || return
+    "do_$1" "${@:3}"
+}
+
+do_start() {
+    local text
+    text=$(cat && echo .)
+    text=${text%.}
+    # A connection that breaks while the text travels gives a part of it.
+    [ "$(printf %s "$text" | wc -c)" = "$5" ] || { echo "the commands did not arrive whole" >&2; return 44; }
+    await_earlier
+    rm -rf .job
+    mkdir .job
+    printf '%s\n' "$2" >.job/title
+    : >.job/log
+    # By a file descriptor: no process list and no file shows the text, which may hold a password.
+    setsid bash /dev/fd/3 "$3" "$4" 3<<<"$text" >.job/log 2>&1 </dev/null &
+    echo "$!" >.job/pid
+    # This shell has nothing to say of its end.
+    disown
+    echo "$1" >.job/id
+    follow
+}
+
+do_follow() {
+    [ "$(cat .job/id 2>/dev/null)" = "$1" ] || return 44
+    follow
+}
+
+do_stop() {
+    [ "$(cat .job/id 2>/dev/null)" = "$1" ] || return 44
+    ! lives || kill -TERM -- "-$(cat .job/pid)" 2>/dev/null || :
+    follow
+}
+
+# After a restart of the server another process may have the number.
+lives() { [ -s .job/pid ] && [ ! -e .job/code ] && grep -qF /dev/fd/3 "/proc/$(cat .job/pid)/cmdline" 2>/dev/null; }
+
+await_earlier() {
+    ! lives || printf '@@ earlier %s\n' "$(cat .job/title)"
+    while lives; do sleep 0.2; done
+}
+
+follow() {
+    tail -n +1 -s 0.05 -f --pid="$(cat .job/pid)" .job/log
+    [ -s .job/code ] || { echo "it ended without a word: the server may have been restarted" >&2; return 1; }
+    return "$(cat .job/code)"
+}

@@ -1,0 +1,207 @@
+# shellcheck shell=bash
+# roll FOLDER PROJECT OVERLAY RELEASE SECONDS PROXY UPSTREAMS ASSETS WORD...: let the release serve and no request
+# fail. Each WORD is roll:SERVICE:REPLICAS, renew:SERVICE:WHAT,IT,NEEDS, front:SERVICE or remove:SERVICE; UPSTREAMS
+# are SERVICE:PORT,...; ASSETS is SERVICE:PATH; a - stands for none.
+# Whatever an earlier try left, what has the configuration of the release stays and what has not goes: running this
+# again, or for another release, ends well from any state in between.
+main() {
+    cd "$1" || return
+    project=$2 overlay=$3 seconds=$5 proxy=$6 upstreams=$7 assets=$8
+    local release=$4
+    shift 8
+    declare -A hash=() replicas=() needs=()
+    renewed=() front=() removed=() rolled=()
+    activate "$release"
+    read_words "$@"
+    read_hashes
+    remove_once "$project"
+    renew "${renewed[@]}"
+    beside "${rolled[@]}"
+    keep_assets
+    name_upstreams
+    renew_front
+    swap_proxy
+    drain
+}
+
+compose() { docker compose -p "$project" -f docker-compose.yml -f "$overlay" "$@"; }
+
+read_words() {
+    local word verb service count
+    for word in "$@"; do
+        IFS=: read -r verb service count <<<"$word"
+        case $verb in
+            roll) replicas[$service]=$count ;;
+            renew) renewed+=("$service") needs[$service]=$count ;;
+            front) front+=("$service") ;;
+            remove) removed+=("$service") ;;
+        esac
+        [ "$verb" != roll ] || [ "$service" = "$proxy" ] || rolled+=("$service")
+    done
+}
+
+# Compose hashes a service after it has read the env_file and found the container whose network it shares, so that
+# the resolved files are asked, not the files: `config --hash` alone answers otherwise.
+read_hashes() {
+    local text service value owner id
+    text=$(compose config --format json)
+    while read -r owner; do
+        id=$(listed "$owner" | awk '{ print $1; exit }')
+        [ -z "$id" ] || text=${text//"\"service:$owner\""/"\"container:$id\""}
+    done < <(sed -n 's/^ *"network_mode": "service:\(.*\)",\{0,1\}$/\1/p' <<<"$text" | sort -u)
+    while read -r service value; do hash[$service]=$value; done < <(docker compose -p "$project" -f - config --hash '*' <<<"$text")
+    [ "${#hash[@]}" -gt 0 ] || { echo "the files of the release describe no service" >&2; return 1; }
+}
+
+# listed SERVICE: print id, name, configuration hash, state and health of its containers.
+listed() {
+    docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
+        --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
+        --format '{{.ID}} {{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.State}} {{.Status}}'
+}
+
+# fresh SERVICE: print id and name of the containers that run with the wanted configuration and are not unhealthy.
+fresh() { listed "$1" | awk -v hash="${hash[$1]-none}" '$3 == hash && $4 == "running" && !/\(unhealthy\)/ { print $1, $2 }'; }
+
+# stale SERVICE: print the ids of all others, and of what is more than is wanted.
+stale() {
+    local keep
+    keep=$(fresh "$1" | head -n "${replicas[$1]-0}" | awk '{ printf " %s ", $1 }')
+    listed "$1" | awk -v keep="$keep" 'index(keep, " " $1 " ") == 0 { print $1 }'
+}
+
+# renew SERVICE...: let Compose make what is not there, and anew what changed.
+renew() {
+    [ $# -gt 0 ] || return 0
+    local service more enabled=("$@")
+    for service in "$@"; do IFS=, read -ra more <<<"${needs[$service]-}" && enabled+=("${more[@]}"); done
+    # Words on purpose: options.
+    # shellcheck disable=SC2046
+    compose up -d --no-build --pull never $(scales "${enabled[@]}" --) "$@" 2>&1
+    wait_healthy "$seconds" ids_of "$project" "$@"
+}
+
+# What stands before all others cannot stand twice: it is gone for that moment.
+renew_front() {
+    local service
+    [ "${#front[@]}" -gt 0 ] || return 0
+    for service in "${front[@]}"; do listed "$service" | awk '{ print $1 }'; done | xargs -r docker rm -f >/dev/null
+    # In the order given: the proxy needs the network of the one before it.
+    for service in "${front[@]}"; do
+        make "$service=${replicas[$service]-1}"
+        start_made "$service"
+    done
+    wait_healthy "$seconds" ids_of "$project" "${front[@]}"
+}
+
+# present: print the service of each container.
+present() {
+    docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+        --format '{{.Label "com.docker.compose.service"}}'
+}
+
+# scales SERVICE... -- [SERVICE=COUNT...]: print options that keep Compose from removing any container of these.
+scales() {
+    local service
+    declare -A counts=()
+    while [ "$1" != -- ]; do counts[$1]=0; shift; done
+    shift
+    while read -r service; do
+        [ -z "${counts[$service]-}" ] || counts[$service]=$((counts[$service] + 1))
+    done < <(present)
+    for service in "$@"; do counts[${service%=*}]=${service#*=}; done
+    for service in "${!counts[@]}"; do printf ' --scale %s=%s' "$service" "${counts[$service]}"; done
+}
+
+# make SERVICE=COUNT...: make containers up to these counts, and not one of any other service.
+make() {
+    local service named=("${@%%=*}")
+    # What is there is named too: what is not named Compose brings to the number of its own files.
+    while read -r service; do [ -z "${hash[$service]-}" ] || named+=("$service"); done < <(present)
+    # Words on purpose, as above.
+    # shellcheck disable=SC2046
+    compose create --no-recreate --no-build --pull never $(scales "${named[@]}" -- "$@") "${named[@]}" 2>&1
+}
+
+# start_made SERVICE...: start what was made; each on its own, for one call starts one after the other.
+start_made() {
+    local service
+    for service in "$@"; do listed "$service" | awk '$4 == "created" { print $1 }'; done |
+        xargs -r -n 1 -P 8 docker start >/dev/null
+}
+
+# beside SERVICE...: start what is missing of these services beside what runs, and wait until it is healthy.
+beside() {
+    local service here need wanted=() new
+    [ $# -gt 0 ] || return 0
+    for service in "$@"; do
+        # What does not run serves nobody, and Compose would count it.
+        listed "$service" | awk '$4 != "running" { print $1 }' | xargs -r docker rm -f >/dev/null
+        here=$(listed "$service" | wc -l)
+        need=$((replicas[$service] - $(fresh "$service" | wc -l)))
+        [ "$need" -le 0 ] || wanted+=("$service=$((here + need))")
+    done
+    if [ "${#wanted[@]}" -gt 0 ]; then
+        make "${wanted[@]}"
+        start_made "$@"
+    fi
+    new=$(for service in "$@"; do fresh "$service" | awk '{ print $1 }'; done)
+    wait_healthy "$seconds" printf '%s\n' "$new"
+}
+
+# A page that was opened before asks for its assets after: those of every release stay where the proxy finds them.
+keep_assets() {
+    local service=${assets%%:*} path=${assets#*:} id
+    [ "$assets" != - ] && [ -n "${replicas[$service]-}" ] || return 0
+    mkdir -p served/assets
+    rm -rf served/.assets.new
+    # Of what served so far too: it may be older than this folder.
+    for id in $(listed "$service" | awk '$4 == "running" { print $1 }'); do
+        mkdir served/.assets.new
+        docker cp -q "$id:$path/." served/.assets.new
+        chmod -R u=rwX,go=rX served/.assets.new
+        find served/.assets.new -exec touch {} +
+        cp -a served/.assets.new/. served/assets/
+        rm -rf served/.assets.new
+    done
+    find served/assets -type f -mtime +30 -delete
+}
+
+# One file per service behind the proxy, which names its containers: an address may change, a name does not.
+name_upstreams() {
+    local pair service file
+    [ "$upstreams" != - ] || return 0
+    mkdir -p served/upstreams
+    for pair in ${upstreams//,/ }; do
+        service=${pair%:*} file=served/upstreams/${pair%:*}.conf
+        [ -n "${replicas[$service]-}" ] || continue
+        fresh "$service" | head -n "${replicas[$service]}" | awk -v port="${pair#*:}" '{ print "server " $2 ":" port " resolve;" }' >"$file.new"
+        [ -s "$file.new" ] || { echo "no container of $service is well" >&2; return 1; }
+        mv -T "$file.new" "$file"
+    done
+    # The proxy reads them as another user.
+    chmod 755 served served/upstreams
+    chmod 644 served/upstreams/*.conf
+}
+
+# Let the proxy take the new names; where it changes itself, the new one listens beside the old before that one ends.
+swap_proxy() {
+    local id
+    if [ -n "${replicas[$proxy]-}" ]; then beside "$proxy"; fi
+    for id in $(listed "$proxy" | awk '$4 == "running" { print $1 }'); do
+        docker exec "$id" nginx -s reload 2>&1 | grep -v 'signal process started' || [ "${PIPESTATUS[0]}" -eq 0 ]
+    done
+}
+
+# What is left over finishes its requests and tasks within its grace period, and goes.
+drain() {
+    local service old
+    old=$(for service in "${!replicas[@]}"; do stale "$service"; done)
+    [ -z "$old" ] || sleep 1
+    for service in "${!replicas[@]}"; do
+        [ "$(fresh "$service" | wc -l)" -ge "${replicas[$service]}" ] || { echo "$service did not stay well" >&2; return 1; }
+    done
+    old+=" $(for service in "${removed[@]}"; do listed "$service" | awk '{ print $1 }'; done)"
+    # shellcheck disable=SC2086
+    [ -z "${old// /}" ] || { docker stop $old >/dev/null && docker rm -f $old >/dev/null; }
+}

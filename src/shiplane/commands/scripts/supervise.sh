@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# supervise SECONDS UNDO_SECONDS: part of a job, not of a caller: run the functions that the caller has written:
+# `commands`, in the end `always`, where they fail `evidence` and `undo`, and `beat` every five seconds.
+main() {
+    local code=0
+    # The group is told to end as a whole: what runs ends, this goes on to the undo.
+    trap : TERM
+    watch_over "$1" &
+    keep_beat &
+    commands || code=$?
+    [ ! -e .job/over ] || code=124
+    if [ -e .job/lost ]; then code=5; elif [ "$code" -ne 0 ]; then take_back "$2" || code=$?; fi
+    always || :
+    echo "$code" >.job/code.new
+    mv -T .job/code.new .job/code
+    trap '' TERM
+    kill -KILL -- "-$$"
+}
+
+# take_back SECONDS: give evidence and undo; end with 6 or 7, or with 0 where there is nothing to undo with.
+take_back() {
+    evidence || :
+    declare -F undo >/dev/null || return 0
+    (trap '' TERM; sleep "$1"; kill -KILL -- "-$$") &
+    undo && return 6
+    return 7
+}
+
+watch_over() {
+    trap '' TERM
+    sleep "$1" &
+    wait $!
+    : >.job/over
+    kill -TERM -- "-$$"
+}
+
+keep_beat() {
+    local code
+    trap '' TERM
+    while sleep 5; do
+        code=0
+        beat >/dev/null 2>&1 || code=$?
+        [ "$code" -eq 9 ] || continue
+        : >.job/lost
+        kill -TERM -- "-$$"
+        return
+    done
+}

@@ -1,0 +1,225 @@
+"""What happens to each service when a release takes the place of another: decided from their resolved models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from shiplane.deploy.phases import Options
+
+    Services = Mapping[str, dict[str, Any]]
+
+_SHORT = 19
+_NOT_THE_CONTAINER_S = frozenset({"build", "deploy.replicas", "pull_policy", "scale"})
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Hold the services of a release as Compose resolves them, secrets included; `root` is the folder they lie in."""
+
+    services: Services
+    root: str = ""
+
+    @classmethod
+    def read(cls, text: str, root: str, folder: str) -> Model:
+        """Read `docker compose config --format json`; `folder` is the environment's, below the home folder.
+
+        Paths are told as they will be once the release is current: those of two releases can then be compared.
+        """
+        home, found, _ = root.partition(folder)
+        current = f"{home}{folder}" if found else root
+        return cls(json.loads(text.replace(root, current) or "{}").get("services") or {}, current)
+
+    def replicas(self, service: str) -> int:
+        """Give how many containers a service has."""
+        wanted = self.services[service]
+        number = (wanted.get("deploy") or {}).get("replicas")
+        return int(wanted.get("scale", 1) if number is None else number)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Tell what happens to one service and why: roll, recreate, leave, start or remove."""
+
+    service: str
+    verb: str
+    why: str
+    replicas: int = 1
+
+
+def decide(
+    before: Model | None, after: Model, running: Iterable[str], options: Options, *, drifted: Iterable[str] = ()
+) -> tuple[Decision, ...]:
+    """Decide for each service, in the order in which they start.
+
+    `running` are the services that have containers, `drifted` those whose containers are not what the release
+    before describes.
+    """
+    there, changed_by_hand = set(running), set(drifted)
+    decided: dict[str, Decision] = {}
+    for service in _order(after.services):
+        why = _changes(before, after, service)
+        if service in changed_by_hand and service not in options.data_services:
+            why = why or "its containers are not those of the release before"
+        elif service not in there:
+            why = "it does not run"
+        decided[service] = _decision(service, why, after, options, started=service not in there)
+    for service in _sharing(decided, after):
+        decided[service] = Decision(service, "recreate", "it shares the network of a service that is recreated")
+    gone = sorted(there - set(after.services))
+    return (*decided.values(), *(Decision(service, "remove", "the release does not have it") for service in gone))
+
+
+def _decision(service: str, why: str, after: Model, options: Options, *, started: bool) -> Decision:
+    replicas = after.replicas(service)
+    if not why:
+        return Decision(service, "leave", "nothing of it changed", replicas)
+    if started:
+        return Decision(service, "start", why, replicas)
+    hindered = _hindrance(service, after, options)
+    if hindered:
+        return Decision(service, "recreate", f"{why}; not beside the old one: {hindered}", replicas)
+    return Decision(service, "roll", why, replicas)
+
+
+def can_roll(service: str, after: Model, options: Options) -> bool:
+    """Tell whether two generations of a service can run side by side."""
+    return not _hindrance(service, after, options)
+
+
+def _hindrance(service: str, after: Model, options: Options) -> str:
+    wanted = after.services[service]
+    if service in options.data_services:
+        return "it keeps state"
+    if wanted.get("ports"):
+        return "it publishes a port"
+    if wanted.get("container_name"):
+        return "its container has a fixed name"
+    if wanted.get("network_mode") == "host":
+        return "it uses the server's network"
+    return ""
+
+
+def front(after: Model, options: Options) -> tuple[str, ...]:
+    """Name what stands before all others: the proxy, and the service whose network it uses."""
+    proxy = after.services.get(options.proxy_service)
+    if proxy is None:
+        return ()
+    owner = _network_owner(proxy)
+    return (owner, options.proxy_service) if owner else (options.proxy_service,)
+
+
+def drifted(hashes: Mapping[str, str], containers: Iterable[tuple[str, str]]) -> set[str]:
+    """Name the services that have a container with another configuration hash than the release describes."""
+    return {service for service, value in containers if service in hashes and value != hashes[service]}
+
+
+def words(decisions: Sequence[Decision], after: Model, options: Options) -> tuple[str, ...]:
+    """Give what the script `roll` is told: services that stay as they are are not named."""
+    before_all = front(after, options)
+    made = []
+    for decision in decisions:
+        service, verb = decision.service, decision.verb
+        if verb == "remove":
+            made.append(f"remove:{service}")
+        elif verb == "roll" or (verb == "start" and can_roll(service, after, options) and service not in before_all):
+            made.append(f"roll:{service}:{decision.replicas}")
+        elif verb != "leave":
+            made.append(f"front:{service}" if service in before_all else _renew(service, after))
+    return tuple(made)
+
+
+def _renew(service: str, model: Model) -> str:
+    """Name a service with all that it needs: Compose looks at those too."""
+    needed: list[str] = []
+    waiting = [service]
+    while waiting:
+        for name in model.services[waiting.pop()].get("depends_on") or {}:
+            if name in model.services and name not in needed:
+                needed.append(name)
+                waiting.append(name)
+    return f"renew:{service}:{','.join(sorted(needed))}"
+
+
+def undo_words(decisions: Sequence[Decision], before: Model, options: Options) -> tuple[str, ...]:
+    """Give what the script `roll` is told to go back to the release before, from any state in between.
+
+    What can roll is named whether it was touched or not: what is as it should be stays. What keeps state or cannot
+    run twice is named only where the change may have touched it.
+    """
+    first, touched = front(before, options), {decision.service for decision in decisions if decision.verb != "leave"}
+    # A proxy cannot stay where the service whose network it uses goes.
+    whole_front = bool(({*first} - {options.proxy_service}) & touched)
+    made = []
+    for service in _order(before.services):
+        stands_first = service in first and (whole_front or service != options.proxy_service)
+        if can_roll(service, before, options) and not stands_first:
+            made.append(f"roll:{service}:{before.replicas(service)}")
+        elif service in touched or (stands_first and whole_front):
+            made.append(f"front:{service}" if service in first else _renew(service, before))
+    new = sorted(decision.service for decision in decisions if decision.service not in before.services)
+    return (*made, *(f"remove:{service}" for service in new))
+
+
+def _sharing(decided: Mapping[str, Decision], after: Model) -> list[str]:
+    recreated = {name for name, decision in decided.items() if decision.verb == "recreate"}
+    return [
+        name
+        for name in decided
+        if _network_owner(after.services[name]) in recreated and decided[name].verb in ("leave", "roll")
+    ]
+
+
+def _network_owner(service: Mapping[str, Any]) -> str:
+    kind, _, owner = str(service.get("network_mode") or "").partition(":")
+    return owner if kind == "service" else ""
+
+
+def _order(services: Services) -> list[str]:
+    """Sort by dependence, names breaking ties."""
+    done: list[str] = []
+    waiting = sorted(services)
+    while waiting:
+        ready = [n for n in waiting if not {*(services[n].get("depends_on") or {})} & {*waiting} - {n}] or waiting[:1]
+        done += ready
+        waiting = [name for name in waiting if name not in ready]
+    return done
+
+
+def _changes(before: Model | None, after: Model, service: str) -> str:
+    """Say in which keys a service differs, names only; empty where it does not."""
+    old = before.services.get(service) if before else None
+    new = after.services[service]
+    if old is None:
+        return "it is new"
+    told = [
+        _told(key, old.get(key), new.get(key))
+        for key in sorted({*old, *new} - _NOT_THE_CONTAINER_S)
+        if _seen(key, old.get(key)) != _seen(key, new.get(key))
+    ]
+    if before and before.replicas(service) != after.replicas(service):
+        told.append(f"{after.replicas(service)} replicas instead of {before.replicas(service)}")
+    return ", ".join(told)
+
+
+def _seen(key: str, value: Any) -> Any:  # noqa: ANN401 - what Compose resolves
+    """Give what of a key makes the container."""
+    return {k: v for k, v in (value or {}).items() if k != "replicas"} if key == "deploy" else value
+
+
+def _told(key: str, old: Any, new: Any) -> str:  # noqa: ANN401 - what Compose resolves
+    if key == "image":
+        return f"image {_short(old)} becomes {_short(new)}"
+    if key in ("environment", "labels") and isinstance(old, dict) and isinstance(new, dict):
+        names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+        return f"{key} {', '.join(names)} changed"
+    return f"{key} changed"
+
+
+def _short(image: Any) -> str:  # noqa: ANN401 - what Compose resolves
+    name, _, digest = str(image).partition("@")
+    return digest[:_SHORT] if digest else name

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shiplane.deploy.phases import Options
+from shiplane.deploy.services import Decision, Model, decide, undo_words, words
+
+OPTIONS = Options()
+FOLDER = "deployments/app-staging"
+ALL = ("backend", "db", "edge", "frontend", "proxy", "redis")
+STACK: dict[str, dict[str, Any]] = {
+    "db": {"image": "postgres:17", "environment": {"POSTGRES_PASSWORD": "secret"}},
+    "redis": {"image": "redis:8"},
+    "backend": {
+        "image": "r/app-backend:1@sha256:aaaa",
+        "depends_on": {"db": {}, "redis": {}},
+        "environment": {"R": "1"},
+    },
+    "frontend": {"image": "r/app-frontend:1@sha256:bbbb", "depends_on": {"backend": {}}},
+    "edge": {"image": "nginx:1.30", "ports": [{"target": 80, "published": "80"}]},
+    "proxy": {"image": "nginx:1.30", "network_mode": "service:edge", "depends_on": {"frontend": {}, "edge": {}}},
+}
+
+
+def model(**changes: dict[str, Any] | None) -> Model:
+    services = {
+        name: {**keys, **(changes.get(name) or {})} for name, keys in STACK.items() if changes.get(name, {}) is not None
+    }
+    services |= {name: keys for name, keys in changes.items() if name not in STACK and keys is not None}
+    return Model(services)
+
+
+def verbs(after: Model, before: Model | None = None, running: tuple[str, ...] = ALL) -> dict[str, str]:
+    return {each.service: each.verb for each in decide(before or model(), after, running, OPTIONS)}
+
+
+def why(after: Model, service: str) -> str:
+    return next(each.why for each in decide(model(), after, ALL, OPTIONS) if each.service == service)
+
+
+def test_a_model_is_read_with_the_paths_that_it_will_have() -> None:
+    root = f"/home/deploy/{FOLDER}/releases/1.0"
+    services = {"proxy": {"volumes": [{"source": f"{root}/served"}]}, "web": {"deploy": {"replicas": 3}}}
+    read = Model.read(json.dumps({"services": services}), root, FOLDER)
+    assert read.services["proxy"] == {"volumes": [{"source": f"/home/deploy/{FOLDER}/served"}]}
+    assert (read.replicas("web"), read.replicas("proxy")) == (3, 1)
+
+
+def test_nothing_changed_is_left() -> None:
+    assert set(verbs(model()).values()) == {"leave"}
+    assert words(decide(model(), model(), ALL, OPTIONS), model(), OPTIONS) == ()
+
+
+def test_a_first_deploy_starts_all_in_the_order_of_dependence() -> None:
+    decided = decide(None, model(), (), OPTIONS)
+    assert [each.service for each in decided] == ["db", "edge", "redis", "backend", "frontend", "proxy"]
+    assert {each.verb for each in decided} == {"start"}
+    assert words(decided, model(), OPTIONS) == (
+        "renew:db:", "front:edge", "renew:redis:", "roll:backend:1", "roll:frontend:1", "front:proxy",
+    )  # fmt: skip
+
+
+def test_only_what_changed_rolls_and_says_what() -> None:
+    after = model(backend={"image": "r/app-backend:2@sha256:cccc", "environment": {"R": "2", "S": "new"}})
+    assert verbs(after) == {**dict.fromkeys(ALL, "leave"), "backend": "roll"}
+    assert why(after, "backend") == "environment R, S changed, image sha256:aaaa becomes sha256:cccc"
+    assert words(decide(model(), after, ALL, OPTIONS), after, OPTIONS) == ("roll:backend:1",)
+
+
+def test_a_secret_that_changed_is_named_and_never_shown() -> None:
+    after = model(db={"environment": {"POSTGRES_PASSWORD": "another"}})
+    assert verbs(after)["db"] == "recreate"
+    assert why(after, "db") == "environment POSTGRES_PASSWORD changed; not beside the old one: it keeps state"
+
+
+@pytest.mark.parametrize(
+    ("change", "hindrance"),
+    [
+        ({"ports": [{"target": 80}]}, "it publishes a port"),
+        ({"container_name": "web"}, "its container has a fixed name"),
+        ({"network_mode": "host"}, "it uses the server's network"),
+    ],
+)
+def test_what_cannot_run_twice_is_recreated(change: dict[str, Any], hindrance: str) -> None:
+    after = model(frontend=change)
+    assert verbs(after)["frontend"] == "recreate"
+    assert why(after, "frontend").endswith(f"not beside the old one: {hindrance}")
+    assert words(decide(model(), after, ALL, OPTIONS), after, OPTIONS) == ("renew:frontend:backend,db,redis",)
+
+
+def test_the_proxy_s_own_image_rolls_and_the_port_s_owner_takes_it_along() -> None:
+    assert verbs(model(proxy={"image": "nginx:1.31"})) == {**dict.fromkeys(ALL, "leave"), "proxy": "roll"}
+    after = model(edge={"image": "nginx:1.31"})
+    assert verbs(after) == {**dict.fromkeys(ALL, "leave"), "edge": "recreate", "proxy": "recreate"}
+    assert words(decide(model(), after, ALL, OPTIONS), after, OPTIONS) == ("front:edge", "front:proxy")
+
+
+def test_replicas_are_no_reason_for_new_containers_but_for_more() -> None:
+    after = model(backend={"deploy": {"replicas": 3}})
+    assert decide(model(), after, ALL, OPTIONS)[3] == Decision("backend", "roll", "3 replicas instead of 1", 3)
+    assert words(decide(model(), after, ALL, OPTIONS), after, OPTIONS) == ("roll:backend:3",)
+
+
+def test_what_is_not_in_the_release_goes_and_what_is_missing_starts() -> None:
+    decided = decide(model(), model(frontend=None), (*ALL, "old"), OPTIONS)
+    assert [each.service for each in decided if each.verb == "remove"] == ["frontend", "old"]
+    assert verbs(model(), running=("db", "redis"))["backend"] == "start"
+
+
+def test_what_somebody_changed_by_hand_rolls_and_data_stay() -> None:
+    decided = decide(model(), model(), ALL, OPTIONS, drifted=("backend", "db"))
+    told = {each.service: (each.verb, each.why) for each in decided if each.verb != "leave"}
+    assert told == {"backend": ("roll", "its containers are not those of the release before")}
+
+
+def test_the_way_back_names_all_that_can_roll() -> None:
+    decided = decide(model(), model(backend={"image": "b:2"}, celery={"image": "b:2"}), ALL, OPTIONS)
+    assert undo_words(decided, model(), OPTIONS) == (
+        "roll:backend:1", "roll:frontend:1", "roll:proxy:1", "remove:celery",
+    )  # fmt: skip
+
+
+def test_the_way_back_takes_the_whole_front_where_its_port_was_touched() -> None:
+    after = model(edge={"image": "nginx:1.31"}, db={"image": "postgres:18"})
+    assert undo_words(decide(model(), after, ALL, OPTIONS), model(), OPTIONS) == (
+        "renew:db:", "front:edge", "roll:backend:1", "roll:frontend:1", "front:proxy",
+    )  # fmt: skip
