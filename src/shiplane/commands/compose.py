@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -44,27 +43,17 @@ class Compose:
         """Fetch the images that are not there; what is named by digest never changes."""
         return self._command("pull", "--quiet", "--policy", "missing", timeout=timeout)
 
-    def up(self, services: Sequence[str]) -> Command:
-        """Recreate these services."""
-        return self._command(*_UP, *services)
+    def recreate(self) -> Command:
+        """Stop every container and make it anew; those of services that are gone are removed."""
+        return self._command("up", "-d", "--force-recreate", *_AS_PULLED, "--remove-orphans")
 
     def start(self, services: Sequence[str]) -> Command:
         """Start these services where they do not run; what runs stays as it is."""
-        return self._command("up", "-d", "--no-recreate", "--no-build", "--pull", "never", *services)
-
-    def up_others(self, services: Sequence[str]) -> Command:
-        """Recreate every service but these; the list comes from the files that are deployed."""
-        up, listed = shlex.join((*self._prefix, *_UP, "--remove-orphans")), self._listed(services)
-        return Command(("sh", "-c", f"{up} $({listed})"), cwd=self.folder)
+        return self._command("up", "-d", "--no-recreate", *_AS_PULLED, *services)
 
     def run_once(self, service: str, words: Sequence[str]) -> Command:
         """Run one command in a container of its own, which is removed; dependencies must be up."""
         return self._command("run", "--rm", "-T", "--no-deps", service, *words)
-
-    def _listed(self, without: Sequence[str]) -> str:
-        services = shlex.join((*self._prefix, "config", "--services"))
-        leave_out = "".join(f" -e {shlex.quote(name)}" for name in without)
-        return f"{services} | grep -Fvx{leave_out}" if without else services
 
     @property
     def _prefix(self) -> tuple[str, ...]:
@@ -76,4 +65,4 @@ class Compose:
 
 
 # Everything was pulled before anything stopped: from here on the registry may be gone.
-_UP = ("up", "-d", "--force-recreate", "--no-build", "--pull", "never")
+_AS_PULLED = ("--no-build", "--pull", "never")

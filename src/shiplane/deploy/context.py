@@ -54,9 +54,9 @@ class Context:
     confirm: Callable[[], None] = _nothing
     beat: tuple[Command, ...] = ()
 
-    def survey(self) -> State:
-        """Look at the server."""
-        return survey(self.runner, self.site, self.cancel)
+    def survey(self, *, services: bool = False) -> State:
+        """Look at the server; with `services` it is asked too what the current files describe."""
+        return survey(self.runner, self.site, self.cancel, services=services)
 
     def execution(self, cancel: Cancel | None = None) -> Execution:
         """Give what runs phases; an undo brings a cancel of its own."""

@@ -155,16 +155,11 @@ def rolling(site: Site, release_id: str, options: Options, words: tuple[str, ...
 
 
 def recreate(site: Site, release_id: str, options: Options, words: tuple[str, ...]) -> tuple[Command, ...]:
-    """Stop the application, recreate everything in the order of dependence: the specification's rollout."""
+    """Stop and start everything anew, in the order of dependence: the specification's rollout."""
     del words  # all services alike
-    compose, first = Compose.of(site), options.data_services
-    stop = (
-        remote.script("activate", release_id, cwd=site.folder),
-        remote.script("stop-application", project(site), *first),
-    )
-    started = (compose.up(first), _wait(site, options, first)) if first else ()
+    activate = remote.script("activate", release_id, cwd=site.folder)
     route = remote.script("route", *_place(site), *_proxy(options))
-    return (*stop, *started, compose.up_others(first), _wait(site, options, ()), route)
+    return (activate, Compose.of(site).recreate(), _wait(site, options, ()), route)
 
 
 ROLLOUTS: dict[str, Rollout] = {"rolling": rolling, "recreate": recreate}

@@ -66,7 +66,7 @@ class Deployer:
         """Say what a deploy would do with each service; nothing is changed on the server."""
         context = self._context
         context.masker.add(*bundle.secrets)
-        state = context.survey()
+        state = context.survey(services=True)
         if _running(context, state, release) is not None and state.checksum == bundle.checksum:
             return tuple(Decision(name, "leave", f"{release.id} runs already") for name in state.services)
         said = context.execution().run(phases.preview(context.site, bundle.archive()))
@@ -101,7 +101,7 @@ class Deployer:
 
     def _survey(self) -> State:
         """Look at the server, and tell what a run before has left behind."""
-        state = self._context.survey()
+        state = self._context.survey(services=True)
         if state.left is not None:
             ended = f"ended with {state.left.code}" if state.left.code else "was cut off"
             self._context.report(f"a run before left this behind: {state.left.title!r} {ended}; going on from there")

@@ -171,15 +171,15 @@ def repository(reference: str) -> str:
     return folder + slash + last.partition(":")[0]
 
 
-def survey_command(site: Site) -> Command:
-    """Ask for everything at once."""
-    words = (site.folder, project(site), site.overlay)
+def survey_command(site: Site, *, services: bool = False) -> Command:
+    """Ask for everything at once; what the files describe as `services` takes Compose longer than all the rest."""
+    words = (site.folder, project(site), *((site.overlay,) if services else ()))
     return remote.script("survey", *words, timeout=_SURVEY_SECONDS).on(site.host.name)
 
 
-def survey(runner: Runner, site: Site, cancel: Cancel | None = None) -> State:
+def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services: bool = False) -> State:
     """Look at a server; raises `Unreachable` where its engine does not answer."""
-    completed = runner.run(survey_command(site), cancel=cancel)
+    completed = runner.run(survey_command(site, services=services), cancel=cancel)
     if not completed.ok:
         raise Unreachable(
             f"the container engine on {site.host.name} does not answer user {site.host.user!r}",

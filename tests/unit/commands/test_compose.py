@@ -21,17 +21,17 @@ def test_pull_is_for_a_release_that_is_not_current() -> None:
     assert logged_in.argv[:4] == ("docker", "--config", "../../.login", "compose")
 
 
-def test_up() -> None:
-    command = COMPOSE.up(("db", "redis"))
-    assert command.argv == (*WORDS, "up", "-d", "--force-recreate", "--no-build", "--pull", "never", "db", "redis")
+def test_recreate() -> None:
+    command = COMPOSE.recreate()
+    assert command.argv == (
+        *WORDS, "up", "-d", "--force-recreate", "--no-build", "--pull", "never", "--remove-orphans",
+    )  # fmt: skip
     assert command.cwd == "deployments/app-staging"
 
 
-def test_up_of_the_others_asks_the_files_for_their_names() -> None:
-    line = COMPOSE.up_others(("db", "my cache")).argv[2]
-    up = " ".join((*WORDS, "up -d --force-recreate --no-build --pull never --remove-orphans"))
-    assert line == f"{up} $({' '.join(WORDS)} config --services | grep -Fvx -e db -e 'my cache')"
-    assert COMPOSE.up_others(()).argv[2] == f"{up} $({' '.join(WORDS)} config --services)"
+def test_start_leaves_what_runs() -> None:
+    words = (*WORDS, "up", "-d", "--no-recreate", "--no-build", "--pull", "never", "db", "my cache")
+    assert COMPOSE.start(("db", "my cache")).argv == words
 
 
 def test_one_command_in_a_container_of_its_own() -> None:

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# survey FOLDER PROJECT OVERLAY: print what is there, a kind, a tab and its value per line.
+# survey FOLDER PROJECT [OVERLAY]: print what is there, a kind, a tab and its value per line.
 main() {
     local folder=$1 project=$2 images
     docker version --format '{{.Server.Version}}' | sed 's/^/engine\t/'
@@ -19,7 +19,7 @@ main() {
 
 # A release whose files cannot be read any more is no reason to see nothing of the server.
 described() {
-    [ -e "$1/current" ] && cd "$1" || return 0
+    [ -n "${3-}" ] && [ -e "$1/current" ] && cd "$1" || return 0
     printf 'root\t%s\nmodel\t%s\n' "$PWD" "$(model "$2" "$3" 2>/dev/null || echo '{}')"
 }
 
