@@ -180,6 +180,8 @@ def _running(context: Context, state: State, release: Release) -> Deployment | N
 def rollback_target(site: Site, state: State, to: str | None) -> str:
     """Give the release that a rollback goes to: the one named, else the one that served before.
 
+    Where a change was cut off before its end was written down, that is the last one that served well.
+
     Raises `NothingDeployed`, `UnknownName` and, where there is none before, `UsageError`.
     """
     entry = state.serving
@@ -188,6 +190,8 @@ def rollback_target(site: Site, state: State, to: str | None) -> str:
     if to is not None:
         records.check_known(state, to)
         return to
+    if state.current != entry.deployment.release and entry.deployment.release in state.releases:
+        return entry.deployment.release
     before = state.before(entry.deployment.release)
     if before is None:
         raise UsageError(

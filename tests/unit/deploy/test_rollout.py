@@ -522,6 +522,12 @@ def test_rollback_to_the_release_before(world: World) -> None:
         world.deployer.rollback()
 
 
+def test_rollback_of_a_change_that_was_cut_off_goes_to_what_served_last(world: World) -> None:
+    world.server.deployed("one", "two", "three")
+    del world.server.audit[-1]
+    assert world.deployer.rollback().release == "two"
+
+
 def test_rollback_to_a_release_by_name(world: World) -> None:
     world.server.deployed("one", "two", "three")
     assert world.deployer.rollback("one").release == "one"
