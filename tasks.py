@@ -34,9 +34,10 @@ ns = Collection(
     server_tasks.unlock,
 )
 ns.add_task(looking_tasks.execute, name="exec")
+server = Collection("server", server_tasks.prepare)
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
 dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
-for group in (lab, dev, version):
+for group in (lab, dev, server, version):
     ns.add_collection(group)

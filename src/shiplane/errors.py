@@ -172,6 +172,17 @@ class StepFailed(ShiplaneError):
     exit_code = 3
 
 
+class NotPrepared(StepFailed):
+    """Tell what a server lacks, by the checks of `server.prepare`."""
+
+    def __init__(self, environment: str, checks: Sequence[str]) -> None:
+        again = f"invoke server.prepare --env {environment} --admin root --apply"
+        super().__init__(
+            f"the server of {environment} is not ready: {', '.join(checks)}",
+            f"mend them as said above, or let what can be made be made: {again}",
+        )
+
+
 class Unreachable(ShiplaneError):
     """Tell that a host, registry or API does not answer or refuses."""
 

@@ -39,6 +39,7 @@ UNKNOWN = {
     "e2e --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "status --env stagin --json": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "releases --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "server.prepare --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "unlock --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "pipeline --until publsh": (
         "stage 'publsh'",

@@ -22,6 +22,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.PortTaken(5432, "database"), 2),
     (errors.DiskFull("/var/lib/docker", 2**30, 3 * 2**30), 2),
     (errors.StepFailed("backend tests failed", "mend them", ("one", "two")), 3),
+    (errors.NotPrepared("staging", ["engine", "folders"]), 3),
     (errors.Unreachable("registry.test does not answer", "check its address"), 4),
     (errors.HostKeyChanged("staging", "/keys/known_hosts"), 4),
     (errors.HostKeyMissing("[192.0.2.1]:2222", "192.0.2.1", 2222, "/keys/known_hosts"), 4),

@@ -19,6 +19,8 @@ R = TypeVar("R")
 
 # One text per option, wherever it appears.
 _HELP = {
+    "admin": "administrator to connect as, such as root, or one who may sudo; default: the deploy user",
+    "apply": "make what is missing",
     "branch": "branch to act for; default: the one that is checked out",
     "dry_run": "print the plan and change nothing",
     "env": "environment: staging or production",

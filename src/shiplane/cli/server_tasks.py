@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
@@ -9,9 +10,12 @@ from shiplane.cli.command import command
 from shiplane.cli.text import show, show_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from invoke.context import Context
 
     from shiplane.deploy.lock import Holder
+    from shiplane.deploy.prepare import Check, Preparation
 
 
 @command
@@ -55,3 +59,57 @@ def _agrees(env: str, *, json: bool) -> bool:
 def _holder(holder: Holder | None) -> dict[str, object] | None:
     names = ("run", "user", "host", "pid", "since", "renewed_at")
     return {name: getattr(holder, name) for name in names} if holder else None
+
+
+@command
+def prepare(
+    _c: Context,
+    env: str,
+    target: str = "",
+    apply: bool = False,
+    admin: str = "",
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Check what a server needs, and with --apply make it; --admin root connects as another user for that."""
+    import time  # noqa: PLC0415 - not needed for --list
+
+    from shiplane.deploy.prepare import Preparation  # noqa: PLC0415
+    from shiplane.errors import NotPrepared  # noqa: PLC0415
+    from shiplane.runners.keys import public_key  # noqa: PLC0415
+
+    app = App.here()
+    app.config.environment(env)
+    chosen = app.target(target)
+    site, other = chosen.site(env), chosen.admin(env, admin) if admin else None
+    key, connect = public_key(site.host.key_file), partial(app.world.server, masker=app.masker)
+    preparation = Preparation(site, partial(connect, site.host), time.time, connect(other) if other else None, key)
+    try:
+        found = _prepare(preparation, _nowhere if json else show, apply=apply, dry_run=dry_run)
+    finally:
+        preparation.close()
+    if json:
+        show_json([check.to_json() for check in found])
+    bad = [check.id for check in found if not check.ok]
+    if bad:
+        raise NotPrepared(env, bad)
+
+
+def _nowhere(_line: str) -> None:
+    """Show nothing: JSON goes there."""
+
+
+def _prepare(preparation: Preparation, say: Callable[[str], None], *, apply: bool, dry_run: bool) -> list[Check]:
+    """Look, make what is asked for, and look again."""
+    from shiplane.report.status_text import render_checks  # noqa: PLC0415 - not needed for --list
+
+    found, root = preparation.look()
+    if dry_run or not apply:
+        say(render_checks([check.to_json() for check in found]))
+        if dry_run:
+            say(f"would make: {', '.join(preparation.makeable(found, root)) or 'nothing'}")
+        return found
+    made, found = preparation.mend(found, root)
+    say(f"made: {', '.join(made)}" if made else "nothing was changed")
+    say(render_checks([check.to_json() for check in found]))
+    return found

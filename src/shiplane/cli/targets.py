@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from shiplane.cli.hosts import Lookup
     from shiplane.config import Config
     from shiplane.lab import LabState
+    from shiplane.model import Host
     from shiplane.pipeline.target import Target
 
 _LAB_OWNER = "lab"
@@ -72,6 +74,10 @@ class LabTarget:
         server = self._require().server(environment)
         folder = f"deployments/{self.config.name}-{environment}"
         return Site(environment, server.to_host(), folder, server.url, settings.overlay)
+
+    def admin(self, environment: str, user: str) -> Host:
+        """Give the server for another user, with the same key."""
+        return replace(self.site(environment).host, user=user)
 
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the lab's generated secrets; variables of the environment win."""
@@ -167,6 +173,13 @@ class RemoteTarget:
         folder = f"deployments/{self.config.name}-{environment}"
         bound = (settings.proxy_bind, settings.proxy_port)
         return Site(environment, host, folder, settings.url, settings.overlay, *bound)
+
+    def admin(self, environment: str, user: str) -> Host:
+        """Give the server for an administrator: SSH_ADMIN_PRIVATE_KEY, else any key that is there."""
+        host, key = self.site(environment).host, self._file(environment, "SSH_ADMIN_PRIVATE_KEY")
+        if key:
+            return replace(host, user=user, key_file=key)
+        return replace(host, user=user, key_file="", identities=(host.key_file, *host.identities), agent=True)
 
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the secrets that are set; what can be derived is derived where the bundle is made."""

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shiplane.commands.login import RegistryLogin
-    from shiplane.model import Secret, Site
+    from shiplane.model import Host, Secret, Site
     from shiplane.planning import Naming
 
 
@@ -29,6 +29,9 @@ class Target(Protocol):
 
     def site(self, environment: str) -> Site:
         """Give an environment's place; raises `UsageError` where it is not known."""
+
+    def admin(self, environment: str, user: str) -> Host:
+        """Give the environment's server as an administrator reaches it."""
 
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the secrets of an environment by name; raises `SecretsMissing` with all that are missing."""

@@ -102,3 +102,13 @@ def render_versions(versions: Mapping[str, Any]) -> str:
         for name, each in versions.items()
     ]
     return "\n".join(columns(rows))
+
+
+def render_checks(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Write what a server has and lacks (`invoke server.prepare`), with the fix below each that is not well."""
+    width = max(len(check["id"]) for check in checks)
+    lines = []
+    for check in checks:
+        lines.append(f"{'ok' if check['ok'] else 'no'}  {check['id']:{width}}  {check['cause']}".rstrip())
+        lines += [] if check["ok"] else [f"    fix: {check['fix']}"]
+    return "\n".join(lines)

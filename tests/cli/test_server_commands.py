@@ -1,0 +1,99 @@
+"""What is typed about a server itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from samples import HARD
+
+if TYPE_CHECKING:
+    from projects import Ended, Project
+
+REMOTE = {
+    "REPOSITORY_OWNER": "acme",
+    "SERVER_HOST": "192.0.2.1",
+    "SERVER_USER": "deploy",
+    "SSH_PRIVATE_KEY": "no key",
+    "SSH_KNOWN_HOSTS": "192.0.2.1 ssh-ed25519 AAAA",
+    "DB_PASSWORD": HARD,
+    "REDIS_PASSWORD": HARD,
+}
+SCRIPT = "curl -fsSL https://get.docker.com -o get-docker.sh && sh get-docker.sh"
+FOLDER = "deployments/app-staging"
+WELL = f"""who\tdeploy
+engine\t26.1.5
+compose\t2.26.1
+containers\t4
+sessions\t10
+disk\t/\t9000000000
+user\t/bin/bash
+groups\tdeploy docker
+path\t700 deploy /home/deploy/deployments
+path\t700 deploy /home/deploy/{FOLDER}
+"""
+BAD = WELL.replace("2.26.1", "2.10.0").replace(f"path\t700 deploy /home/deploy/{FOLDER}\n", "")
+
+
+def prepare(project: Project, said: str, *options: str) -> Ended:
+    answers = [("prepare check", f"time\t{time.time()}\n{said}", 0), ("prepare make", "made\tfolders\n", 0)]
+    project.answers(servers=answers)
+    return project.invoke(" ".join(("server.prepare --env staging --target remote", *options)), **REMOTE)
+
+
+def asked(project: Project) -> list[tuple[str, ...]]:
+    commands = project.world.servers["staging"].commands
+    return [command.argv[2:] for command in commands if command.argv[0] == "bash"]
+
+
+def test_a_server_that_is_ready(project: Project) -> None:
+    ended = prepare(project, WELL)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines()[0] == "ok  reach"
+    assert all(line.startswith("ok  ") for line in ended.out.splitlines())
+    assert asked(project) == [("prepare", "check", "deploy", FOLDER)]
+
+
+def test_a_server_that_lacks_something(project: Project) -> None:
+    ended = prepare(project, BAD)
+    assert ended.code == 3
+    assert [line for line in ended.out.splitlines() if not line.startswith("ok")] == [
+        "no  compose         Compose is 2.10.0, 2.24.4 is the least",
+        f"    fix: as root: {SCRIPT} (it brings Compose too)",
+        f"no  folders         ~/{FOLDER} is not there",
+        f"    fix: as deploy: mkdir -p {FOLDER} && chmod 700 deployments {FOLDER}",
+    ]
+    cause, fix = ended.err.splitlines()
+    assert cause == "the server of staging is not ready: compose, folders"
+    assert fix.endswith("let what can be made be made: invoke server.prepare --env staging --admin root --apply")
+    assert asked(project) == [("prepare", "check", "deploy", FOLDER)]
+
+
+def test_for_machines(project: Project) -> None:
+    ended = prepare(project, BAD, "--json")
+    assert ended.code == 3
+    assert ended.json[0] == {"id": "reach", "ok": True, "cause": "", "fix": ""}
+    assert [check["id"] for check in ended.json if not check["ok"]] == ["compose", "folders"]
+    assert all(set(check) == {"id", "ok", "cause", "fix"} for check in ended.json)
+
+
+@pytest.mark.parametrize("options", ["--dry-run", "--apply --dry-run"])
+def test_a_dry_run_makes_nothing(project: Project, options: str) -> None:
+    ended = prepare(project, BAD, options)
+    assert (ended.code, ended.out.splitlines()[-1]) == (3, "would make: folders")
+    assert asked(project) == [("prepare", "check", "deploy", FOLDER)]
+
+
+def test_applying_makes_what_the_user_may_and_looks_again(project: Project) -> None:
+    ended = prepare(project, BAD, "--apply")
+    assert (ended.code, ended.out.splitlines()[0]) == (3, "made: folders")
+    assert [words[1] for words in asked(project)] == ["check", "make", "check"]
+    assert asked(project)[1] == ("prepare", "make", "deploy", FOLDER, "folders")
+
+
+def test_applying_to_what_is_ready_changes_nothing(project: Project) -> None:
+    ended = prepare(project, WELL, "--apply")
+    assert (ended.code, ended.out.splitlines()[0]) == (0, "nothing was changed")
+    assert [words[1] for words in asked(project)] == ["check"]
