@@ -53,7 +53,7 @@ class Compose:
 
     def run_once(self, service: str, words: Sequence[str]) -> Command:
         """Run one command in a container of its own, which is removed; dependencies must be up."""
-        return self._command("run", "--rm", "-T", "--no-deps", service, *words)
+        return self._command("run", "--rm", "-T", "--no-deps", "--label", _ONCE, service, *words)
 
     @property
     def _prefix(self) -> tuple[str, ...]:
@@ -64,5 +64,7 @@ class Compose:
         return Command((*self._prefix, *words), cwd=self.folder, timeout=timeout)
 
 
+# By which what a deploy ran once is told from what people run.
+_ONCE = "dev.shiplane.once=1"
 # Everything was pulled before anything stopped: from here on the registry may be gone.
 _AS_PULLED = ("--no-build", "--pull", "never")

@@ -86,6 +86,8 @@ class Config:
     """Command run once in a container of the new backend image before traffic moves, such as migrations."""
     rollout: str = "rolling"
     """How a release takes the place of the one before: `rolling`, without a gap, or `recreate`."""
+    profiles: tuple[str, ...] = ()
+    """Compose profiles that run on the environments, such as `with-celery`."""
     proxy: str = "proxy"
     """Service that stands before the others and reads `served/upstreams/`."""
     health_seconds: int = 120

@@ -46,7 +46,9 @@ def bundle_of(  # noqa: PLR0913 - what makes a release's files, each by name
     files = collect(runner, release, kept)
     base_env = files.pop(BASE_ENV, b"").decode()
     others = {e.overlay for e in config.environments} - {site.overlay} | {"compose.test.yml"}
-    return bundle(site, release, {path: data for path, data in files.items() if path not in others}, base_env, secrets)
+    files = {path: data for path, data in files.items() if path not in others}
+    profiles = {"COMPOSE_PROFILES": ",".join(config.profiles)} if config.profiles else {}
+    return bundle(site, release, files, base_env, secrets, root=profiles)
 
 
 def in_checkout(checkout: Path) -> dict[str, bytes]:

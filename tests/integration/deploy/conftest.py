@@ -52,9 +52,21 @@ signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown
 server.serve_forever()
 server.server_close()
 """
+WORKER = """
+import os, signal, time
+ended = []
+signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+while not ended:
+    name = f"{os.uname().nodename}-{time.monotonic()}"
+    for word in ("begin", "end"):
+        with open("/data/tasks", "a") as file:
+            file.write(f"{word} {name}\\n")
+        if word == "begin":
+            time.sleep(1.5)  # which a signal does not shorten
+"""
 DOCKERFILE = """
 FROM python:3.13-slim
-COPY server.py /
+COPY server.py worker.py /
 ARG KIND
 RUN echo $KIND >/kind; if [ $KIND = migration ]; then touch /refuse-migration; fi
 CMD ["python", "/server.py"]
@@ -81,6 +93,12 @@ services:
       start_interval: 0.3s
       interval: 1s
       retries: 1
+  worker:
+    image: ${WEB_IMAGE:?}
+    command: [python, -u, /worker.py]
+    restart: unless-stopped
+    volumes: [{type: volume, source: data, target: /data}]
+    stop_grace_period: 15s
   edge:
     image: nginx:1.30
     command: [sleep, infinity]
@@ -196,6 +214,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[lab.LabSta
 def build(checkout: Path, login: RegistryLogin) -> dict[str, Image]:
     """Build and push one image of each kind."""
     (checkout / "server.py").write_text(SERVER)
+    (checkout / "worker.py").write_text(WORKER)
     (checkout / "Dockerfile").write_text(DOCKERFILE)
     client = ("docker", "--config", str(checkout / "docker"))
     enter = (*client, "login", "--username", login.user, "--password-stdin", login.registry)

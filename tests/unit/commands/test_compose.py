@@ -36,4 +36,7 @@ def test_start_leaves_what_runs() -> None:
 
 def test_one_command_in_a_container_of_its_own() -> None:
     command = COMPOSE.run_once("backend", ("python", "manage.py", "migrate"))
-    assert command.argv == (*WORDS, "run", "--rm", "-T", "--no-deps", "backend", "python", "manage.py", "migrate")
+    assert command.argv == (
+        *WORDS, "run", "--rm", "-T", "--no-deps", "--label", "dev.shiplane.once=1", "backend", "python", "manage.py",
+        "migrate",
+    )  # fmt: skip

@@ -25,6 +25,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         **dict.fromkeys(("name", "default_target", "registry", "owner", "main_branch", "rollout", "proxy"), STRING),
         **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds"), NUMBER),
         "release_command": STRINGS,
+        "profiles": STRINGS,
     },
     ("components", "backend"): {
         **dict.fromkeys(("context", "version_file", "assets"), STRING),

@@ -37,7 +37,7 @@ LOGIN = RegistryLogin("registry.test", "robot", Secret("REGISTRY_PASSWORD", "a s
 COMPOSE = "compose -p app-staging -f docker-compose.yml -f compose.staging.yml "
 SENT = ["adopt new", "pull --quiet --policy missing"]
 DATA = ["activate new", "up -d --no-recreate --no-build --pull never db redis", "wait-healthy 120 db redis"]
-MIGRATE = "run --rm -T --no-deps backend python manage.py migrate"
+MIGRATE = "run --rm -T --no-deps --label dev.shiplane.once=1 backend python manage.py migrate"
 PLACES = "120 proxy backend:8000,frontend:8080 frontend:/srv/www/assets"
 FIRST = f"roll new {PLACES} renew:db: renew:redis: roll:backend:1"
 

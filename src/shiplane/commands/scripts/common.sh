@@ -13,10 +13,10 @@ containers() {
     docker inspect --format '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"once":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"id":{{json .Id}},"reference":{{json .Config.Image}},"image":{{json .Image}},"state":{{json .State}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}}}' $ids 2>/dev/null || :
 }
 
-# remove_once PROJECT: remove one-off containers, which only a run that was ended leaves.
+# remove_once PROJECT: remove the one-off containers of a deploy, which only one that was cut off leaves; those of people
+# stay.
 remove_once() {
-    docker ps -aq --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff=True |
-        xargs -r docker rm -f >/dev/null
+    docker ps -aq --filter "label=com.docker.compose.project=$1" --filter label=dev.shiplane.once | xargs -r docker rm -f >/dev/null
 }
 
 # model PROJECT OVERLAY: print the services of the files in this folder as one line of JSON, secrets included.

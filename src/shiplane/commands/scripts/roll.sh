@@ -202,6 +202,10 @@ drain() {
         [ "$(fresh "$service" | wc -l)" -ge "${replicas[$service]}" ] || { echo "$service did not stay well" >&2; return 1; }
     done
     old+=" $(for service in "${removed[@]}"; do listed "$service" | awk '{ print $1 }'; done)"
+    [ -n "${old// /}" ] || return 0
+    # One that is gone already is as good as stopped.
     # shellcheck disable=SC2086
-    [ -z "${old// /}" ] || { docker stop $old >/dev/null && docker rm -f $old >/dev/null; }
+    docker stop $old >/dev/null || :
+    # shellcheck disable=SC2086
+    docker rm -f $old >/dev/null || :
 }
