@@ -102,13 +102,15 @@ def e2e(_c: Context, env: str = "staging", target: str = "", dry_run: bool = Fal
 @command
 def status(_c: Context, env: str, target: str = "", json: bool = False) -> None:
     """Show what runs on an environment."""
-    found = _look(App.here(), target, env, lambda deployer: deployer.status())
+    from shiplane.deploy import status as statuses  # noqa: PLC0415 - not needed for --list
+
+    site, state = _look(App.here(), target, env, lambda deployer: (deployer.site, deployer.survey()))
     if json:
-        show_json(found)
+        show_json(statuses.status(site, state))
         return
     from shiplane.report.status_text import render_status  # noqa: PLC0415 - not needed for --json
 
-    show(render_status(found))
+    show(render_status(statuses.overview(site, state)))
 
 
 @command

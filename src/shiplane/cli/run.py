@@ -190,7 +190,9 @@ def open_environments(app: App, target: Target, run: str) -> Environments:
 
     me = process.own()
     holder = Holder(run, _user(), socket.gethostname(), me.pid, machine=me.machine, started=me.started)
-    return Environments(target, app.config, connect, app.world.http(), app.masker, holder)
+    opened = Environments(target, app.config, connect, app.world.http(), app.masker, holder)
+    opened.local = app.runner
+    return opened
 
 
 def _user() -> str:
@@ -218,7 +220,7 @@ def deploy_commands(
             site, release, options(app.config), _planned_login(target), rollout
         )
         undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout)
-        return _commands(forward, environment), _commands(undo, environment)
+        return _commands(forward), _commands(undo)
 
     return commands
 
@@ -235,8 +237,8 @@ def _planned_login(target: Target) -> RegistryLogin | None:
         return RegistryLogin(target.naming().registry, "shiplane", Secret("REGISTRY_PASSWORD", ""))
 
 
-def _commands(phases: tuple[Phase, ...], host: str) -> tuple[Command, ...]:
-    return tuple(command.on(host) for phase in phases for command in (*phase.commands, *phase.always))
+def _commands(phases: tuple[Phase, ...]) -> tuple[Command, ...]:
+    return tuple(command for phase in phases for command in (*phase.commands, *phase.always))
 
 
 def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...] = ()) -> Plan:

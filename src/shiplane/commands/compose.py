@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shiplane.model import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shiplane.model import Site
 
 BASE_FILE = "docker-compose.yml"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def project(site: Site) -> str:
@@ -51,9 +53,14 @@ class Compose:
         """Start these services where they do not run; what runs stays as it is."""
         return self._command("up", "-d", "--no-recreate", *_AS_PULLED, *services)
 
-    def run_once(self, service: str, words: Sequence[str]) -> Command:
-        """Run one command in a container of its own, which is removed; dependencies must be up."""
-        return self._command("run", "--rm", "-T", "--no-deps", "--label", _ONCE, service, *words)
+    def run_once(self, service: str, words: Sequence[str], variables: Mapping[str, str] = _NOTHING) -> Command:
+        """Run one command in a container of its own, which is removed; dependencies must be up.
+
+        `variables` are added to the container's; their values stay out of the arguments.
+        """
+        named = [word for name in variables for word in ("-e", name)]
+        command = self._command("run", "--rm", "-T", "--no-deps", "--label", _ONCE, *named, service, *words)
+        return replace(command, env=tuple(variables.items()))
 
     @property
     def _prefix(self) -> tuple[str, ...]:

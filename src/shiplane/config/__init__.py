@@ -1,6 +1,17 @@
 """`[tool.shiplane]` of pyproject.toml as a frozen, typed value."""
 
 from shiplane.config.load import find_checkout, load, parse
-from shiplane.config.settings import Component, Config, EnvironmentConfig, Limits, Vpn
+from shiplane.config.settings import Component, Config, EnvironmentConfig, Hook, Hooks, Limits, Vpn
 
-__all__ = ["Component", "Config", "EnvironmentConfig", "Limits", "Vpn", "find_checkout", "load", "parse"]
+__all__ = [
+    "Component",
+    "Config",
+    "EnvironmentConfig",
+    "Hook",
+    "Hooks",
+    "Limits",
+    "Vpn",
+    "find_checkout",
+    "load",
+    "parse",
+]

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from shiplane.config.settings import Component, Config, EnvironmentConfig, Limits, Vpn
+from shiplane.config.settings import Component, Config, EnvironmentConfig, Hook, Hooks, Limits, Vpn
 from shiplane.errors import ConfigError, NotACheckout, UnknownKey
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ def parse(table: dict[str, Any]) -> Config:
     environments = _named(top.pop("environments", {}), EnvironmentConfig, "tool.shiplane.environments")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
     vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
-    top |= {"components": components, "environments": environments, "limits": limits, "vpn": vpn}
-    config: Config = _build(Config, top, "tool.shiplane", built={"components", "environments", "limits", "vpn"})
+    hooks = _hooks(top.pop("hooks", {}), "tool.shiplane.hooks")
+    built = {"components": components, "environments": environments, "limits": limits, "vpn": vpn, "hooks": hooks}
+    config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
     return config
 
@@ -85,6 +86,30 @@ def _one(kind: type, name: str, table: Any, path: str) -> Any:  # noqa: ANN401 -
     if "name" in _table(table, path):
         raise ConfigError(f"{path}.name", "is not a key", f"the name is the table's own: [{path}]")
     return _build(kind, {**table, "name": name}, path)
+
+
+def _hooks(tables: Any, path: str) -> Hooks:  # noqa: ANN401 - parsed TOML
+    names = [field.name.replace("_", "-") for field in dataclasses.fields(Hooks)]
+    made = {}
+    for name, listed in _table(tables, path).items():
+        if name not in names:
+            raise UnknownKey(path, name, names)
+        if not isinstance(listed, list):
+            raise ConfigError(f"{path}.{name}", "must be a list of tables", f"write [[{path}.{name}]] above each")
+        made[name.replace("-", "_")] = tuple(
+            _hook(table, f"{path}.{name}[{number}]", after=name == "post-deploy") for number, table in enumerate(listed)
+        )
+    return Hooks(**made)
+
+
+def _hook(table: Any, path: str, *, after: bool) -> Hook:  # noqa: ANN401 - parsed TOML
+    hook: Hook = _build(Hook, table, path)
+    _one_of(f"{path}.on", hook.on, ("local", "host"))
+    if not hook.command or not hook.command[0]:
+        raise ConfigError(f"{path}.command", "is empty", 'write it as ["./scripts/announce", "staging"]')
+    if hook.undo and not after:
+        raise ConfigError(f"{path}.undo", "belongs to post-deploy alone", "take it out")
+    return hook
 
 
 def _table(value: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - parsed TOML

@@ -70,6 +70,30 @@ class Vpn:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """Describe a command that runs around a deploy, with variables SHIPLANE_… that tell what it runs for."""
+
+    command: tuple[str, ...]
+    on: str = "local"
+    """`local`: in the checkout; `host`: on the server, in a container of the new release's backend."""
+    seconds: int = 300
+    undo: bool = False
+    """Of a command after a deploy: whether its failure undoes the deploy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """List the commands around a deploy, each a table `[[tool.shiplane.hooks.pre-deploy]]`, and so on."""
+
+    pre_deploy: tuple[Hook, ...] = ()
+    """Before anything that serves changes; one that fails ends the deploy."""
+    post_deploy: tuple[Hook, ...] = ()
+    """After the release serves; one that fails is told, and undoes nothing unless it has `undo = true`."""
+    on_failure: tuple[Hook, ...] = ()
+    """After a deploy that failed and was undone, or could not be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Hold the whole configuration."""
 
@@ -94,10 +118,13 @@ class Config:
     """Time in which all services of a new release must be healthy."""
     verify_tries: int = 12
     verify_interval_seconds: int = 5
+    keep_releases: int = 5
+    """So many releases stay on a server, with their images, to roll back to."""
     components: tuple[Component, ...] = ()
     environments: tuple[EnvironmentConfig, ...] = ()
     limits: Limits = field(default_factory=Limits)
     vpn: Vpn = field(default_factory=Vpn)
+    hooks: Hooks = field(default_factory=Hooks)
 
     def environment(self, name: str) -> EnvironmentConfig:
         """Give an environment by name; `UnknownName` where there is none."""

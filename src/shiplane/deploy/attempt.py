@@ -6,15 +6,17 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from shiplane.deploy import phases, records, services
+from shiplane.deploy import hooks, phases, records, retention, services
 from shiplane.deploy.execution import NotTakenBack, TakenBack
+from shiplane.deploy.failures import with_evidence
 from shiplane.deploy.survey import Entry, by_kind, model
 from shiplane.errors import DeployBroken, DeployUndone, Interrupted, Locked, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from shiplane.commands.login import RegistryLogin
+    from shiplane.config import Hook
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.context import Context
     from shiplane.deploy.phases import Options
@@ -43,6 +45,7 @@ class Attempt:
     model: Model | None = field(default=None, init=False)
     missing: tuple[str, ...] = field(default=(), init=False)
     decided: tuple[Decision, ...] = field(default=(), init=False)
+    notes: list[str] = field(default_factory=list, init=False)
 
     @property
     def before(self) -> str | None:
@@ -65,6 +68,28 @@ class Attempt:
         described = self.context.execution().run(phases.describe(self.context.site, self.release.id))
         self._read(described[-1].stdout)
         self._pull(login)
+
+    def prepare(self) -> None:
+        """Run the hooks before a deploy; one that fails leaves all as it was."""
+        context, occasion = self.context, self._occasion
+        self.doing = "run the pre-deploy hooks"
+        with self._leaving_all():
+            try:
+                hooks.run_before(context, occasion)
+            except BaseException:
+                self._clear_after(context.options.hooks.pre_deploy)
+                raise
+
+    def _clear_after(self, ran: Sequence[Hook]) -> None:
+        """Remove what a hook's container needed, such as a network, where nothing was there before."""
+        if self.before is None and not self.state.containers and any(hook.on == "host" for hook in ran):
+            clear = phases.clear(self.context.site, self.state.volumes)
+            with contextlib.suppress(ShiplaneError):
+                self.context.execution(self.context.taken).run(phases.cleaning("remove what was started", clear))
+
+    @property
+    def _occasion(self) -> hooks.Occasion:
+        return hooks.Occasion(self.deployment.action, self.release.id, self.release.commit, self.before or "")
 
     def migrate(self) -> None:
         """Run the release command in the new image, the data services being up; what serves goes on meanwhile."""
@@ -90,14 +115,36 @@ class Attempt:
             self.doing = f"let {self.release.id} serve"
             switch = phases.switch(site, self.release.id, context.options, context.rollout, words, undo)
             context.execution().run(switch)
-            self._verify(self.release.id, context.cancel)
-            after = context.survey()
-            check_digests(self.release, after)
+            after = self._check()
+            self.doing = "run the post-deploy hooks"
+            hooks.run_deciding(context, self._occasion)
             ended = self._ended("deployed")
             self._record(ended, after)
         self.told(ended)
         context.report(f"{self.release.id} serves {site.url}")
+        self.notes += hooks.run_after(context, self._occasion)
         return ended
+
+    def _check(self) -> State:
+        """See that the release answers and runs, that all of it stayed well, and give what is on the server."""
+        context = self.context
+        try:
+            self._verify(self.release.id, context.cancel)
+            after = context.survey()
+            check_digests(self.release, after)
+            self._note_restarts(after)
+            if not after.well:
+                raise StepFailed("not every service stayed well", "see why it ended")  # noqa: TRY301 - one of three
+        except StepFailed as failure:
+            raise with_evidence(context.runner, context.site, failure) from failure
+        return after
+
+    def _note_restarts(self, after: State) -> None:
+        """Tell of what died and was started again, though it is well now."""
+        before = {container.id for container in self.state.containers}
+        for container in after.containers:
+            if container.restarts and container.id not in before:
+                self.notes.append(f"{container.service} died and was started again, {container.restarts} times")
 
     def _read(self, text: str) -> None:
         found = by_kind(text.splitlines())
@@ -125,7 +172,8 @@ class Attempt:
         context = self.context
         try:
             yield
-        except BaseException:
+        except BaseException as failure:
+            self._tell_hooks(failure, "unchanged", self.before or "")
             known = self.release.id in self.state.releases
             discard = phases.discard(context.site, self.release.id, known=known)
             with contextlib.suppress(ShiplaneError):
@@ -169,6 +217,7 @@ class Attempt:
             self.told(ended)
             with contextlib.suppress(ShiplaneError):
                 self._record(ended)
+            self._tell_hooks(failure, "failed", "")
             what = f"{head}; bringing back {self.before or 'nothing'} failed too: {worse}"
             raise DeployBroken(what, self._by_hand(), (*details, *more)) from failure
         serves = f"{self.before} serves again" if self.before else "nothing served before, nothing serves now"
@@ -202,24 +251,35 @@ class Attempt:
             execution.run(phases.restore(site, before, context.options, self._undo_commands()))
         if before is not None:
             self._verify(before, cancel)
+        self._tell_hooks(failure, "undone", before or "")
         if before is None or self.adopted == "new":
             execution.run(phases.cleaning(f"take back the files of {self.release.id}", discard))
         ended = self._ended("undone")
         self.told(ended)
         self._record(ended)
 
+    def _tell_hooks(self, failure: BaseException, outcome: str, serves: str) -> None:
+        """Run the hooks of a failure, while the files of the release are still there."""
+        cause, fix, _ = self._describe(failure)
+        told = hooks.Failure(cause, fix, outcome, serves)
+        self.notes += hooks.run_failed(self.context, self._occasion, told)
+        self._clear_after(self.context.options.hooks.on_failure)
+
     def _record(self, ended: Deployment, after: State | None = None) -> None:
-        """Write the audit; after a good end also remove what is outdated."""
+        """Write the audit; after a good end also tidy up, which may fail without consequences."""
         context = self.context
         entry = Entry(ended, context.who, self.release.digests())
-        outdated: tuple[str, ...] = ()
-        if after is not None:
-            now = replace(after, entries=(*after.entries, entry))
-            outdated = records.outdated(now, self.release.id, context.options.kept)
-        completed = context.runner.run(records.record_command(context.site, entry, outdated))
-        if not completed.ok:
+        tidy = retention.words(context, after, entry) if after is not None else ()
+        said: list[str] = []
+        try:
+            completed = context.runner.run(records.record_command(context.site, entry, tidy), on_line=said.append)
             cause = f"{context.site.host.name} did not keep the record of the deployment"
-            raise Unreachable(cause, "look at its disk: df -h", completed.tail())
+            failure: ShiplaneError = Unreachable(cause, "look at its disk: df -h", completed.tail())
+        except ShiplaneError as error:
+            failure = error
+        if records.RECORDED not in said:
+            raise failure
+        self.notes += said[said.index(records.RECORDED) + 1 :]
 
     def _ended(self, outcome: str) -> Deployment:
         return replace(self.deployment, outcome=outcome, finished_at=self.context.stamp())

@@ -36,7 +36,7 @@ class Context:
 
     `run` is the run's id, `who` is for the audit, as `user@host`. `taken` is set when another holder has the
     environment, which ends an undo too; `confirm` asks whether it is still ours and raises `Locked` where not.
-    `beat` are the commands by which a job on the server renews the lock itself.
+    `beat` are the commands by which a job on the server renews the lock itself. `local` runs hooks in the checkout.
     """
 
     runner: Runner
@@ -53,6 +53,7 @@ class Context:
     taken: Cancel = field(default_factory=Cancel)
     confirm: Callable[[], None] = _nothing
     beat: tuple[Command, ...] = ()
+    local: Runner | None = None
 
     def survey(self, *, services: bool = False) -> State:
         """Look at the server; with `services` it is asked too what the current files describe."""

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
 from shiplane.deploy.survey import containers
-from shiplane.errors import RegistryRefused, StepFailed, Unreachable
+from shiplane.errors import RegistryRefused, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shiplane.deploy.phases import Phase
     from shiplane.deploy.survey import Container
-    from shiplane.errors import ShiplaneError
     from shiplane.model import Command, Site
+    from shiplane.runners.base import Runner
 
 _LOG_LINES = 20
 _PROBE_LINES = 5
 _EVIDENCE_SECONDS = 30.0
 _REFUSALS = ("unauthorized", "denied", "authentication required", "incorrect username or password")
+_LOOK_BELOW = "mend what the probe and the log below name"
+_OVER = re.compile(r"the (\d+) s to become healthy are over")
 _TIME_OVER = "no answer within the time limit"
 
 
@@ -35,6 +39,8 @@ def explain(site: Site, phase: Phase, command: Command, tail: tuple[str, ...]) -
     if phase.name == "release":
         line = phase.title.removeprefix("run ")
         return StepFailed(f"the release command failed: {line}: {last}", "mend what its output names", tail)
+    if phase.name == "hook":
+        return StepFailed(f"{phase.title}: {last}", "mend what its output names", tail)
     return StepFailed(f"{phase.title}: {last}", f"look at the server: docker compose -p {project(site)} ps -a", tail)
 
 
@@ -55,17 +61,38 @@ def gate_failure(
     site: Site, phase: Phase, command: Command, evidence: Iterable[str], tail: tuple[str, ...]
 ) -> ShiplaneError:
     """Say what was not well; `evidence` are the lines of that script, `tail` is the last output of the command."""
+    named, details = stories(evidence)
+    if not named:
+        return explain(site, phase, command, tail)
+    over = next((found[1] for line in tail if (found := _OVER.search(line))), "")
+    within = f" within {over} s" if over else ""
+    return StepFailed(f"not healthy{within}: {named}", _LOOK_BELOW, details or tail)
+
+
+def with_evidence(runner: Runner, site: Site, failure: StepFailed) -> StepFailed:
+    """Add to a failure what the server can tell of containers that are not well."""
+    with suppress(ShiplaneError):
+        named, details = stories(runner.run(evidence_command(site)).output.splitlines())
+        if named:
+            cause = f"{failure.cause}; not healthy: {named}"
+            return StepFailed(cause, _LOOK_BELOW, (*failure.details, *details))
+    return failure
+
+
+def stories(evidence: Iterable[str]) -> tuple[str, list[str]]:
+    """Name all containers that are not well, with their condition, and tell of each what is known.
+
+    Where all are well now, those that were started again are named: they died at least once.
+    """
     lines = list(evidence)
     # Masked text: log lines of containers are shown to people.
     objects = [line.partition("\t")[2] for line in lines if line.startswith("container\t")]
-    unwell = [container for container in containers(objects) if not container.well and not container.once]
-    if not unwell:
-        return explain(site, phase, command, tail)
-    # What was only created waits for another one, which is the one to look at.
-    unwell = [container for container in unwell if container.status != "created"] or unwell
+    found = [container for container in containers(objects) if not container.once]
+    # What was only created waits for another one, or was not let start: the output says why.
+    unwell = [container for container in found if not container.well and container.status != "created"]
+    unwell = unwell or [container for container in found if container.restarts]
     named = ", ".join(f"{container.service} ({condition(container)})" for container in unwell)
-    details = [line for container in unwell for line in _story(container, _logs(lines, container.service))]
-    return StepFailed(f"not healthy: {named}", "mend what the probe and the log below name", details or tail)
+    return named, [line for container in unwell for line in _story(container, _logs(lines, container.id))]
 
 
 def evidence_command(site: Site) -> Command:
@@ -83,8 +110,8 @@ def condition(container: Container) -> str:
     return ", ".join(words)
 
 
-def _logs(lines: Iterable[str], service: str) -> list[str]:
-    prefix = f"log\t{service}\t"
+def _logs(lines: Iterable[str], container: str) -> list[str]:
+    prefix = f"log\t{container[:12]}\t"
     return [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
 
 

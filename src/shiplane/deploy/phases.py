@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from shiplane.commands import login as registry_login
 from shiplane.commands import remote
 from shiplane.commands.compose import Compose, project
+from shiplane.config import Hooks
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
@@ -49,7 +50,7 @@ class Options:
     `data_services` are up before the `release_command` (in `release_service`'s image) and before the others.
     `upstreams` are the services behind the `proxy_service`, with their ports; `assets` is a service and the folder
     in it whose files stay served after it is gone. `verify_tries` requests go to `status_path`, at most
-    `verify_seconds` apart. `kept` releases stay.
+    `verify_seconds` apart. `kept` releases stay. `hooks` run around it.
     """
 
     release_command: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Options:
     verify_tries: int = 12
     verify_seconds: float = 5.0
     kept: int = 5
+    hooks: Hooks = field(default_factory=Hooks)
 
 
 class Rollout(Protocol):

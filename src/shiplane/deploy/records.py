@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from shiplane.model import Command, Site
     from shiplane.runners.base import Runner
 
+RECORDED = "recorded"
+"""What the server says once the audit is written."""
+_RECORD_SECONDS = 120.0
+
 
 def releases(state: State) -> list[dict[str, Any]]:
     """List the releases that can be rolled back to, newest first by their last deployment."""
@@ -38,10 +42,10 @@ def outdated(state: State, serving: str, kept: int) -> tuple[str, ...]:
     return tuple(sorted(name for name in state.releases if name not in keep))
 
 
-def record_command(site: Site, entry: Entry, remove: tuple[str, ...]) -> Command:
-    """Append to the audit and remove what is outdated."""
+def record_command(site: Site, entry: Entry, tidy: tuple[str, ...] = ()) -> Command:
+    """Append to the audit, which the answer `recorded` confirms; `tidy` are the words of what is done after it."""
     line = json.dumps(entry.to_json(), separators=(",", ":"))
-    return remote.script("record", site.folder, *remove, payload=f"{line}\n", timeout=60.0).on(site.host.name)
+    return remote.script("record", site.folder, *tidy, payload=f"{line}\n", timeout=_RECORD_SECONDS).on(site.host.name)
 
 
 def mark_tested(runner: Runner, site: Site, release_id: str, digests: Mapping[str, str]) -> None:

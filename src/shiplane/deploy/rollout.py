@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shiplane.deploy import phases, records
+from shiplane.deploy import hooks, phases, records
 from shiplane.deploy.attempt import Attempt, decisions
 from shiplane.deploy.services import Decision
 from shiplane.deploy.status import status
@@ -26,11 +26,14 @@ class Deployer:
     """Change what one environment serves. The caller holds the environment's lock.
 
     `deployment` is what the last call did, a failure included; None where it ended before anything was changed.
+    `before` is what served when it began, `notes` is what is to be told of it beside success and failure.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.deployment: Deployment | None = None
+        self.notes: list[str] = []
+        self.before: Deployment | None = None
 
     def deploy(
         self, release: Release, bundle: Bundle, login: RegistryLogin | None = None, action: str = "deploy"
@@ -47,6 +50,7 @@ class Deployer:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, action)
         attempt.bring(bundle, login)
+        attempt.prepare()
         attempt.migrate()
         return attempt.change()
 
@@ -60,6 +64,7 @@ class Deployer:
             return self._nothing_to_do(running)
         attempt = self._attempt(release, state, "rollback")
         attempt.find(login)
+        attempt.prepare()
         return attempt.change()
 
     def preview(self, release: Release, bundle: Bundle) -> tuple[Decision, ...]:
@@ -123,7 +128,10 @@ class Deployer:
             started_at=started,
             finished_at=started,
         )
-        return Attempt(context, release, state, draft, self._remember)
+        self.before = state.serving.deployment if state.serving else None
+        attempt = Attempt(context, release, state, draft, self._remember)
+        self.notes = attempt.notes
+        return attempt
 
     def _nothing_to_do(self, running: Deployment) -> Deployment:
         self._context.report(f"{running.release} runs already with the same files and digests: nothing to do")
@@ -140,7 +148,8 @@ def planned(
     """Give the phases of a deploy as it will run them, for a plan: no secret is needed."""
     first = (phases.bring(site, release_id, ""), phases.pull(site, release_id, login))
     migrate = (phases.release(site, release_id, options),) if options.release_command else ()
-    return (*first, *migrate, _planned_switch(site, release_id, options, rollout))
+    before, after = _planned_hooks(site, release_id, options)
+    return (*first, *before, *migrate, _planned_switch(site, release_id, options, rollout), *after)
 
 
 def planned_rollback(
@@ -148,16 +157,23 @@ def planned_rollback(
 ) -> tuple[Phase, ...]:
     """Give the phases of a rollback: the release's files are on the server, its migrations ran long ago."""
     found = phases.describe(site, release_id), phases.pull(site, release_id, login)
-    return (*found, _planned_switch(site, release_id, options, rollout))
+    before, after = _planned_hooks(site, release_id, options)
+    return (*found, *before, _planned_switch(site, release_id, options, rollout), *after)
 
 
 def planned_undo(
     site: Site, before: str | None, options: Options, rollout: Rollout = phases.rolling
 ) -> tuple[Phase, ...]:
     """Give the phases that take a failed deploy back; `before` names the release that serves, None a first deploy."""
+    told = hooks.planned(site, "RELEASE", options, hooks.ON_FAILURE)
     if before is None:
-        return (phases.cleaning("remove what was started", phases.clear(site, ())),)
-    return (_planned_switch(site, before, options, rollout),)
+        return (phases.cleaning("remove what was started", phases.clear(site, ())), *told)
+    return (_planned_switch(site, before, options, rollout), *told)
+
+
+def _planned_hooks(site: Site, release_id: str, options: Options) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
+    made = (hooks.planned(site, release_id, options, when) for when in (hooks.PRE_DEPLOY, hooks.POST_DEPLOY))
+    return next(made), next(made)
 
 
 def _planned_switch(site: Site, release_id: str, options: Options, rollout: Rollout) -> Phase:

@@ -15,18 +15,51 @@ def status(site: Site, state: State) -> dict[str, Any]:
     """Describe the current release and its services; release, commit and deployed_at are None before the first."""
     release = state.releases.get(state.current or "")
     ends = [e.deployment.finished_at for e in state.entries if e.served and e.deployment.release == state.current]
-    services: dict[str, list[Container]] = {}
-    for container in state.containers:
-        if not container.once:
-            services.setdefault(container.service, []).append(container)
     return {
         "environment": site.environment,
         "url": site.url,
         "release": release.id if release else None,
         "commit": release.commit if release else None,
         "deployed_at": ends[-1] if ends and release else None,
-        "services": {name: _service(found) for name, found in sorted(services.items())},
+        "services": {name: _service(found) for name, found in _services(state)},
     }
+
+
+def overview(site: Site, state: State) -> dict[str, Any]:
+    """Describe the same for people, with more about each service.
+
+    `attempt` is what an earlier caller began and did not see the end of, `maintenance` whether that page is shown.
+    `releases` are those whose images its containers run, `well` counts the containers that are, `restarts` how often
+    the engine started them again.
+    """
+    left = {"title": state.left.title, "code": state.left.code} if state.left else None
+    told = {**status(site, state), "attempt": left, "maintenance": state.maintenance}
+    for name, found in _services(state):
+        running = (running_release(container, state) for container in found)
+        told["services"][name] |= {
+            "well": sum(container.well for container in found),
+            "restarts": sum(container.restarts for container in found),
+            "releases": list(dict.fromkeys(release for release in running if release)),
+        }
+    return told
+
+
+def running_release(container: Container, state: State) -> str:
+    """Name the release whose image a container runs: the current one where it can be; empty where it is none's."""
+    served = [entry.deployment.release for entry in reversed(state.entries) if entry.served]
+    for name in dict.fromkeys((state.current or "", *served, *state.releases)):
+        images = state.releases[name].images if name in state.releases else ()
+        if any(container.digest_of(image) == image.digest for _, image in images):
+            return name
+    return ""
+
+
+def _services(state: State) -> list[tuple[str, list[Container]]]:
+    services: dict[str, list[Container]] = {}
+    for container in state.containers:
+        if not container.once:
+            services.setdefault(container.service, []).append(container)
+    return sorted(services.items())
 
 
 def _service(found: list[Container]) -> dict[str, Any]:

@@ -120,6 +120,7 @@ class State:
     volumes: tuple[str, ...] = ()
     model: Model | None = field(default=None, repr=False)
     left: Left | None = None
+    maintenance: bool = False
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -219,6 +220,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
         model=model(found, folder),
+        maintenance="maintenance" in found,
         left=next((Left(*text.split("\t")) for text in found.get("job", [])), None),
     )
 

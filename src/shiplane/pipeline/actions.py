@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git, vpn
+from shiplane.deploy.audit import seconds_between
 from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
-from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe
+from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unreachable, Unsafe
 from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
@@ -193,6 +195,9 @@ class Actions:
     def _rollback(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.environments.hold(step.environment, say, cancel, wait=False)
         deployer = self.environments.deployer(step.environment, say, cancel)
+        # What hooks and containers print is masked; who goes back need not have the secrets at hand.
+        with suppress(SecretsMissing):
+            self.environments.masker.add(*self._environment_secrets(step.environment).values())
         try:
             deployer.rollback(self.rollback_to, self.target.login())
         finally:
@@ -211,8 +216,18 @@ class Actions:
             self._journal_deployment(deployer)
 
     def _journal_deployment(self, deployer: Deployer) -> None:
-        if deployer.deployment is not None:
-            self.journal.write("deployed", **asdict(deployer.deployment))
+        for note in deployer.notes:
+            self.journal.write("note", text=note)
+        deployment, before = deployer.deployment, deployer.before
+        if deployment is None:
+            return
+        facts = {
+            "who": f"{self.environments.holder.user}@{self.environments.holder.host}",
+            "from_release": before.release if before else None,
+            "from_commit": before.commit if before else None,
+            "seconds": seconds_between(deployment.started_at, deployment.finished_at),
+        }
+        self.journal.write("deployed", **asdict(deployment), **facts)
 
     def _bundle(self, name: str, release: Release) -> Bundle:
         site = self.environments.site(name)

@@ -43,6 +43,8 @@ def options(config: Config) -> Options:
         health_seconds=config.health_seconds,
         verify_tries=config.verify_tries,
         verify_seconds=config.verify_interval_seconds,
+        kept=config.keep_releases,
+        hooks=config.hooks,
     )
 
 
@@ -75,6 +77,8 @@ class Environments:
         self.holder = holder
         self.strategy = ""
         """The rollout that was asked for; empty: the configuration's."""
+        self.local: Runner | None = None
+        """What runs hooks in the checkout."""
         self.at_close: list[Callable[[], object]] = []
         """What to do when all environments are given back, such as leaving the VPN."""
         self._opened: dict[str, _Opened] = {}
@@ -101,6 +105,7 @@ class Environments:
             taken=opened.taken,
             confirm=opened.confirm,
             beat=opened.beat,
+            local=self.local,
         )
         return Deployer(context)
 

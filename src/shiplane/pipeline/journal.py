@@ -6,7 +6,7 @@ Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 - `stage_started`: stage · `stage_ended`: stage, status, seconds
 - `step_started`: stage, step · `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details
 - `release_published`: release (as `Release.to_json`)
-- `deployed`: the fields of `Deployment`
+- `deployed`: the fields of `Deployment`, who, from_release and from_commit (what served before), seconds
 - `note`: text
 - `run_ended`: status, exit_code, seconds
 """

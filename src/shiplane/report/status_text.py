@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shiplane.report.text import columns, moment, short_commit, short_digest
+from shiplane.report.text import SIGNS, columns, moment, one_line, short_commit, short_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shiplane.deploy.services import Decision
 
-_SERVICES = ("service", "state", "health", "replicas", "image", "digest")
+_SERVICES = ("", "service", "state", "health", "replicas", "restarts", "runs", "digest")
 _RELEASES = ("", "release", "commit", "deployed")
 _SERVERS = ("server", "environment", "address", "user", "key file")
-_COUNTS = (3,)
+_COUNTS = (4, 5)
 
 
 def render_status(status: Mapping[str, Any]) -> str:
     """Write what runs on an environment (`invoke status`)."""
     place = f"{status['environment']} · {status.get('url') or 'no address'}"
-    lines = [place, _serving(status)]
+    lines = [place, _serving(status), *_unusual(status)]
     services = status.get("services") or {}
     if services:
         lines += ["", *columns([_SERVICES, *(_service(name, services[name]) for name in services)], right=_COUNTS)]
@@ -34,12 +34,36 @@ def _serving(status: Mapping[str, Any]) -> str:
     return f"release {status['release']} · commit {commit} · deployed {since}"
 
 
+def _unusual(status: Mapping[str, Any]) -> list[str]:
+    told = ["the maintenance page is shown to everybody"] if status.get("maintenance") else []
+    attempt = status.get("attempt")
+    if attempt:
+        ended = f"ended with {attempt['code']}" if attempt["code"] else "goes on, or was cut off"
+        told.append(f"unfinished: {one_line(attempt['title'])!r} {ended}; the next deploy goes on from there")
+    return told
+
+
 def _service(name: str, service: Mapping[str, Any]) -> tuple[str, ...]:
-    # Registry and owner are the same for all of ours and would push the rest out of the window.
-    image = str(service.get("image") or "-").partition("@")[0].rpartition("/")[2]
-    replicas = str(service.get("replicas", "-"))
+    replicas = service.get("replicas", 0)
+    well = service.get("well", replicas)
     state, health = str(service.get("state") or "-"), str(service.get("health") or "-")
-    return (name, state, health, replicas, image, short_digest(service.get("digest") or "-"))
+    return (
+        SIGNS["passed" if replicas and well == replicas else "failed"],
+        name,
+        state,
+        health,
+        str(replicas) if well == replicas else f"{well} of {replicas}",
+        str(service.get("restarts", 0)),
+        _runs(service),
+        # The algorithm is the same for all and would push the rest out of the window.
+        short_digest(service.get("digest") or "-").removeprefix("sha256:"),
+    )
+
+
+def _runs(service: Mapping[str, Any]) -> str:
+    """Name the releases that a service runs, or the image that is none of ours, without its registry."""
+    image = str(service.get("image") or "-").partition("@")[0].rpartition("/")[2]
+    return ", ".join(service.get("releases") or [image])
 
 
 def render_decisions(environment: str, decisions: Sequence[Decision]) -> str:

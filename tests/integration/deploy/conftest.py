@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,11 +20,11 @@ from shiplane.errors import Unreachable
 from shiplane.model import Command, Image, Release, Secret, Site
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.http import HttpRunner
+from shiplane.runners.local import LocalRunner
 from shiplane.runners.ssh import SshRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 HARD = "p)$'\"#\\ ü"
 SECRETS = {name: Secret(name, f"{name} {HARD}") for name in ("DB_PASSWORD", "REDIS_PASSWORD", "BOARD_TOKEN")}
@@ -149,6 +151,8 @@ class Place:
         self.looker = SshRunner(self.host)
         self.reports: list[str] = []
         self.secrets = SECRETS
+        self.options = OPTIONS
+        self.local = LocalRunner(Path(server.to_host().key_file).parent, os.environ, self.masker)
 
     def deployer(self, cancel: Cancel | None = None, report: Callable[[str], None] | None = None) -> Deployer:
         context = Context(
@@ -160,7 +164,8 @@ class Place:
             who="me@here",
             report=report or self.reports.append,
             cancel=cancel or Cancel(),
-            options=OPTIONS,
+            options=self.options,
+            local=self.local,
         )
         return Deployer(context)
 
@@ -253,5 +258,6 @@ def opened(place: Place) -> Iterator[Place]:
 @pytest.fixture
 def serving(staging: Place) -> Place:
     """Let release `one` serve on staging."""
+    staging.options = OPTIONS
     staging.deploy("one")
     return staging

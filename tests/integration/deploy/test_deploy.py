@@ -187,3 +187,34 @@ def test_marks_of_e2e_and_old_releases(serving: Place) -> None:
     audit = [json.loads(line) for line in serving.ask("cat deployments/app-staging/audit.jsonl").splitlines()]
     assert {entry["outcome"] for entry in audit} == {"deployed", "undone"}
     assert serving.ask("stat -c %a deployments/app-staging/audit.jsonl") == "600"
+
+
+def test_every_answer_of_a_probe_is_told(serving: Place) -> None:
+    with pytest.raises(DeployUndone):
+        serving.deploy("unhealthy")
+    told = [line.strip() for line in serving.reports if "web: probe: exit code 1: " in line]
+    assert told
+    assert all("HTTP Error 503" in line or "refused" in line for line in told)
+
+
+DYING = """
+import http.server, os, threading
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        print("answered, and now to die", flush=True)
+        threading.Timer(1, os._exit, [3]).start()
+
+http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+"""
+
+
+def test_what_gets_healthy_and_dies_is_told(serving: Place) -> None:
+    web = {"restart": "no", "command": ["python", "-c", DYING]}
+    dying = json.dumps({"services": {"web": web}}).encode()
+    with pytest.raises(DeployUndone, match=r"web \(exited, .*exit code 3\).*; one serves again") as caught:
+        serving.deploy("two", overlay=dying)
+    assert "web | answered, and now to die" in caught.value.details
+    assert serving.serves() == "one"

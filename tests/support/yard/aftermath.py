@@ -26,11 +26,13 @@ _NAMES = (
     (re.compile(r"^(?:backups/)\S+\.(\w+)"), r"backups/BACKUP.\1"),
     (re.compile(r"[a-z]+-\d+(?=[/ ]|$)"), "RELEASE"),
 )
+# Containers that never start hold the images of kept releases: as many as there are images.
 _LOOK = f"""
 cd {_FOLDER} && find . -mindepth 1 -printf 'file %P %m %y %l\\n'
 find /home/deploy -mindepth 1 -maxdepth 1 -printf 'home %f %m\\n'
 find /tmp /var/tmp -mindepth 1 -user deploy -printf 'temporary %p\\n'
-docker ps -a --format 'container {{{{.Label "com.docker.compose.service"}}}} {{{{.State}}}}'
+docker ps -a --format '{{{{.Label "dev.shiplane.kept"}}}}|container {{{{.Label "com.docker.compose.service"}}}} {{{{.State}}}}' |
+    sed -n 's/^|//p'
 docker volume ls --format 'volume {{{{.Name}}}}'
 docker network ls --filter type=custom --format 'network {{{{.Name}}}}'
 ps -u deploy -o args= | grep -v '^sshd' | sed 's/^/process /'

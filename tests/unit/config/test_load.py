@@ -23,7 +23,7 @@ STRING, NUMBER = 'write it as "text"', "write it as 5"
 TABLES: dict[tuple[str, ...], dict[str, str]] = {
     (): {
         **dict.fromkeys(("name", "default_target", "registry", "owner", "main_branch", "rollout", "proxy"), STRING),
-        **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds"), NUMBER),
+        **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases"), NUMBER),
         "release_command": STRINGS,
         "profiles": STRINGS,
     },
@@ -74,7 +74,7 @@ def test_the_tables_above_have_every_key() -> None:
     kinds = (Config, Component, EnvironmentConfig, Limits, Vpn)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments"} else set()
-        tables = {"components", "environments", "limits", "vpn"} if kind is Config else set()
+        tables = {"components", "environments", "limits", "vpn", "hooks"} if kind is Config else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
 

@@ -61,6 +61,9 @@ class Server(RecordingRunner):
         self.hooks: list[tuple[str, Callable[[], object]]] = []
         self.adopts = "new"
         self.health = "healthy"
+        self.evidence = "unhealthy"
+        self.heals = ""
+        self.untidy: list[str] = []
         self.missing = True
         self.runs_instead: dict[str, Release] = {}
         self.played: list[str] = []
@@ -91,6 +94,8 @@ class Server(RecordingRunner):
                     on_line(line) if on_line else None
                 return self._told(self.job_code, self.job_lines)
         code, text = self._play(command.masked(), command)
+        for line in text.splitlines():
+            on_line(line) if on_line else None
         return self._told(code, text.splitlines())
 
     def _told(self, code: int, lines: list[str]) -> Completed:
@@ -166,15 +171,17 @@ class Server(RecordingRunner):
                 self.current = self.running = None
             case ["discard", _, release_id] if release_id != self.current:
                 self.known.pop(release_id, None)
-            case ["record", _, *outdated]:
+            case ["record", _, *tidy]:
                 assert command
                 self.audit.append(json.loads(str(command.input_text()).splitlines()[-1]))
-                self.known = {name: release for name, release in self.known.items() if name not in outdated}
+                self.known = {name: release for name, release in self.known.items() if name not in tidy[2:]}
+                return "\n".join(["recorded", *self.untidy])
             case ["evidence", *_]:
-                return self.container("unhealthy", 1) + "\nlog\tbackend\tno such table"
+                return self.container(self.evidence, 1) + "\nlog\tc1\tno such table"
         return ""
 
     def _serve(self, release_id: str) -> None:
+        self.health = self.heals or self.health
         self.current = release_id
         self.running = self.runs_instead.get(release_id, self.known[release_id])
 

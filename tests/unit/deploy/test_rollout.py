@@ -61,7 +61,7 @@ def recreated(name: str) -> list[str]:
 
 def test_a_first_deploy(world: World) -> None:
     deployment = world.deploy("new")
-    assert world.server.story == [*SENT, *DATA, MIGRATE, FIRST, "record"]
+    assert world.server.story == [*SENT, *DATA, MIGRATE, FIRST, "record new"]
     assert world.public.asked == ["GET https://staging.test/api/v1/status/"]
     assert asdict(deployment) == {
         "id": "r1-staging-20260203040507000",
@@ -154,22 +154,22 @@ def test_a_release_whose_files_differ_is_written_again(world: World) -> None:
     world.server.checksums["new"] = "other"
     world.server.adopts = "replaced"
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record new"]
     assert "new was here with other files: written again" in world.reports
 
 
 def test_a_release_that_is_not_well_is_deployed_again(world: World) -> None:
     world.server.deployed("new")
-    world.server.health = "unhealthy"
+    world.server.health, world.server.heals = "unhealthy", "healthy"
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record new"]
 
 
 def test_a_release_whose_last_deployment_broke_is_deployed_again(world: World) -> None:
     world.server.deployed("new")
     world.server.audit.append({**world.server.audit[-1], "outcome": "failed"})
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record new"]
 
 
 def test_a_release_that_does_not_answer_is_deployed_again(world: World) -> None:
@@ -184,7 +184,7 @@ def test_an_application_without_release_command_and_data(world: World) -> None:
     world.with_options(release_command=(), data_services=(), upstreams=(), assets=None)
     world.deploy("new")
     assert world.server.story == [
-        *SENT, "roll new 120 proxy - - roll:db:1 roll:redis:1 roll:backend:1", "record",
+        *SENT, "roll new 120 proxy - - roll:db:1 roll:redis:1 roll:backend:1", "record new",
     ]  # fmt: skip
 
 
@@ -192,14 +192,14 @@ def test_recreate_is_the_rollout_of_the_specification(world: World) -> None:
     world.server.deployed("old")
     world.recreating()
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, *recreated("new"), "record"]
+    assert world.server.story == [*SENT, MIGRATE, *recreated("new"), "record new"]
 
 
 def test_where_the_engine_has_all_images_the_registry_is_not_asked(world: World) -> None:
     world.server.deployed("old")
     world.server.missing = False
     world.deploy("new", login=LOGIN)
-    assert world.server.story == ["adopt new", MIGRATE, rolled("new"), "record"]
+    assert world.server.story == ["adopt new", MIGRATE, rolled("new"), "record new"]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,9 @@ def test_a_limit_on_the_server_says_so(world: World) -> None:
 def test_an_address_that_answers_with_another_release(world: World) -> None:
     world.server.deployed("old")
     world.public.wrong.add("new")
-    with pytest.raises(DeployUndone, match="another release: 'another'; old serves again") as caught:
+    with pytest.raises(
+        DeployUndone, match=r"another release: 'another'; not healthy: backend .*; old serves again"
+    ) as caught:
         world.deploy("new")
     assert len(world.public.asked) == 4
     assert caught.value.details[0] == "try 1: status 200 from another release: 'another'"
@@ -423,14 +425,14 @@ def test_a_failure_is_not_undone_on_a_server_that_another_holder_took(world: Wor
     world.server.deployed("old")
     world.with_taken(TAKEN, where)
     world.public.wrong.add("new")
-    broken(world, [*SENT, MIGRATE, rolled("new")], "verify new")
+    broken(world, [*SENT, MIGRATE, rolled("new"), "evidence 20"], "verify new")
 
 
 def test_an_undo_ends_where_another_holder_takes_the_server(world: World) -> None:
     world.server.deployed("old")
     world.public.wrong.add("new")
     world.server.hooks = [("roll .* old ", lambda: world.context.taken.set(TAKEN))]
-    broken(world, [*SENT, MIGRATE, rolled("new"), f"roll old {PLACES} roll:backend:1"], "verify new")
+    broken(world, [*SENT, MIGRATE, rolled("new"), "evidence 20", f"roll old {PLACES} roll:backend:1"], "verify new")
 
 
 def test_files_are_not_taken_back_on_a_server_that_another_holder_took(world: World) -> None:
@@ -516,7 +518,7 @@ def test_rollback_to_the_release_before(world: World) -> None:
     deployment = world.deployer.rollback()
     assert deployment.action == "rollback"
     assert deployment.outcome == "deployed"
-    assert world.server.story == ["model /releases/two", "pull --quiet --policy missing", rolled("two"), "record"]
+    assert world.server.story == ["model /releases/two", "pull --quiet --policy missing", rolled("two"), "record two"]
     assert world.deployer.rollback().release == "one"
     with pytest.raises(UsageError, match="staging has no release before one"):
         world.deployer.rollback()
@@ -559,5 +561,5 @@ def test_old_releases_are_removed_after_a_good_deploy(world: World) -> None:
         {**world.server.known["one"].to_json(), "id": "never"}
     )
     world.deploy("five")
-    assert world.server.story[-1] == "record never one two"
+    assert world.server.story[-1] == "record five never one two"
     assert sorted(world.server.known) == ["five", "four", "three"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shiplane.deploy.status import status
-from shiplane.deploy.survey import Container, Entry, State, parse, repository, survey
+from shiplane.deploy.status import overview, status
+from shiplane.deploy.survey import Container, Entry, Left, State, parse, repository, survey
 from shiplane.errors import Unreachable
 from shiplane.model import Deployment, Image
 from shiplane.runners.recording import RecordingRunner
@@ -173,6 +173,34 @@ def test_status(site: Site, release: Release) -> None:
         "deployed_at": f"end of {release.id}",
         "services": {"db": service, "web": {**service, "health": "unhealthy", "replicas": 2}},
     }
+
+
+def test_an_overview_says_which_releases_run(site: Site, release: Release) -> None:
+    old = replace(release, id="old")
+    images = ((name, replace(image, digest="sha256:b")) for name, image in release.images)
+    new = replace(release, id="new", images=tuple(images))
+    name = repository(release.image("backend").reference)
+    runs = {digest: (f"{name}@{digest}",) for digest in (release.image("backend").digest, "sha256:b", "sha256:c")}
+    old_one, new_one, foreign = (container(digests=digests) for digests in runs.values())
+    state = State(
+        current="new",
+        releases={"new": new, "old": old, "older": replace(release, id="older")},
+        entries=(entry("older"), entry("old"), entry("new")),
+        containers=(old_one, new_one, new_one, foreign, container("db", health="unhealthy", restarts=2)),
+        left=Left("let new serve", "7"),
+        maintenance=True,
+    )
+    told = overview(site, state)
+    assert told["services"]["web"] | {"image": ""} == {
+        **status(site, state)["services"]["web"],
+        "image": "",
+        "well": 4,
+        "restarts": 0,
+        "releases": ["old", "new"],
+    }
+    assert (told["services"]["db"]["well"], told["services"]["db"]["restarts"]) == (0, 2)
+    assert (told["attempt"], told["maintenance"]) == ({"title": "let new serve", "code": "7"}, True)
+    assert {*told} - {*status(site, state)} == {"attempt", "maintenance"}
 
 
 def test_status_before_the_first_deploy(site: Site) -> None:

@@ -35,11 +35,31 @@ def test_status() -> None:
         "staging · http://127.0.0.1:8081",
         "release 1.0.0-664a230c1f2e · commit 664a230c1f2e · deployed 2026-11-24 01:00 UTC",
         "",
-        "service  state    health     replicas  image                           digest",
-        "db       running  healthy           1  postgres:17                     sha256:ab12ab12ab12",
-        "backend  running  unhealthy        10  app-backend:1.0.0-664a230c1f2e  sha256:cd34cd34cd34",
-        "celery   exited   -                 0  -                               -",
+        "   service  state    health     replicas  restarts  runs                            digest",
+        "✓  db       running  healthy           1         0  postgres:17                     ab12ab12ab12",
+        "✓  backend  running  unhealthy        10         0  app-backend:1.0.0-664a230c1f2e  cd34cd34cd34",
+        "✗  celery   exited   -                 0         0  -                               -",
     ]
+
+
+def test_status_for_people_says_more() -> None:
+    services = {
+        "db": {**STATUS["services"]["db"], "well": 1, "restarts": 0, "releases": []},
+        "backend": {**STATUS["services"]["backend"], "well": 2, "replicas": 3, "restarts": 12, "releases": ["b" * 12]},
+    }
+    attempt = {"title": "let two\nserve", "code": ""}
+    lines = render_status({**STATUS, "services": services, "attempt": attempt, "maintenance": True}).splitlines()
+    assert lines[2:] == [
+        "the maintenance page is shown to everybody",
+        "unfinished: 'let two serve' goes on, or was cut off; the next deploy goes on from there",
+        "",
+        "   service  state    health     replicas  restarts  runs          digest",
+        "✓  db       running  healthy           1         0  postgres:17   ab12ab12ab12",
+        "✗  backend  running  unhealthy    2 of 3        12  bbbbbbbbbbbb  cd34cd34cd34",
+    ]
+    assert max(map(len, lines[4:])) <= 80
+    attempt["code"] = "7"
+    assert "unfinished: 'let two serve' ended with 7" in render_status({**STATUS, "attempt": attempt})
 
 
 @pytest.mark.parametrize("release", [None, ""])
