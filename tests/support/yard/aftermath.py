@@ -31,8 +31,8 @@ _LOOK = f"""
 cd {_FOLDER} && find . -mindepth 1 -printf 'file %P %m %y %l\\n'
 find /home/deploy -mindepth 1 -maxdepth 1 -printf 'home %f %m\\n'
 find /tmp /var/tmp -mindepth 1 -user deploy -printf 'temporary %p\\n'
-docker ps -a --format '{{{{.Label "dev.shiplane.kept"}}}}|container {{{{.Label "com.docker.compose.service"}}}} {{{{.State}}}}' |
-    sed -n 's/^|//p'
+service='{{{{.Label "com.docker.compose.service"}}}}' kept='{{{{.Label "dev.shiplane.kept"}}}}'
+docker ps -a --format "$kept|container $service {{{{.State}}}}" | sed -n 's/^|//p'
 docker volume ls --format 'volume {{{{.Name}}}}'
 docker network ls --filter type=custom --format 'network {{{{.Name}}}}'
 ps -u deploy -o args= | grep -v '^sshd' | sed 's/^/process /'
