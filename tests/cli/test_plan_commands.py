@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkouts import QUESTIONS, git_answers
+from checkouts import QUESTIONS, git_answers, make_checkout
+from samples import CONFIG_TEXT
 
 if TYPE_CHECKING:
     from projects import Project
@@ -104,6 +105,32 @@ def test_a_dry_run_shows_the_undo_and_its_host(project: Project) -> None:
     out = project.invoke("pipeline --dry-run").out
     assert "  staging.deploy  put the release on staging  (on staging)" in out
     assert "    undo: staging$ bash -s roll deployments/app-staging" in out
+
+
+HOOKS = """
+[[tool.shiplane.hooks.pre-deploy]]
+command = ["./scripts/announce", "a b"]
+
+[[tool.shiplane.hooks.post-deploy]]
+command = ["python", "manage.py", "check"]
+on = "host"
+
+[[tool.shiplane.hooks.on-failure]]
+command = ["./scripts/alert"]
+"""
+
+
+@pytest.mark.parametrize("line", ["plan", "rollback --env staging --dry-run"])
+def test_hooks_are_shown_where_they_run(project: Project, line: str) -> None:
+    make_checkout(project.folder, {"pyproject.toml": CONFIG_TEXT + HOOKS})
+    lines = project.invoke(line).out.splitlines()
+    once = "--no-deps --label dev.shiplane.once=1 backend python manage.py check"
+    shown = [
+        next(number for number, told in enumerate(lines) if part in told)
+        for part in ("    $ ./scripts/announce 'a b'", "bash -s roll", once, "undo: $ ./scripts/alert")
+    ]
+    assert shown == sorted(shown)
+    assert lines[shown[2]].startswith(("    staging$ docker compose", "        "))
 
 
 def test_until_ends_the_plan_after_its_stage(project: Project) -> None:

@@ -46,9 +46,14 @@ def test_what_nothing_needs_goes_and_what_is_another_s_stays(serving: Place) -> 
         serving.deploy("wrong")
     serving.ask(f"docker tag nginx:1.30 other:1; docker tag nginx:1.30 {name}:mine")
     listed = "docker image ls --digests --format '{{.Digest}}' " + name
-    assert serving.images["wrong"].digest in serving.ask(listed)
+    other = "deployments/shop-staging/releases/x"
+    needs = f'  "digest": "{serving.images["wrong"].digest}",'
+    serving.ask(f"mkdir -p {other}; echo '{needs}' >{other}/manifest.json")
     serving.options = replace(serving.options, kept=1)
     serving.deploy("two")
+    assert serving.images["wrong"].digest in serving.ask(listed), "another environment on the server needs it"
+    serving.ask("rm -r deployments/shop-staging")
+    serving.deploy("one")
     left = serving.ask(listed)
     assert serving.images["wrong"].digest not in left
     assert all(serving.images[kind].digest in left for kind in ("one", "two")), "what served before stays"

@@ -12,8 +12,9 @@ from shiplane.cli.targets import RemoteTarget
 from shiplane.commands import nox, vpn
 from shiplane.config import Vpn
 from shiplane.deploy.lock import Holder
+from shiplane.deploy.survey import State
 from shiplane.errors import NothingPublished, StepFailed, Unreachable
-from shiplane.model import Event, Secret, Step
+from shiplane.model import Deployment, Event, Secret, Step
 from shiplane.pipeline.actions import Actions
 from shiplane.pipeline.environments import Environments
 from shiplane.pipeline.journal import Journal, read
@@ -160,6 +161,48 @@ def test_a_publish_is_remembered_with_its_files(bench: Callable[[RecordingRunner
     assert made.store.release_files("remote", release.id)["docker-compose.yml"] == b"services: {}\n"
     [record] = read(made.journal.folder)
     assert (record["kind"], record["release"]) == ("release_published", release.to_json())
+
+
+class Deployed:
+    """Play a deployer whose rollback has a note."""
+
+    before = Deployment("d1", "staging", "u", "two", "c2", "r0", "deploy", "deployed", "", "")
+    deployment = Deployment(
+        "d2",
+        "staging",
+        "u",
+        "one",
+        "c1",
+        "r1",
+        "rollback",
+        "deployed",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:02.5Z",
+    )
+
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def rollback(self, *_: object) -> None:
+        """Go back."""
+
+    def survey(self) -> State:
+        return State()
+
+
+def test_the_journal_says_who_did_what_from_what_to_what(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bench(RecordingRunner())
+    monkeypatch.setattr(made.environments, "hold", lambda *_, **__: None)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: Deployed(["an old image is still there"]))
+    made.carry_out("rollback")
+    note, told = read(made.journal.folder)
+    assert (note["kind"], note["text"]) == ("note", "an old image is still there")
+    assert (told["kind"], told["action"], told["who"], told["run"]) == ("deployed", "rollback", "me@here", "r1")
+    assert (told["from_release"], told["from_commit"], told["release"], told["commit"]) == ("two", "c2", "one", "c1")
+    assert (told["outcome"], told["seconds"]) == ("deployed", 2.5)
+    assert made.masker.mask(HARD) == "***"
 
 
 @pytest.mark.parametrize("action", ["deploy", "promote"])
