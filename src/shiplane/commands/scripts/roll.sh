@@ -73,8 +73,13 @@ stale() {
 # renew SERVICE...: let Compose make what is not there, and anew what changed.
 renew() {
     [ $# -gt 0 ] || return 0
-    local service more enabled=("$@")
-    for service in "$@"; do IFS=, read -ra more <<<"${needs[$service]-}" && enabled+=("${more[@]}"); done
+    local service more here enabled=()
+    here=$(present)
+    for service in "$@"; do
+        # As many as there are; of what is not there, as many as the files say.
+        ! grep -qxF -- "$service" <<<"$here" || enabled+=("$service")
+        IFS=, read -ra more <<<"${needs[$service]-}" && enabled+=("${more[@]}")
+    done
     # Words on purpose: options.
     # shellcheck disable=SC2046
     compose up -d --no-build --pull never $(scales "${enabled[@]}" --) "$@" 2>&1
