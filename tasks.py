@@ -6,6 +6,7 @@ from invoke.collection import Collection
 
 try:
     from shiplane.cli import (
+        backup_tasks,
         dev_tasks,
         environment_tasks,
         lab_tasks,
@@ -29,6 +30,7 @@ ns = Collection(
     environment_tasks.rollback,
     environment_tasks.status,
     environment_tasks.releases,
+    backup_tasks.backups,
     looking_tasks.audit,
     looking_tasks.logs,
     server_tasks.unlock,

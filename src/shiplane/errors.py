@@ -251,6 +251,59 @@ class Unsafe(ShiplaneError):
     exit_code = 8
 
 
+class BreakingMigrations(Unsafe):
+    """Tell that pending migrations would fail the code that serves while they run; `found` are names and findings."""
+
+    def __init__(self, serving: str, found: Sequence[tuple[str, str]], details: Sequence[str]) -> None:
+        named = "; ".join(f"{name} ({findings})" for name, findings in found)
+        allow = " ".join(f"--allow-migration {name}" for name, _ in found)
+        super().__init__(
+            f"pending migrations would break {serving}, which serves while they run: {named}",
+            f"split them into expand and contract (docs/migrations.md), or allow them by name: {allow}",
+            details,
+        )
+
+
+class DatabaseAhead(Unsafe):
+    """Tell that migrations that break a release were applied since it served."""
+
+    def __init__(self, environment: str, release: str, breaking: Sequence[str], backup: str) -> None:
+        to_it = f"invoke rollback --env {environment} --to {release} --restore-database"
+        loses = f"rows written since are then in another backup alone: {to_it}"
+        super().__init__(
+            f"{release} cannot run on the database as it is now: {', '.join(breaking)} was applied since",
+            f"go forward with a fix, or go back with the backup {backup}; {loses}"
+            if backup
+            else "go forward with a fix: there is no backup from before",
+        )
+
+
+class NoBackup(UsageError):
+    """Tell that there is no backup to restore for what was asked."""
+
+    def __init__(self, environment: str, why: str) -> None:
+        super().__init__(f"no backup to restore on {environment}: {why}", f"see: invoke backups --env {environment}")
+
+
+class BackupFailed(StepFailed):
+    """Tell that the database was not backed up, so that no migration was begun; nothing was changed."""
+
+    def __init__(self, host: str, last: str, details: Sequence[str]) -> None:
+        super().__init__(
+            f"no backup of the database on {host}, so nothing was changed: {last}",
+            "see its disk (df -h) and that the database's container runs; the keys are [tool.shiplane.backup]",
+            details,
+        )
+
+
+class MigrationFailed(StepFailed):
+    """Tell that a release command failed: what it had done stays, what serves was not touched."""
+
+    def __init__(self, what: str, serving: str | None, fix: str, details: Sequence[str]) -> None:
+        goes_on = f"{serving} still serves" if serving else "nothing served before, nothing serves now"
+        super().__init__(f"{what}; {goes_on}", fix, details)
+
+
 class TimeLimit(ShiplaneError):
     """Tell that a time limit was reached and what was under way."""
 

@@ -21,6 +21,7 @@ R = TypeVar("R")
 _HELP = {
     "admin": "administrator to connect as, such as root, or one who may sudo; default: the deploy user",
     "apply": "make what is missing",
+    "allow_migration": "pending migration (app.0002_name) that may break what serves; repeat it, or use commas",
     "branch": "branch to act for; default: the one that is checked out",
     "dry_run": "print the plan and change nothing",
     "env": "environment: staging or production",
@@ -28,6 +29,7 @@ _HELP = {
     "follow": "go on printing",
     "json": "JSON for machines",
     "plain": "one line an event, no live display",
+    "restore_database": "also bring back the backup from before the migrations since then; another is made first",
     "release": "release to deploy; default: the published release of HEAD",
     "service": "one service of the stack",
     "since": "how far back, such as 10m",

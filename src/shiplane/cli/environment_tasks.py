@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import finish, show, show_json
+from shiplane.cli.text import finish, listed, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ def deploy(
     release: str = "",
     strategy: str = "",
     target: str = "",
+    allow_migration: list[str] | None = None,
     dry_run: bool = False,
     plain: bool = False,
 ) -> None:
@@ -40,14 +41,21 @@ def deploy(
     found = _find(app, target, release)
     action = "promote" if env == "production" else "deploy"
     made = _single_plan(app, target, env, action, found.id, strategy)
-    _execute(app, made, found, None, dry_run=dry_run, plain=plain, strategy=strategy)
+    allowed = listed(allow_migration)
+    _execute(app, made, found, None, dry_run=dry_run, plain=plain, strategy=strategy, allowed=allowed)
     if dry_run and (strategy or app.config.rollout) == "rolling":
         _show_decisions(app, target, env, found)
 
 
 @command
 def promote(
-    _c: Context, to: str = "production", target: str = "", release: str = "", dry_run: bool = False, plain: bool = False
+    _c: Context,
+    to: str = "production",
+    target: str = "",
+    release: str = "",
+    allow_migration: list[str] | None = None,
+    dry_run: bool = False,
+    plain: bool = False,
 ) -> None:
     """Put the digests that are on staging on production, if E2E passed on exactly those."""
     from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
@@ -57,11 +65,19 @@ def promote(
         raise UsageError(f"promote goes to production, not to {to}", f"for another: invoke deploy --env {to}")
     found = _find(app, target, release) if release else _on_staging(app, target)
     made = _single_plan(app, target, to, "promote", found.id)
-    _execute(app, made, found, None, dry_run=dry_run, plain=plain)
+    _execute(app, made, found, None, dry_run=dry_run, plain=plain, allowed=listed(allow_migration))
 
 
 @command
-def rollback(_c: Context, env: str, to: str = "", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
+def rollback(
+    _c: Context,
+    env: str,
+    to: str = "",
+    target: str = "",
+    restore_database: bool = False,
+    dry_run: bool = False,
+    plain: bool = False,
+) -> None:
     """Put the release before (or the one named) back into service."""
     from shiplane.deploy.rollout import rollback_target  # noqa: PLC0415 - not needed for --list
 
@@ -69,16 +85,18 @@ def rollback(_c: Context, env: str, to: str = "", target: str = "", dry_run: boo
     app.config.environment(env)
     release = to or "RELEASE-BEFORE"
     if not dry_run:
-        release = _look(app, target, env, lambda d: rollback_target(d.site, d.survey(), to or None))
-    made = _single_plan(app, target, env, "rollback", release)
-    _execute(app, made, None, release, dry_run=dry_run, plain=plain)
+        release = look(app, target, env, lambda d: rollback_target(d.site, d.survey(), to or None))
+    made = _single_plan(app, target, env, "rollback", release, restore_database=restore_database)
+    _execute(app, made, None, release, dry_run=dry_run, plain=plain, restore_database=restore_database)
+    if dry_run:
+        _show_database(app, target, env, to)
 
 
 @command
 def verify(_c: Context, env: str, target: str = "") -> None:
     """See that the public address answers healthy with the release that is deployed."""
 
-    def look(deployer: Deployer) -> str:
+    def verified(deployer: Deployer) -> str:
         from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
 
         current = deployer.survey().current
@@ -88,7 +106,7 @@ def verify(_c: Context, env: str, target: str = "") -> None:
         return current
 
     app = App.here()
-    show(f"{env} answers healthy with {_look(app, target, env, look)}")
+    show(f"{env} answers healthy with {look(app, target, env, verified)}")
 
 
 @command
@@ -104,7 +122,7 @@ def status(_c: Context, env: str, target: str = "", json: bool = False) -> None:
     """Show what runs on an environment."""
     from shiplane.deploy import status as statuses  # noqa: PLC0415 - not needed for --list
 
-    site, state = _look(App.here(), target, env, lambda deployer: (deployer.site, deployer.survey()))
+    site, state = look(App.here(), target, env, lambda deployer: (deployer.site, deployer.survey()))
     if json:
         show_json(statuses.status(site, state))
         return
@@ -116,7 +134,7 @@ def status(_c: Context, env: str, target: str = "", json: bool = False) -> None:
 @command
 def releases(_c: Context, env: str, target: str = "", json: bool = False) -> None:
     """List the releases of an environment, newest first: what could be rolled back to."""
-    found = _look(App.here(), target, env, lambda deployer: deployer.releases())
+    found = look(App.here(), target, env, lambda deployer: deployer.releases())
     if json:
         show_json(found)
         return
@@ -125,7 +143,7 @@ def releases(_c: Context, env: str, target: str = "", json: bool = False) -> Non
     show(render_releases(found))
 
 
-def _look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
+def look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
     """Ask an environment without holding it."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.runners.base import Cancel  # noqa: PLC0415
@@ -148,11 +166,23 @@ def _show_decisions(app: App, target: str, env: str, release: Release) -> None:
     try:
         kept = app.store.release_files(chosen.name, release.id)
         made = bundle_of(app.runner, app.config, chosen.site(env), release, kept, chosen.secrets(env))
-        decided = _look(app, target, env, lambda deployer: deployer.preview(release, made))
+        decided = look(app, target, env, lambda deployer: deployer.preview(release, made))
     except ShiplaneError as error:
         show(f"\nwhat happens to each service is decided on the host, which cannot be asked now: {error.cause}")
         return
     show(render_decisions(env, decided))
+
+
+def _show_database(app: App, target: str, env: str, to: str) -> None:
+    """Say what a rollback means for the database, as far as the server can be asked."""
+    from shiplane.errors import ShiplaneError  # noqa: PLC0415 - not needed for --list
+
+    try:
+        lines = look(app, target, env, lambda deployer: deployer.preview_rollback(to or None))
+    except ShiplaneError as error:
+        show(f"\nwhat was applied to the database since is known to the host, which cannot be asked now: {error.cause}")
+        return
+    show("\n".join(["", *lines]))
 
 
 def _find(app: App, target: str, release: str) -> Release:
@@ -165,13 +195,22 @@ def _on_staging(app: App, target: str) -> Release:
     """Give the release that staging runs, as its manifest there says; raises `NothingDeployed`."""
     from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
 
-    state = _look(app, target, "staging", lambda deployer: deployer.survey())
+    state = look(app, target, "staging", lambda deployer: deployer.survey())
     if state.current is None or state.current not in state.releases:
         raise NothingDeployed("staging")
     return state.releases[state.current]
 
 
-def _single_plan(app: App, target: str, env: str, action: str, release: str, strategy: str = "") -> Plan:
+def _single_plan(
+    app: App,
+    target: str,
+    env: str,
+    action: str,
+    release: str,
+    strategy: str = "",
+    *,
+    restore_database: bool = False,
+) -> Plan:
     """Plan one environment's change: the change itself, then the look at the public address."""
     from shiplane.cli.run import deploy_commands  # noqa: PLC0415 - not needed for --list
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
@@ -179,7 +218,9 @@ def _single_plan(app: App, target: str, env: str, action: str, release: str, str
     app.config.environment(env)
     chosen = app.target(target)
     rollback = action == "rollback"
-    commands, undo = deploy_commands(app, chosen, release, rollback=rollback, strategy=strategy)(env)
+    commands, undo = deploy_commands(
+        app, chosen, release, rollback=rollback, strategy=strategy, restore_database=restore_database
+    )(env)
     first = Step(
         f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, undo, action=action, environment=env
     )
@@ -212,6 +253,8 @@ def _execute(
     dry_run: bool,
     plain: bool,
     strategy: str = "",
+    allowed: tuple[str, ...] = (),
+    restore_database: bool = False,
 ) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
@@ -225,4 +268,5 @@ def _execute(
     target.require(environments)
     for name in environments:
         target.site(name)
-    finish(Run(app, target, made, plain=plain, strategy=strategy).execute(release, rollback_to))
+    run = Run(app, target, made, plain=plain, strategy=strategy, allowed=allowed, restore_database=restore_database)
+    finish(run.execute(release, rollback_to))

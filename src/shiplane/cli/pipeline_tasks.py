@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import finish, show, show_json
+from shiplane.cli.text import finish, listed, show, show_json
 from shiplane.errors import UnknownName, UsageError
 from shiplane.model import STAGE_NAMES
 
@@ -37,11 +37,16 @@ def pipeline(
     branch: str = "",
     target: str = "",
     until: str = "",
+    allow_migration: list[str] | None = None,
     dry_run: bool = False,
     plain: bool = False,
 ) -> None:
     """Run the stages that an event leads to: build, test, publish, staging, e2e, production."""
-    _run(App.here(), event, branch, target, until, dry_run=dry_run, plain=plain)
+    app = App.here()
+    made = _plan(app, event, branch, target)
+    if until:
+        made = _until(made, until)
+    _execute(app, made, dry_run=dry_run, plain=plain, allowed=listed(allow_migration))
 
 
 @command
@@ -88,14 +93,7 @@ def _plan(app: App, event: str, branch: str, target: str, stages: tuple[str, ...
     return pipeline_plan(app, app.event(event, branch), app.target(target), stages)
 
 
-def _run(app: App, event: str, branch: str, target: str, until: str, *, dry_run: bool, plain: bool) -> None:
-    made = _plan(app, event, branch, target)
-    if until:
-        made = _until(made, until)
-    _execute(app, made, dry_run=dry_run, plain=plain)
-
-
-def _execute(app: App, made: Plan, *, dry_run: bool, plain: bool) -> None:
+def _execute(app: App, made: Plan, *, dry_run: bool, plain: bool, allowed: tuple[str, ...] = ()) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
     if dry_run or not made.stages:
@@ -110,7 +108,7 @@ def _execute(app: App, made: Plan, *, dry_run: bool, plain: bool) -> None:
 
         refuse_unsafe(app.facts, target, stand_ins=False)
     app.require_engine()
-    finish(Run(app, target, made, plain=plain).execute())
+    finish(Run(app, target, made, plain=plain, allowed=allowed).execute())
 
 
 def _until(made: Plan, last: str) -> Plan:

@@ -35,7 +35,17 @@ _ESTIMATED_RUNS = 5
 class Run:
     """Carry out one plan and tell of it."""
 
-    def __init__(self, app: App, target: Target, plan: Plan, *, plain: bool = False, strategy: str = "") -> None:
+    def __init__(  # noqa: PLR0913 - what is asked for, each by name
+        self,
+        app: App,
+        target: Target,
+        plan: Plan,
+        *,
+        plain: bool = False,
+        strategy: str = "",
+        allowed: tuple[str, ...] = (),
+        restore_database: bool = False,
+    ) -> None:
         self.app = app
         self.target = target
         self.plan = plan
@@ -44,7 +54,8 @@ class Run:
         self.id = run_id(app, self.number)
         self.journal = Journal(self.folder)
         self.environments = open_environments(app, target, self.id)
-        self.environments.strategy = strategy
+        self.environments.strategy, self.environments.allowed = strategy, allowed
+        self.restore_database = restore_database
         self._boards: dict[str, BoardClient] = {}
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
@@ -115,6 +126,7 @@ class Run:
             run=self.id,
             release=release,
             rollback_to=rollback_to,
+            restore_database=self.restore_database,
             lab_up=self._lab_up,
             survey=app.survey,
         ).table()
@@ -202,8 +214,14 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def deploy_commands(
-    app: App, target: Target, release: str, *, rollback: bool = False, strategy: str = ""
+def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
+    app: App,
+    target: Target,
+    release: str,
+    *,
+    rollback: bool = False,
+    strategy: str = "",
+    restore_database: bool = False,
 ) -> DeployCommands:
     """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
     from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
@@ -216,10 +234,9 @@ def deploy_commands(
         folder = f"deployments/{app.config.name}-{environment}"
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
         rollout = ROLLOUTS[strategy or app.config.rollout]
-        forward = (planned_rollback if rollback else planned)(
-            site, release, options(app.config), _planned_login(target), rollout
-        )
-        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout)
+        words = (site, release, options(app.config), _planned_login(target), rollout)
+        forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
+        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
         return _commands(forward), _commands(undo)
 
     return commands

@@ -25,6 +25,11 @@ def finish(code: int) -> None:
         raise SystemExit(code)
 
 
+def listed(values: list[str] | None) -> tuple[str, ...]:
+    """Give what an option was given, several times or separated by commas."""
+    return tuple(part for value in values or () for part in (one.strip() for one in value.split(",")) if part)
+
+
 def flush() -> None:
     """Send what was printed; a terminal that is gone or was never there does not change how a command ends."""
     if sys.stdout is not None:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from shiplane.config.settings import Component, Config, EnvironmentConfig, Hook, Hooks, Limits, Vpn
+from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Hook, Hooks, Limits, Vpn
 from shiplane.errors import ConfigError, NotACheckout, UnknownKey
 
 if TYPE_CHECKING:
@@ -42,10 +42,12 @@ def parse(table: dict[str, Any]) -> Config:
     top = dict(_table(table, "tool.shiplane"))
     components = _named(top.pop("components", {}), Component, "tool.shiplane.components")
     environments = _named(top.pop("environments", {}), EnvironmentConfig, "tool.shiplane.environments")
+    backup = _build(Backup, top.pop("backup", {}), "tool.shiplane.backup")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
     vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
     hooks = _hooks(top.pop("hooks", {}), "tool.shiplane.hooks")
-    built = {"components": components, "environments": environments, "limits": limits, "vpn": vpn, "hooks": hooks}
+    tables = {"components": components, "environments": environments}
+    built = {**tables, "backup": backup, "limits": limits, "vpn": vpn, "hooks": hooks}
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
     return config
@@ -57,6 +59,7 @@ def _check(config: Config) -> None:
     _one_of("tool.shiplane.default_target", config.default_target, ("lab", "remote"))
     _one_of("tool.shiplane.rollout", config.rollout, ("rolling", "recreate"))
     _one_of("tool.shiplane.vpn.provider", config.vpn.provider, ("none", "tailscale"))
+    _check_database(config)
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):
             path = f"tool.shiplane.environments.{environment.name}.url"
@@ -69,6 +72,16 @@ def _check(config: Config) -> None:
             raise ConfigError(
                 "tool.shiplane", f"{name!r} cannot be a name", "use a-z, 0-9 and -, 31 characters at most"
             )
+
+
+def _check_database(config: Config) -> None:
+    if config.pending_command and not config.release_command:
+        fix = 'add release_command = ["python", "manage.py", "migrate", "--noinput"]'
+        raise ConfigError("tool.shiplane.pending_command", "nothing runs what it finds", fix)
+    for name in ("command", "verify"):
+        if config.backup.service and not getattr(config.backup, name):
+            path = f"tool.shiplane.backup.{name}"
+            raise ConfigError(path, "is empty", 'name a command, or switch backups off by service = ""')
 
 
 def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:

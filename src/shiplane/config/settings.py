@@ -69,6 +69,25 @@ class Vpn:
     tags: tuple[str, ...] = ("tag:ci",)
 
 
+_DUMP = 'export PGPASSWORD="${POSTGRES_PASSWORD-}"; user=${POSTGRES_USER:-postgres}; exec pg_dump -Fc -U "$user" '
+_DUMP += '-d "${POSTGRES_DB:-$user}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Say how the database is kept before migrations run."""
+
+    service: str = "db"
+    """Service of the database; empty: no backups."""
+    command: tuple[str, ...] = ("sh", "-c", _DUMP)
+    """Command that prints a backup, run in the service's container; its environment holds the password."""
+    verify: tuple[str, ...] = ("pg_restore", "--list")
+    """Command that reads a backup on standard input and fails where it is none."""
+    kept: int = 5
+    """How many are kept, of releases that are kept."""
+    seconds: int = 900
+
+
 @dataclass(frozen=True, slots=True)
 class Hook:
     """Describe a command that runs around a deploy, with variables SHIPLANE_… that tell what it runs for."""
@@ -114,6 +133,8 @@ class Config:
     """Compose profiles that run on the environments, such as `with-celery`."""
     proxy: str = "proxy"
     """Service that stands before the others and reads `served/upstreams/`."""
+    pending_command: tuple[str, ...] = ()
+    """Command in the same image that prints the pending migrations as JSON; empty: neither check nor backup."""
     health_seconds: int = 120
     """Time in which all services of a new release must be healthy."""
     verify_tries: int = 12
@@ -122,6 +143,7 @@ class Config:
     """So many releases stay on a server, with their images, to roll back to."""
     components: tuple[Component, ...] = ()
     environments: tuple[EnvironmentConfig, ...] = ()
+    backup: Backup = field(default_factory=Backup)
     limits: Limits = field(default_factory=Limits)
     vpn: Vpn = field(default_factory=Vpn)
     hooks: Hooks = field(default_factory=Hooks)

@@ -6,9 +6,11 @@ import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from shiplane.deploy import hooks, phases, records, retention, services
+from shiplane.deploy import backups, hooks, phases, records, restore, retention, services
 from shiplane.deploy.execution import NotTakenBack, TakenBack
 from shiplane.deploy.failures import with_evidence
+from shiplane.deploy.migrations import Applied
+from shiplane.deploy.release_phase import ReleasePhase
 from shiplane.deploy.survey import Entry, by_kind, model
 from shiplane.errors import DeployBroken, DeployUndone, Interrupted, Locked, ShiplaneError, StepFailed, Unreachable
 
@@ -46,6 +48,8 @@ class Attempt:
     missing: tuple[str, ...] = field(default=(), init=False)
     decided: tuple[Decision, ...] = field(default=(), init=False)
     notes: list[str] = field(default_factory=list, init=False)
+    applied: Applied = field(default_factory=Applied, init=False)
+    database: restore.Change | None = field(default=None, init=False)
 
     @property
     def before(self) -> str | None:
@@ -97,15 +101,35 @@ class Attempt:
         lacking = set(options.data_services) - {c.service for c in self.state.containers if c.status == "running"}
         if lacking:
             self._start_data()
-        if options.release_command:
-            self.doing = f"run {' '.join(options.release_command)}"
-            with self._leaving_all() if self.before else self._clearing():
-                context.execution().run(phases.release(context.site, self.release.id, options))
+        self.doing = f"run {' '.join(options.release_command)}"
+        phase = ReleasePhase(context, self.release, self.state, self.before, self.adopted == "replaced")
+        with self._leaving_all() if self.before else self._clearing():
+            try:
+                phase.run()
+            finally:
+                self.applied = phase.applied
+
+    def restore_database(self, backup: str) -> None:
+        """Load a backup beside the database that serves; the change will let it take its place."""
+        context, site, options = self.context, self.context.site, self.context.options
+        context.execution().run(restore.load(site, options, backup))
+        fresh = backups.name(context.stamp(), self.release.id)
+        self.database = restore.change(site, options, backup, fresh, self.release.id, self.before, self.state.model)
+        self.applied = self.database.applied
+
+    def finish_database(self) -> None:
+        """Remove the database from before; where that fails it is in nobody's way."""
+        try:
+            self.context.execution().run(restore.finish(self.context.site, self.context.options))
+        except ShiplaneError as failure:
+            self.context.report(f"the database from before is still there: {failure.cause}")
 
     def change(self) -> Deployment:
         """Roll out, verify, read back and record; a failure at any point brings back what served."""
         context, site = self.context, self.context.site
         self.decided = decisions(self.state, self.model, context.options) if self.model else ()
+        if self.database and self.model:
+            self.decided = self.database.decide(self.decided, self.model, context.options)
         for decision in self.decided:
             context.report(f"{decision.verb} {decision.service}: {decision.why}")
         words = services.words(self.decided, self.model, context.options) if self.model else ()
@@ -114,7 +138,7 @@ class Attempt:
         with self._undoing():
             self.doing = f"let {self.release.id} serve"
             switch = phases.switch(site, self.release.id, context.options, context.rollout, words, undo)
-            context.execution().run(switch)
+            context.execution().run(self.database.around(switch) if self.database else switch)
             after = self._check()
             self.doing = "run the post-deploy hooks"
             hooks.run_deciding(context, self._occasion)
@@ -174,6 +198,10 @@ class Attempt:
             yield
         except BaseException as failure:
             self._tell_hooks(failure, "unchanged", self.before or "")
+            if self.applied.backup or self.applied.migrations:
+                with contextlib.suppress(ShiplaneError):
+                    context.confirm()
+                    self._record(self._ended("undone"))
             known = self.release.id in self.state.releases
             discard = phases.discard(context.site, self.release.id, known=known)
             with contextlib.suppress(ShiplaneError):
@@ -196,8 +224,9 @@ class Attempt:
         if before is None:
             return (phases.clear(site, self.state.volumes),)
         words = services.undo_words(self.decided, self.state.model, self.context.options) if self.state.model else ()
-        restore = self.context.rollout(site, before, self.context.options, words)
-        return (phases.discard(site, self.release.id), *restore) if self.adopted == "replaced" else restore
+        again = self.context.rollout(site, before, self.context.options, words)
+        first = (phases.discard(site, self.release.id),) if self.adopted == "replaced" else ()
+        return (*(self.database.back if self.database else ()), *first, *again)
 
     def _verify(self, release_id: str, cancel: Cancel) -> None:
         self.doing = f"verify {release_id}"
@@ -221,7 +250,17 @@ class Attempt:
             what = f"{head}; bringing back {self.before or 'nothing'} failed too: {worse}"
             raise DeployBroken(what, self._by_hand(), (*details, *more)) from failure
         serves = f"{self.before} serves again" if self.before else "nothing served before, nothing serves now"
-        raise DeployUndone(f"{head}; {serves}", fix, details) from failure
+        raise DeployUndone(f"{head}; {serves}{self._kept()}", fix, details) from failure
+
+    def _kept(self) -> str:
+        """Say what an undo leaves as it is: the database."""
+        names = ", ".join(self.applied.migrations)
+        if not names or self.before is None:
+            return ""
+        if not self.applied.breaking:
+            return f" (the database keeps {names})"
+        back = f"invoke rollback --env {self.context.site.environment} --to {self.before} --restore-database"
+        return f" on a database with {names}, which breaks it: {back}"
 
     def _check_ours(self, failure: BaseException) -> None:
         """Raise `DeployBroken` where another holder has the environment: nothing there is ours to change."""
@@ -268,7 +307,8 @@ class Attempt:
     def _record(self, ended: Deployment, after: State | None = None) -> None:
         """Write the audit; after a good end also tidy up, which may fail without consequences."""
         context = self.context
-        entry = Entry(ended, context.who, self.release.digests())
+        applied = self.applied if ended.outcome == "deployed" else replace(self.applied, restored="")
+        entry = Entry(ended, context.who, self.release.digests(), applied)
         tidy = retention.words(context, after, entry) if after is not None else ()
         said: list[str] = []
         try:

@@ -88,8 +88,16 @@ def _deployment(data: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         "from_commit": before.get("commit"),
         "release": data.get("release"),
         "commit": data.get("commit"),
-        "detail": data.get("detail", ""),
+        "detail": data.get("detail") or _database(data),
     }
+
+
+def _database(data: dict[str, Any]) -> str:
+    """Say what a deployment did to the database."""
+    ran = f"migrations {', '.join(data['migrations'])}" if data.get("migrations") else ""
+    back = f"database of backup {data['restored']}" if data.get("restored") else ""
+    kept = f"backup {data['backup']}" if data.get("backup") else ""
+    return "; ".join(part for part in (ran, back, kept) if part)
 
 
 def _deed(data: dict[str, Any], serving: dict[str, Any]) -> dict[str, Any]:

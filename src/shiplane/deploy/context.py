@@ -37,6 +37,7 @@ class Context:
     `run` is the run's id, `who` is for the audit, as `user@host`. `taken` is set when another holder has the
     environment, which ends an undo too; `confirm` asks whether it is still ours and raises `Locked` where not.
     `beat` are the commands by which a job on the server renews the lock itself. `local` runs hooks in the checkout.
+    `allowed` are migrations that may run although they break what serves meanwhile.
     """
 
     runner: Runner
@@ -54,6 +55,7 @@ class Context:
     confirm: Callable[[], None] = _nothing
     beat: tuple[Command, ...] = ()
     local: Runner | None = None
+    allowed: tuple[str, ...] = ()
 
     def survey(self, *, services: bool = False) -> State:
         """Look at the server; with `services` it is asked too what the current files describe."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shiplane.commands import remote
 from shiplane.commands.compose import project
 from shiplane.deploy.survey import containers
-from shiplane.errors import RegistryRefused, ShiplaneError, StepFailed, Unreachable
+from shiplane.errors import BackupFailed, RegistryRefused, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,12 +36,26 @@ def explain(site: Site, phase: Phase, command: Command, tail: tuple[str, ...]) -
     if phase.name == "transfer":
         cause = f"{site.host.name} did not take the files of the release: {last}"
         return Unreachable(cause, f"look at disk and modes of ~/{site.folder} there: df -h; ls -la", tail)
+    if _of_database(command):
+        return _database(site, command, last, tail)
     if phase.name == "release":
         line = phase.title.removeprefix("run ")
         return StepFailed(f"the release command failed: {line}: {last}", "mend what its output names", tail)
     if phase.name == "hook":
         return StepFailed(f"{phase.title}: {last}", "mend what its output names", tail)
     return StepFailed(f"{phase.title}: {last}", f"look at the server: docker compose -p {project(site)} ps -a", tail)
+
+
+def _of_database(command: Command) -> bool:
+    return command.argv[:3] == ("bash", "-s", "database")
+
+
+def _database(site: Site, command: Command, last: str, tail: tuple[str, ...]) -> ShiplaneError:
+    verb = command.argv[3]
+    if verb == "backup":
+        return BackupFailed(site.host.name, last, tail)
+    fix = "see its disk (df -h) and the log of the database's container; the data is as it was"
+    return StepFailed(f"the backup was not restored ({verb}): {last}", fix, tail)
 
 
 def _registry(site: Site, command: Command, last: str, tail: tuple[str, ...]) -> ShiplaneError:
@@ -61,6 +75,8 @@ def gate_failure(
     site: Site, phase: Phase, command: Command, evidence: Iterable[str], tail: tuple[str, ...]
 ) -> ShiplaneError:
     """Say what was not well; `evidence` are the lines of that script, `tail` is the last output of the command."""
+    if _of_database(command):
+        return explain(site, phase, command, tail)
     named, details = stories(evidence)
     if not named:
         return explain(site, phase, command, tail)

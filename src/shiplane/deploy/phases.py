@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from shiplane.commands import login as registry_login
 from shiplane.commands import remote
 from shiplane.commands.compose import Compose, project
-from shiplane.config import Hooks
+from shiplane.config import Backup, Hooks
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
@@ -19,7 +19,6 @@ _LOGIN = ".login"
 _TRANSFER_SECONDS = 60.0
 _LOGIN_SECONDS = 30.0
 _PULL_SECONDS = 600.0
-_RELEASE_SECONDS = 600.0
 _STOP_SECONDS = 120.0
 
 
@@ -55,6 +54,8 @@ class Options:
 
     release_command: tuple[str, ...] = ()
     release_service: str = "backend"
+    pending_command: tuple[str, ...] = ()
+    backup: Backup = field(default_factory=Backup)
     data_services: tuple[str, ...] = ("db", "redis")
     proxy_service: str = "proxy"
     upstreams: tuple[tuple[str, int], ...] = (("backend", 8000), ("frontend", 8080))
@@ -119,13 +120,6 @@ def data(site: Site, release_id: str, options: Options, *, first: bool) -> Phase
     commands = (*activate, Compose.of(site).start(services), _wait(site, options, services))
     title = f"start {', '.join(services)} where they do not run"
     return Phase("data", title, _on(site, commands), options.health_seconds, health=True)
-
-
-def release(site: Site, release_id: str, options: Options) -> Phase:
-    """Run the release command once, in a container of the new image; what serves goes on."""
-    compose = Compose.of(site).of_release(release_id)
-    command = compose.run_once(options.release_service, options.release_command)
-    return _phase(site, "release", f"run {' '.join(options.release_command)}", _RELEASE_SECONDS, command)
 
 
 def switch(  # noqa: PLR0913 - what a change is made of

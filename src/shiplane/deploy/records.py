@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import remote
+from shiplane.deploy import backups
 from shiplane.errors import UnknownName, Unreachable
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def outdated(state: State, serving: str, kept: int) -> tuple[str, ...]:
     listed = [entry["release"] for entry in releases(state) if entry["release"] != serving]
     keep = {serving, state.before(serving), *listed[: kept - 1]}
     return tuple(sorted(name for name in state.releases if name not in keep))
+
+
+def outdated_backups(state: State, gone: tuple[str, ...], kept: int) -> tuple[str, ...]:
+    """Name the backups to remove, once the releases `gone` are: as words of the script."""
+    stay = [name for name in state.releases if name not in gone]
+    return tuple(f"backup:{name}" for name in backups.outdated(state.backups, stay, kept))
 
 
 def record_command(site: Site, entry: Entry, tidy: tuple[str, ...] = ()) -> Command:

@@ -17,4 +17,6 @@ def words(context: Context, after: State, entry: Entry) -> tuple[str, ...]:
     """Tell the script what to keep and what to remove, once the deployment is recorded."""
     now = replace(after, entries=(*after.entries, entry))
     release = entry.deployment.release
-    return (project(context.site), release, *records.outdated(now, release, context.options.kept))
+    gone = records.outdated(now, release, context.options.kept)
+    backups = records.outdated_backups(now, gone, context.options.backup.kept)
+    return (project(context.site), release, *gone, *backups)

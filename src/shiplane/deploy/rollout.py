@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shiplane.deploy import hooks, phases, records
+from shiplane.deploy import hooks, phases, records, release_phase, restore
 from shiplane.deploy.attempt import Attempt, decisions
 from shiplane.deploy.services import Decision
 from shiplane.deploy.status import status
 from shiplane.deploy.survey import by_kind, model
 from shiplane.deploy.verify import probe, status_url
-from shiplane.errors import NothingDeployed, UsageError
+from shiplane.errors import DatabaseAhead, NothingDeployed, UsageError
 from shiplane.model import Deployment
 
 if TYPE_CHECKING:
@@ -54,18 +55,35 @@ class Deployer:
         attempt.migrate()
         return attempt.change()
 
-    def rollback(self, to: str | None = None, login: RegistryLogin | None = None) -> Deployment:
-        """Put the release before, or the one named, back into service; the database stays as it is."""
+    def rollback(
+        self, to: str | None = None, login: RegistryLogin | None = None, *, restore_database: bool = False
+    ) -> Deployment:
+        """Put the release before, or the one named, back into service.
+
+        The database stays as it is, unless a backup from before the migrations since then is to take its place.
+        Raises `DatabaseAhead` where the release cannot run on it, `NoBackup` where there is none.
+        """
         context, self.deployment = self._context, None
         state = self._survey()
         release = state.releases[rollback_target(context.site, state, to)]
-        running = _running(context, state, release)
-        if running is not None:
-            return self._nothing_to_do(running)
+        for line in restore.told(state, release.id):
+            context.report(line)
+        if restore_database:
+            backup = restore.choose(context.site.environment, state, release.id)
+        else:
+            restore.check(context.site.environment, state, release.id)
+            running = _running(context, state, release)
+            if running is not None:
+                return self._nothing_to_do(running)
         attempt = self._attempt(release, state, "rollback")
         attempt.find(login)
         attempt.prepare()
-        return attempt.change()
+        if not restore_database:
+            return attempt.change()
+        attempt.restore_database(backup)
+        ended = attempt.change()
+        attempt.finish_database()
+        return ended
 
     def preview(self, release: Release, bundle: Bundle) -> tuple[Decision, ...]:
         """Say what a deploy would do with each service; nothing is changed on the server."""
@@ -77,6 +95,21 @@ class Deployer:
         said = context.execution().run(phases.preview(context.site, bundle.archive()))
         after = model(by_kind(said[-1].stdout.splitlines()), context.site.folder)
         return decisions(state, after, context.options) if after else ()
+
+    def preview_rollback(self, to: str | None = None) -> list[str]:
+        """Say where a rollback would go to and what that means for the database."""
+        site, state = self._context.site, self.survey()
+        target = rollback_target(site, state, to)
+        try:
+            restore.check(site.environment, state, target)
+            found = f"{target} can serve on the database as it is"
+        except DatabaseAhead as refusal:
+            found = f"refused without --restore-database: {refusal.cause}"
+        return [f"back to {target}", *restore.told(state, target), found]
+
+    def backups(self) -> list[dict[str, Any]]:
+        """List the backups of the database, newest first."""
+        return [backup.to_json() for backup in reversed(self.survey().backups)]
 
     @property
     def site(self) -> Site:
@@ -147,28 +180,47 @@ def planned(
 ) -> tuple[Phase, ...]:
     """Give the phases of a deploy as it will run them, for a plan: no secret is needed."""
     first = (phases.bring(site, release_id, ""), phases.pull(site, release_id, login))
-    migrate = (phases.release(site, release_id, options),) if options.release_command else ()
     before, after = _planned_hooks(site, release_id, options)
+    migrate = release_phase.planned(site, release_id, options)
     return (*first, *before, *migrate, _planned_switch(site, release_id, options, rollout), *after)
 
 
-def planned_rollback(
-    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.rolling
+def planned_rollback(  # noqa: PLR0913 - as `planned`, and the database
+    site: Site,
+    release_id: str,
+    options: Options,
+    login: RegistryLogin | None,
+    rollout: Rollout = phases.rolling,
+    *,
+    restore_database: bool = False,
 ) -> tuple[Phase, ...]:
     """Give the phases of a rollback: the release's files are on the server, its migrations ran long ago."""
     found = phases.describe(site, release_id), phases.pull(site, release_id, login)
     before, after = _planned_hooks(site, release_id, options)
-    return (*found, *before, _planned_switch(site, release_id, options, rollout), *after)
+    switch = _planned_switch(site, release_id, options, rollout)
+    if not restore_database:
+        return (*found, *before, switch, *after)
+    change = restore.planned(site, options, release_id)
+    load, finish = restore.load(site, options, change.backup), restore.finish(site, options)
+    return (*found, *before, load, change.around(switch), *after, finish)
 
 
 def planned_undo(
-    site: Site, before: str | None, options: Options, rollout: Rollout = phases.rolling
+    site: Site,
+    before: str | None,
+    options: Options,
+    rollout: Rollout = phases.rolling,
+    *,
+    restore_database: bool = False,
 ) -> tuple[Phase, ...]:
     """Give the phases that take a failed deploy back; `before` names the release that serves, None a first deploy."""
     told = hooks.planned(site, "RELEASE", options, hooks.ON_FAILURE)
     if before is None:
         return (phases.cleaning("remove what was started", phases.clear(site, ())), *told)
-    return (_planned_switch(site, before, options, rollout), *told)
+    switch = _planned_switch(site, before, options, rollout)
+    if restore_database:
+        switch = replace(switch, commands=(*restore.planned(site, options, before).back, *switch.commands))
+    return (switch, *told)
 
 
 def _planned_hooks(site: Site, release_id: str, options: Options) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy import backups
+from shiplane.deploy.migrations import Applied
 from shiplane.deploy.services import Model
 from shiplane.errors import Unreachable
 from shiplane.model import Deployment, Release
@@ -16,6 +18,7 @@ from shiplane.model import Deployment, Release
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from shiplane.deploy.backups import Backup
     from shiplane.model import Command, Image, Site
     from shiplane.runners.base import Cancel, Runner
 
@@ -74,11 +77,12 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Hold one line of the audit: a deployment, who did it and which digests it meant."""
+    """Hold one line of the audit: a deployment, who did it, which digests it meant, what it did to the database."""
 
     deployment: Deployment
     who: str
     digests: dict[str, str]
+    applied: Applied = field(default_factory=Applied)
 
     @property
     def served(self) -> bool:
@@ -87,13 +91,14 @@ class Entry:
 
     def to_json(self) -> dict[str, Any]:
         """Give the line's object."""
-        return {**asdict(self.deployment), "who": self.who, "digests": self.digests}
+        return {**asdict(self.deployment), "who": self.who, "digests": self.digests, **self.applied.to_json()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Entry:
         """Read what `to_json` wrote; KeyError where a field is missing."""
         names = Deployment.__dataclass_fields__
-        return cls(Deployment(**{name: data[name] for name in names}), data["who"], data["digests"])
+        deployment = Deployment(**{name: data[name] for name in names})
+        return cls(deployment, data["who"], data["digests"], Applied.from_json(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class State:
     model: Model | None = field(default=None, repr=False)
     left: Left | None = None
     maintenance: bool = False
+    backups: tuple[Backup, ...] = ()
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -222,6 +228,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         model=model(found, folder),
         maintenance="maintenance" in found,
         left=next((Left(*text.split("\t")) for text in found.get("job", [])), None),
+        backups=backups.parse(found.get("backup", [])),
     )
 
 

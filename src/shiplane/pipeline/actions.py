@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 class Actions:
     """Carry out the steps of one run; what one step learns for another stands here.
 
-    `release` is the release that the run makes or was told to deploy; `rollback_to` names one to go back to.
+    `release` is the release that the run makes or was told to deploy; `rollback_to` names one to go back to, and
+    `restore_database` whether with the database from before.
     """
 
     def __init__(  # noqa: PLR0913 - the run's parts, each by name
@@ -59,6 +60,7 @@ class Actions:
         run: str,
         release: Release | None = None,
         rollback_to: str | None = None,
+        restore_database: bool = False,
         lab_up: Callable[[Runner, Say], None] | None = None,
         survey: Callable[[], CheckoutFacts] | None = None,
     ) -> None:
@@ -75,6 +77,7 @@ class Actions:
         self.run = run
         self.release = release
         self.rollback_to = rollback_to
+        self.restore_database = restore_database
         self.lab_up = lab_up
         self.survey = survey
 
@@ -199,7 +202,7 @@ class Actions:
         with suppress(SecretsMissing):
             self.environments.masker.add(*self._environment_secrets(step.environment).values())
         try:
-            deployer.rollback(self.rollback_to, self.target.login())
+            deployer.rollback(self.rollback_to, self.target.login(), restore_database=self.restore_database)
         finally:
             self._journal_deployment(deployer)
         state = deployer.survey()

@@ -40,6 +40,8 @@ def options(config: Config) -> Options:
         proxy_service=config.proxy,
         upstreams=tuple((component.name, component.port) for component in config.components if component.port),
         assets=next(((component.name, component.assets) for component in config.components if component.assets), None),
+        pending_command=config.pending_command,
+        backup=config.backup,
         health_seconds=config.health_seconds,
         verify_tries=config.verify_tries,
         verify_seconds=config.verify_interval_seconds,
@@ -79,6 +81,8 @@ class Environments:
         """The rollout that was asked for; empty: the configuration's."""
         self.local: Runner | None = None
         """What runs hooks in the checkout."""
+        self.allowed: tuple[str, ...] = ()
+        """Migrations that may run although they break what serves meanwhile."""
         self.at_close: list[Callable[[], object]] = []
         """What to do when all environments are given back, such as leaving the VPN."""
         self._opened: dict[str, _Opened] = {}
@@ -106,6 +110,7 @@ class Environments:
             confirm=opened.confirm,
             beat=opened.beat,
             local=self.local,
+            allowed=self.allowed,
         )
         return Deployer(context)
 

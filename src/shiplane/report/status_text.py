@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SERVICES = ("", "service", "state", "health", "replicas", "restarts", "runs", "digest")
 _RELEASES = ("", "release", "commit", "deployed")
+_BACKUPS = ("backup", "made", "size", "release before", "migrations after it")
 _SERVERS = ("server", "environment", "address", "user", "key file")
 _COUNTS = (4, 5)
 
@@ -85,6 +86,31 @@ def render_releases(releases: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(
         [*columns([_RELEASES, *rows]), "", "→ serves now; back to another: invoke rollback --env E --to R"]
     )
+
+
+def render_backups(backups: Sequence[Mapping[str, Any]]) -> str:
+    """Write the backups of an environment's database, newest first (`invoke backups`)."""
+    if not backups:
+        return "no backups: no migration ran on data here yet"
+    rows = [
+        (
+            each["name"],
+            moment(each["made_at"]),
+            _size(each["size"]),
+            each["before"] or "-",
+            ", ".join(each["migrations"]) or "-",
+        )
+        for each in backups
+    ]
+    back = "back to the release before, with its database: invoke rollback --env E --to R --restore-database"
+    return "\n".join([*columns([_BACKUPS, *rows], right=(2,)), "", back])
+
+
+def _size(size: int) -> str:
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size} B"
 
 
 def render_lab(lab: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from samples import CONFIG, CONFIG_TEXT
-from shiplane.config import Component, Config, EnvironmentConfig, Limits, Vpn, find_checkout, load, parse
+from shiplane.config import Backup, Component, Config, EnvironmentConfig, Limits, Vpn, find_checkout, load, parse
 from shiplane.errors import ConfigError, NotACheckout, UnknownName
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases"), NUMBER),
         "release_command": STRINGS,
         "profiles": STRINGS,
+        "pending_command": STRINGS,
     },
     ("components", "backend"): {
         **dict.fromkeys(("context", "version_file", "assets"), STRING),
@@ -36,6 +37,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         **dict.fromkeys(("ssh_port", "proxy_port"), NUMBER),
         "branches": STRINGS,
     },
+    ("backup",): {"service": STRING, "command": STRINGS, "verify": STRINGS, "kept": NUMBER, "seconds": NUMBER},
     ("limits",): dict.fromkeys(("build", "staging", "e2e", "production"), NUMBER),
     ("vpn",): {"provider": STRING, "tags": STRINGS},
 }
@@ -71,10 +73,10 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_tables_above_have_every_key() -> None:
-    kinds = (Config, Component, EnvironmentConfig, Limits, Vpn)
+    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments"} else set()
-        tables = {"components", "environments", "limits", "vpn", "hooks"} if kind is Config else set()
+        tables = {"components", "environments", "backup", "limits", "vpn", "hooks"} if kind is Config else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
 
@@ -129,6 +131,13 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
         ((), "components", {}, "components: no component", "add [tool.shiplane.components.backend]"),
         ((), "default_target", "labb", "default_target: 'labb' is not known", "use one of: lab, remote"),
         (("vpn",), "provider", "wireguard", "vpn.provider: 'wireguard' is not known", "use one of: none, tailscale"),
+        (
+            ("backup",),
+            "verify",
+            [],
+            "backup.verify: is empty",
+            'name a command, or switch backups off by service = ""',
+        ),
         (("limits",), "e2e", 0, "limits.e2e: 0 is not a positive number", "write a number above 0"),
         (("limits",), "e2e", -5, "limits.e2e: -5 is not a positive number", "write a number above 0"),
         (("limits",), "e2e", 1.5, "limits.e2e: has the wrong type (float)", NUMBER),
@@ -144,6 +153,12 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
 )
 def test_a_wrong_value_is_told(place: tuple[str, ...], key: str, value: object, cause: str, fix: str) -> None:
     assert refused(changed(place, key, value)) == (f"tool.shiplane.{cause}", fix)
+
+
+def test_a_check_without_a_release_command() -> None:
+    table = changed((), "pending_command", ["x"], without="release_command")
+    fix = 'add release_command = ["python", "manage.py", "migrate", "--noinput"]'
+    assert refused(table) == ("tool.shiplane.pending_command: nothing runs what it finds", fix)
 
 
 @pytest.mark.parametrize("name", ["App", "1a", "a_b", "", "a" * 32, "a b", "a/b"])

@@ -73,3 +73,11 @@ def test_a_deed_is_written_by_standard_input(site: Site) -> None:
 def test_a_survey_is_not_told_of_deeds() -> None:
     assert DEED.line().startswith('{"kind":'), "the survey's script knows them by their beginning"
     assert len(parse([f"audit\t{line('one', 1)}"]).entries) == 1
+
+
+def test_what_a_deployment_did_to_the_database() -> None:
+    done = {"action": "rollback", "migrations": ["a.1", "a.2"], "restored": "b1", "backup": "b2"}
+    assert [told["detail"] for told in history([json.dumps(done), json.dumps({"action": "deploy"})])] == [
+        "",
+        "migrations a.1, a.2; database of backup b1; backup b2",
+    ]

@@ -183,8 +183,9 @@ class Deployed:
     def __init__(self, notes: list[str]) -> None:
         self.notes = notes
 
-    def rollback(self, *_: object) -> None:
+    def rollback(self, *_: object, restore_database: bool) -> None:
         """Go back."""
+        assert not restore_database
 
     def survey(self) -> State:
         return State()

@@ -3,6 +3,8 @@
 # before it was sent stays, for it can be rolled back to.
 main() {
     local entry=releases/$2 aside=releases/.replaced-$2
+    # A migration that was ended from here must not go on.
+    remove_once "${1##*/}"
     cd "$1" || return
     rm -rf .incoming .login
     # The undo of a job runs within it.

@@ -37,6 +37,10 @@ releases() {
         id=${manifest%/manifest.json}
         [ ! -f "$id/tested.json" ] || printf 'tested\t%s\t%s\n' "${id#releases/}" "$(tr -d '\n' <"$id/tested.json")"
     done
+    # The file of a backup is written before the backup has its name.
+    for manifest in backups/*.json; do
+        [ ! -f "${manifest%.json}.dump" ] || printf 'backup\t%s\n' "$(tr -d '\n' <"$manifest")"
+    done
     # Deployments alone: what else was done here (`"kind":`) says nothing of what serves.
     [ ! -f audit.jsonl ] || { grep -v '^{"kind":' audit.jsonl || :; } | tail -n 1000 | sed 's/^/audit\t/'
 }

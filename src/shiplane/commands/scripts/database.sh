@@ -1,0 +1,145 @@
+# shellcheck shell=bash
+# database VERB FOLDER PROJECT SERVICE NAME ...: keep and bring back what the container of the service holds.
+#   backup ... NAME WORD... -- WORD...   keep what the first command prints as backups/NAME.dump, if the second one
+#                                        can read it; on standard input what is known of it: `"key": value, ...`
+#   load ... NAME                        check a backup and load it into a database beside the one that serves
+#   stop ... SERVICE...                  stop all but these services, within their grace periods, and show the
+#                                        maintenance page meanwhile, unless somebody does already
+#   open ...                             show it no longer
+#   swap ... NAME                        let the two change places, in one transaction
+#   back ...                             let them change back, where they did
+#   finish ...                           remove the database that served before
+# From `load` on PostgreSQL is spoken to, as the user of the official image.
+main() {
+    local verb=$1
+    cd "$2" || return
+    project=$3 service=$4
+    shift 4
+    "do_$verb" "$@"
+}
+
+container() {
+    local ids
+    ids=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+        --filter "label=com.docker.compose.service=$service" | head -n 1)
+    [ -n "$ids" ] || { echo "no container of service $service runs" >&2; return 1; }
+    echo "$ids"
+}
+
+# A backup counts when both of its files have their names; nothing is left of one that failed.
+do_backup() {
+    local name=$1 dump=() about id
+    shift
+    while [ "$1" != -- ]; do
+        dump+=("$1")
+        shift
+    done
+    shift
+    IFS= read -r about
+    id=$(container)
+    mkdir -p backups
+    chmod 700 backups
+    rm -f backups/.*.part
+    part=backups/.$name.part
+    trap 'rm -f "$part" "${part%.part}.json.part"' EXIT
+    # By a program that fails where the disk is full.
+    docker exec "$id" "${dump[@]}" </dev/null | cat >"$part"
+    [ -s "$part" ] || { echo "the dump is empty" >&2; return 1; }
+    docker exec -i "$id" "$@" <"$part" >/dev/null
+    sync "$part"
+    printf '{"name": "%s", "made_at": "%s", "size": %s, "sha256": "%s", %s}\n' "$name" \
+        "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(stat -c %s "$part")" "$(checksum "$part")" "$about" >"${part%.part}.json.part"
+    mv -T "${part%.part}.json.part" "backups/$name.json"
+    mv -T "$part" "backups/$name.dump"
+    echo "backup $name: $(stat -c %s "backups/$name.dump") bytes"
+}
+
+checksum() { sha256sum <"$1" | cut -d ' ' -f 1; }
+
+# client WORD...: run a program of PostgreSQL in the container, as its user, and with its password where one is asked.
+client() {
+    # The variables are the container's.
+    # shellcheck disable=SC2016
+    docker exec -i "$id" sh -c 'export PGPASSWORD="${POSTGRES_PASSWORD-}" PGUSER="${POSTGRES_USER:-postgres}" PGOPTIONS="-c client_min_messages=warning"
+        name=${POSTGRES_DB:-$PGUSER}; program=$1; shift; case $program in psql) exec psql -qtAX -v ON_ERROR_STOP=1 -v "name=$name" -d template1 "$@" ;;
+        load) exec pg_restore --exit-on-error --single-transaction -d "${name}_restore_new" ;; esac; exec "$program" "$@"' sh "$@"
+}
+
+# sql: run what stands on standard input; :new and :old are the databases beside the one that serves.
+sql() { { printf '%s\n' '\set new :name _restore_new' '\set old :name _restore_old' && cat; } | client psql; }
+
+do_load() {
+    local file=backups/$1.dump
+    id=$(container)
+    grep -qF "\"sha256\": \"$(checksum "$file")\"" "backups/$1.json" || { echo "backup $1 is not what was written" >&2; return 1; }
+    client pg_restore --list <"$file" >/dev/null
+    sql <<'SQL'
+DROP DATABASE IF EXISTS :"new" WITH (FORCE);
+DROP DATABASE IF EXISTS :"old" WITH (FORCE);
+SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', :'new', r.rolname,
+        pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)
+    || CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
+        coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')) ELSE '' END
+FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = :'name' \gexec
+SQL
+    trap 'drop new' EXIT
+    client load <"$file"
+    trap - EXIT
+}
+
+drop() { sql <<<"DROP DATABASE IF EXISTS :\"$1\" WITH (FORCE);"; }
+
+# Settings and rights of the database itself stand in the backup under its own name.
+own() {
+    client pg_restore --create --schema-only -f - <"backups/$1.dump" |
+        grep -E '^(ALTER (DATABASE|ROLE) .* SET |(GRANT|REVOKE) .* ON DATABASE )' || :
+}
+
+readonly END_SESSIONS="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' \\g /dev/null"
+
+do_swap() {
+    id=$(container)
+    # The engine's client would take the rest of the text for itself.
+    sql <<SQL
+$END_SESSIONS
+BEGIN;
+ALTER DATABASE :"name" RENAME TO :"old";
+ALTER DATABASE :"new" RENAME TO :"name";
+$(own "$1")
+COMMIT;
+SQL
+    echo "the database is that of backup $1"
+}
+
+do_back() {
+    id=$(container)
+    if [ -n "$(sql <<<"SELECT 1 FROM pg_database WHERE datname = :'old';")" ]; then
+        sql <<SQL
+$END_SESSIONS
+BEGIN;
+ALTER DATABASE :"name" RENAME TO :"new";
+ALTER DATABASE :"old" RENAME TO :"name";
+COMMIT;
+SQL
+        echo "the database is the one from before"
+    fi
+    drop new
+    do_open
+}
+
+do_finish() {
+    id=$(container)
+    drop old
+    drop new
+}
+
+do_stop() {
+    if [ -d served ] && [ ! -e served/maintenance ]; then
+        : >served/.maintenance-by-restore
+        install -m 644 /dev/null served/maintenance
+    fi
+    docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}} {{.ID}}' |
+        awk -v kept=" $* " 'index(kept, " " $1 " ") == 0 { print $2 }' | xargs -r docker stop >/dev/null
+}
+
+do_open() { [ ! -e served/.maintenance-by-restore ] || rm -f served/maintenance served/.maintenance-by-restore; }
