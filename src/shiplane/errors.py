@@ -113,6 +113,13 @@ class SecretsMissing(UsageError):
         )
 
 
+class CertificateUnfit(UsageError):
+    """Tell that an environment cannot be served by HTTPS with the certificate that is given, and why."""
+
+    def __init__(self, environment: str, why: str, fix: str) -> None:
+        super().__init__(f"{environment} cannot be served by HTTPS: {why}", fix)
+
+
 class NothingPublished(UsageError):
     """Tell that no release is published for what was asked."""
 

@@ -125,7 +125,7 @@ def test_only_the_edge_of_the_proxy_is_published_and_the_data_have_no_way_out(
 ) -> None:
     model = models[environment]
     ports = {name: published(service) for name, service in model["services"].items() if published(service)}
-    assert ports == {"edge": {("0.0.0.0", "80", 80)}}  # noqa: S104 # a server's proxy is public.
+    assert ports == {"edge": {("0.0.0.0", "80", 80), ("127.0.0.1", "0", 443)}}  # noqa: S104 # a server's proxy is public.
     assert model["networks"]["data"]["internal"] is True
 
 

@@ -107,8 +107,13 @@ def test_a_lab_comes_up_and_goes_beside_another_without_a_trace(checkout: Path, 
     assert seconds < 20
     assert second.is_up
     numbers = [int(s.registry.split(":")[1]) for s in (first, second)]
-    numbers += [port for s in (first, second) for server in s.servers for port in (server.port, server.http_port)]
-    assert len(set(numbers)) == len(numbers) == 10
+    numbers += [
+        port
+        for s in (first, second)
+        for server in s.servers
+        for port in (server.port, server.http_port, server.https_port)
+    ]
+    assert len(set(numbers)) == len(numbers) == 14
     assert {ssh(folder, "staging", "cat /etc/docker/daemon.json").returncode for folder in (checkout, other)} == {0}
     call("docker", "tag", "redis:8", f"{second.registry}/owner/app-backend:1.0.0")
     assert {kind: len(names) for kind, names in traces(other, second.registry).items()} == {
@@ -230,7 +235,7 @@ def test_a_stopped_lab_comes_back_with_its_data(checkout: Path) -> None:
     ssh(checkout, "staging", "docker run -d --name web --restart unless-stopped -p 80:80 nginx:1.30")
     ssh(checkout, "staging", "docker run -d --name store --restart unless-stopped redis:8 --save 900 1")
     ssh(checkout, "staging", "docker exec store redis-cli set key value")
-    assert "Welcome to nginx!" in serves(state.environments["staging"])
+    assert "Welcome to nginx!" in serves(f"http://127.0.0.1:{state.server('staging').http_port}")
     names = [Layout.of(checkout).part(part) for part in ("registry", "mirror", *ENVIRONMENTS)]
     call("docker", "stop", *names)
     assert not lab.status(checkout).is_up
@@ -239,7 +244,7 @@ def test_a_stopped_lab_comes_back_with_its_data(checkout: Path) -> None:
     assert again == state
     assert seconds < 20
     assert ssh(checkout, "staging", "cat deployments/file").stdout == "kept\n"
-    assert "Welcome to nginx!" in serves(state.environments["staging"])
+    assert "Welcome to nginx!" in serves(f"http://127.0.0.1:{state.server('staging').http_port}")
     assert ssh(checkout, "staging", "docker exec store redis-cli get key").stdout == "value\n"
     ssh(checkout, "staging", "docker rm -f web store")
 
@@ -315,7 +320,7 @@ def test_a_lab_works_where_containers_may_not_be_privileged(other: Path) -> None
         call("docker", "inspect", "--format", "{{.HostConfig.Privileged}}", state.servers[0].name).stdout == "false\n"
     )
     ssh(other, "staging", "docker run -d --memory 64m -p 80:80 --name web nginx:1.30")
-    assert "Welcome to nginx!" in serves(state.environments["staging"])
+    assert "Welcome to nginx!" in serves(f"http://127.0.0.1:{state.server('staging').http_port}")
     assert call(*groups).stdout != ""
     lab.down(other)
     assert call(*groups).stdout == ""

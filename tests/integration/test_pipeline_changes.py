@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.engine import docker
 from helpers.servers import COMPONENTS
 from helpers.story import FIRST_VERSION, NEW_TEXT, SECOND_VERSION
+from shiplane.lab.authority import ensure_certificates, issue
+from shiplane.lab.layout import Layout
 
 if TYPE_CHECKING:
     from helpers.clone import Clone
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
     from helpers.story import Chapter
 
 pytestmark = pytest.mark.timeout(1200)
-SERVICES = {"db", "redis", "backend", "frontend", "proxy"}
+SERVICES = {"db", "redis", "backend", "frontend", "edge", "proxy"}
 
 
 def test_only_the_component_that_changed_gets_a_new_digest(first: Chapter, second: Chapter) -> None:
@@ -160,3 +165,53 @@ def test_the_message_names_the_service_and_its_last_lines(third: Chapter, fourth
 def test_production_is_not_touched_by_what_failed_on_staging(rolled_back: Chapter, fourth: Chapter) -> None:
     assert fourth.seen.release("production") == rolled_back.seen.release("production")
     assert fourth.seen.digests["production"] == rolled_back.seen.digests["production"]
+
+
+def test_a_deploy_that_brings_a_new_certificate_alone_starts_nothing(
+    clone: Clone, servers: Servers, third: Chapter, fourth: Chapter
+) -> None:
+    assert fourth.done.code
+    layout, port = Layout.of(clone.folder), servers.state["ports"]["staging-https"]
+    look = ("docker", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.CreatedAt}}")
+    before, old = servers.run("staging", *look), layout.certificate("staging").read_text()
+    issue(layout, "staging", datetime.now(UTC))
+    clone.invoke("deploy", "--env", "staging", "--release", third.release, "--plain")
+    log = (clone.last_run() / "logs/staging.deploy.log").read_text()
+    assert "the certificate is new: the proxy reads it without a restart" in log
+    assert f"{third.release} runs already with the same files and digests: nothing to do" in log
+    shown = ssl.get_server_certificate(("127.0.0.1", port), ca_certs=str(layout.ca_file), timeout=10)
+    assert shown == layout.certificate("staging").read_text() != old
+    assert servers.run("staging", *look) == before
+
+
+def test_browser_tests_and_verify_trust_the_lab_and_nobody_else(
+    clone: Clone, servers: Servers, third: Chapter, fourth: Chapter
+) -> None:
+    """Whom they trust is another authority than the one that signed what is served: they refuse."""
+    assert fourth.done.code
+    layout = Layout.of(clone.folder)
+    files = {file: file.read_text() for file in (layout.ca_file, layout.ca_key_file)}
+    page = ("run", "--rm", "--network", "host", "--user", "0", "--volume", f"{layout.ca_file}:/ca.pem:ro")
+    visit = f"""
+import {{ chromium }} from "@playwright/test";
+const options = {{ executablePath: process.env.CHROMIUM_PATH, args: ["--no-sandbox"] }};
+const page = await (await chromium.launch(options)).newPage();
+console.log(await page.goto("{servers.url("staging")}").then((answer) => answer.status(), (error) => error.message));
+process.exit();
+"""
+    browse = ("test-runner:local", "node", "--input-type=module", "--eval", visit)
+    assert docker(*page, "--env", "CA_FILE=/ca.pem", *browse).decode().strip() == "200"
+    assert "ERR_CERT_AUTHORITY_INVALID" in docker(*page, *browse).decode()
+    try:
+        for file in files:
+            file.unlink()
+        ensure_certificates(layout)
+        refused = clone.invoke("verify", "--env", "staging", code=3)
+    finally:
+        for file, text in files.items():
+            file.write_text(text)
+        issue(layout, "staging", datetime.now(UTC))
+        issue(layout, "production", datetime.now(UTC))
+    assert "certificate verify failed" in refused.output
+    clone.invoke("verify", "--env", "staging")
+    assert servers.serves("staging", third.release)

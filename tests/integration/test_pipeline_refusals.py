@@ -82,7 +82,7 @@ def test_a_port_that_is_taken_before_there_is_a_lab(tmp_path: Path) -> None:
             state = other.json("lab.status")
         finally:
             other.invoke("lab.down")
-    assert set(state) == {"registry", "stand_in_images", "servers", "environments"}
+    assert set(state) == {"registry", "stand_in_images", "servers", "environments", "ca_file"}
     assert set(state["environments"]) == {"staging", "production"}
     for server in state["servers"]:
         assert set(server) == {"name", "environment", "host", "port", "user", "key_file"}

@@ -57,7 +57,8 @@ class RecordedWorld(World):
         del file
         return SshSettings(name, user, port or 22)
 
-    def http(self) -> Http:
+    def http(self, ca_file: str = "") -> Http:
+        del ca_file
         return self.public
 
     @property

@@ -15,6 +15,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.NotACheckout("/home/me"), 2),
     (errors.EngineMissing("Cannot connect to the Docker daemon"), 2),
     (errors.SecretsMissing(("REDIS_PASSWORD", "DB_PASSWORD"), "staging"), 2),
+    (errors.CertificateUnfit("staging", "TLS_KEY is not the key of TLS_CERTIFICATE", "set both again"), 2),
     (errors.NothingPublished("main", "lab"), 2),
     (errors.NothingDeployed("staging"), 2),
     (errors.NoTerminal("remove the lock of staging?"), 2),

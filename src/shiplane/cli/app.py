@@ -48,11 +48,11 @@ class World:
 
         return lookup(name, user, port, file)
 
-    def http(self) -> Http:
-        """Give what sends requests."""
+    def http(self, ca_file: str = "") -> Http:
+        """Give what sends requests; `ca_file` is trusted beside the system's authorities."""
         from shiplane.runners.http import HttpRunner  # noqa: PLC0415 - not every command asks
 
-        return HttpRunner()
+        return HttpRunner(ca_file)
 
 
 WORLD = World()

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.cli.signals import terminable
@@ -142,7 +143,7 @@ class Run:
     def tell_boards(self) -> None:
         """Let every board that can be reached follow this run; one that comes later is told what it missed."""
         from shiplane.deploy.bundle import environment_secrets  # noqa: PLC0415 - see execute()
-        from shiplane.report.board import BoardClient  # noqa: PLC0415
+        from shiplane.report.board import BoardClient, http_post  # noqa: PLC0415
 
         for environment in self.app.config.environments:
             name = environment.name
@@ -154,7 +155,8 @@ class Run:
                 self.app.masker.add(token)
                 outbox = self.app.store.root / "board" / f"{self.target.name}-{name}"
                 kept_as = f"{self.id}.{self.folder.name}"
-                client = BoardClient(site.url, token, outbox, on_refused=self.journal.late_note, name=kept_as)
+                post = partial(http_post, ca_file=site.ca_file)
+                client = BoardClient(site.url, token, outbox, post, on_refused=self.journal.late_note, name=kept_as)
                 self._boards[name] = client
                 self.journal.follow(client.on_record)
 
@@ -202,7 +204,7 @@ def open_environments(app: App, target: Target, run: str) -> Environments:
 
     me = process.own()
     holder = Holder(run, _user(), socket.gethostname(), me.pid, machine=me.machine, started=me.started)
-    opened = Environments(target, app.config, connect, app.world.http(), app.masker, holder)
+    opened = Environments(target, app.config, connect, app.world.http(target.ca_file), app.masker, holder)
     opened.local = app.runner
     return opened
 
@@ -224,6 +226,7 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
     restore_database: bool = False,
 ) -> DeployCommands:
     """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
+    from shiplane.deploy import tls  # noqa: PLC0415 - only plans need it
     from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
     from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
     from shiplane.model import Host, Site  # noqa: PLC0415
@@ -237,7 +240,8 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
         words = (site, release, options(app.config), _planned_login(target), rollout)
         forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
         undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
-        return _commands(forward), _commands(undo)
+        certificate = (tls.planned(site),) if not rollback and target.serves_https(environment) else ()
+        return (*certificate, *_commands(forward)), _commands(undo)
 
     return commands
 

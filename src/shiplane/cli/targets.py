@@ -7,12 +7,14 @@ import os
 import shutil
 import tempfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.cli.hosts import Wanted, make_host, unknown
 from shiplane.commands.login import RegistryLogin
+from shiplane.deploy import tls
 from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
 from shiplane.model import Secret, Site
 from shiplane.planning import Naming
@@ -31,6 +33,7 @@ _TO_CONNECT = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS
 _CONFIGURED = {"SERVER_HOST": "ssh_host", "SERVER_USER": "ssh_user", "SERVER_JUMP": "ssh_jump"}
 _REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
 _PORTS = 65536
+_TLS = (tls.CERTIFICATE, tls.KEY)
 _OPTIONAL = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
 
 
@@ -55,6 +58,17 @@ class LabTarget:
         self.config = config
         self.environ = environ
 
+    @property
+    def ca_file(self) -> str:
+        """Give the lab's own authority."""
+        from shiplane.lab.layout import Layout  # noqa: PLC0415 - not every command needs the lab
+
+        return str(Layout.of(self.checkout).ca_file)
+
+    def serves_https(self, _environment: str) -> bool:
+        """Tell that the lab has certificates of its own."""
+        return True
+
     def naming(self) -> Naming:
         """Give how images are called; before the first start of the lab its port stands as a word."""
         known = self._known()
@@ -73,7 +87,7 @@ class LabTarget:
         settings = self.config.environment(environment)
         server = self._require().server(environment)
         folder = f"deployments/{self.config.name}-{environment}"
-        return Site(environment, server.to_host(), folder, server.url, settings.overlay)
+        return Site(environment, server.to_host(), folder, server.url, settings.overlay, ca_file=self.ca_file)
 
     def admin(self, environment: str, user: str) -> Host:
         """Give the server for another user, with the same key."""
@@ -82,11 +96,14 @@ class LabTarget:
     def secrets(self, environment: str) -> Mapping[str, Secret]:
         """Give the lab's generated secrets; variables of the environment win."""
         generated = self._generated(environment)
-        return {
-            name: Secret(name, _named(self.environ, environment, name) or value)
+        found = {
+            name: _named(self.environ, environment, name) or value
             for name, value in generated.items()
             if name in (*_REQUIRED, *_OPTIONAL)
         }
+        # No other authority vouches for this machine.
+        found |= {name: generated[name] for name in _TLS if name in generated}
+        return {name: Secret(name, value) for name, value in found.items()}
 
     def vpn_secret(self, environment: str) -> Secret:
         """Refuse: the lab is on this machine."""
@@ -137,6 +154,15 @@ class RemoteTarget:
         self._lookup = cache(lookup)
         self._files: Path | None = None
 
+    @property
+    def ca_file(self) -> str:
+        """Give the authority that TLS_CA names, which clients trust beside the system's."""
+        return self.environ.get("TLS_CA", "")
+
+    def serves_https(self, environment: str) -> bool:
+        """Tell whether a certificate is set."""
+        return bool(self._get(environment, tls.CERTIFICATE))
+
     def naming(self) -> Naming:
         """Give how images are called in the configured registry."""
         owner = self.environ.get("REPOSITORY_OWNER") or self.environ.get("GITHUB_REPOSITORY_OWNER") or self.config.owner
@@ -171,8 +197,8 @@ class RemoteTarget:
         )
         host = make_host(wanted, self._lookup)
         folder = f"deployments/{self.config.name}-{environment}"
-        bound = (settings.proxy_bind, settings.proxy_port)
-        return Site(environment, host, folder, settings.url, settings.overlay, *bound)
+        bound = (settings.proxy_bind, settings.proxy_port, settings.proxy_tls_port)
+        return Site(environment, host, folder, settings.url, settings.overlay, *bound, self.ca_file)
 
     def admin(self, environment: str, user: str) -> Host:
         """Give the server for an administrator: SSH_ADMIN_PRIVATE_KEY, else any key that is there."""
@@ -185,6 +211,7 @@ class RemoteTarget:
         """Give the secrets that are set; what can be derived is derived where the bundle is made."""
         self._require((environment,), _REQUIRED)
         found = {name: self._get(environment, name) for name in (*_REQUIRED, *_OPTIONAL)}
+        found |= {name: self._text(environment, name) for name in _TLS}
         return {name: Secret(name, value) for name, value in found.items() if value}
 
     def vpn_secret(self, environment: str) -> Secret:
@@ -196,6 +223,15 @@ class RemoteTarget:
         """Name every missing secret that a deploy to these environments needs at once."""
         vpn = ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET") if self.config.vpn.provider == "tailscale" else ()
         self._require(environments, (*_TO_CONNECT, *_REQUIRED, *vpn))
+        if self.ca_file and not Path(self.ca_file).is_file():
+            raise UsageError(f"TLS_CA names {self.ca_file}, which is no file", "set it to the authority's file")
+        for environment in environments:
+            self._check_certificate(environment)
+
+    def _check_certificate(self, environment: str) -> None:
+        certificate = tls.given(environment, self.secrets(environment))
+        if certificate is not None:
+            tls.check(self.config.environment(environment).url, environment, certificate, datetime.now(UTC))
 
     def _require(self, environments: tuple[str, ...], needed: tuple[str, ...]) -> None:
         asked = [self.config.environment(name).name for name in dict.fromkeys(environments)]
@@ -226,6 +262,11 @@ class RemoteTarget:
         if not (text.isdecimal() and int(text) < _PORTS):
             raise UsageError(f"SERVER_PORT of {environment} is {text!r}, which is no port", "set it to a number")
         return int(text)
+
+    def _text(self, environment: str, name: str) -> str:
+        """Give what a variable holds, or the file that it names."""
+        value = self._get(environment, name)
+        return Path(self._file(environment, name)).read_text(errors="replace") if value.startswith("/") else value
 
     def _file(self, environment: str, name: str) -> str:
         """Give the path of a file that a variable names, or whose text it holds; such a file ends with the process."""

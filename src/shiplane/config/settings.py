@@ -39,6 +39,8 @@ class EnvironmentConfig:
     """Jump host, `user@host:port` or a name that ssh knows, several with commas; SERVER_JUMP wins, `none` is none."""
     proxy_bind: str = "0.0.0.0"  # noqa: S104 - the proxy is the one public port
     proxy_port: int = 80
+    proxy_tls_port: int = 443
+    """Port for HTTPS on the server, where TLS_CERTIFICATE and TLS_KEY are given."""
 
     @property
     def overlay(self) -> str:

@@ -13,12 +13,14 @@ from urllib.parse import quote, urlsplit
 from shiplane.commands import dotenv
 from shiplane.commands.compose import BASE_FILE, project
 from shiplane.commands.remote import PRIVATE, SHARED, FileContent, archive
+from shiplane.deploy.tls import given
 from shiplane.errors import SecretsMissing, UsageError
 from shiplane.model import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shiplane.deploy.tls import Certificate
     from shiplane.model import Release, Site
 
 REQUIRED_SECRETS = ("DB_PASSWORD", "REDIS_PASSWORD")
@@ -30,11 +32,15 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Hold the files of a release by path below its folder, and the secrets that are in them."""
+    """Hold the files of a release by path below its folder, and the secrets that are in them.
+
+    `certificate` is no part of the release: it goes to the environment, and is renewed without one.
+    """
 
     release: Release
     files: Mapping[str, FileContent] = field(repr=False)
     secrets: tuple[Secret, ...] = ()
+    certificate: Certificate | None = field(default=None, repr=False)
 
     @property
     def checksum(self) -> str:
@@ -86,15 +92,22 @@ def bundle(  # noqa: PLR0913 - what makes a release's files, each by name
         if path not in compose_files:
             raise UsageError(f"{path} is missing from the release", "add it to the repository and publish again")
     known = environment_secrets(site, secrets)
+    certificate = given(site.environment, known)
+    variables = {
+        **root_variables(site, release, known),
+        **tls_variables(site, certificate),
+        "PROXY_FILES": proxy_files(compose_files),
+        **root,
+    }
     manifest = {**release.to_json(), "environment": site.environment, "url": site.url}
     files = {path: FileContent(data, SHARED) for path, data in compose_files.items()}
     files |= {
-        ".env": _env_file({**root_variables(site, release, known), "PROXY_FILES": proxy_files(compose_files), **root}),
+        ".env": _env_file(variables),
         ".env.docker": FileContent(base_env.encode(), PRIVATE),
         f".env.{site.environment}": _env_file({**container_variables(site, base_env, known), **container}),
         "manifest.json": FileContent(f"{json.dumps(manifest, indent=2, sort_keys=True)}\n".encode(), PRIVATE),
     }
-    return Bundle(release, MappingProxyType(files), tuple(known.values()))
+    return Bundle(release, MappingProxyType(files), tuple(known.values()), certificate)
 
 
 def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) -> dict[str, str]:
@@ -114,6 +127,17 @@ def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) 
         "RELEASE_COMMIT": release.commit,
         "RELEASE_VERSION": release.version,
     }
+
+
+def tls_variables(site: Site, certificate: Certificate | None) -> dict[str, str]:
+    """Give the variables by which the proxy serves HTTPS; none without a certificate.
+
+    What the certificate holds is not among them: its renewal changes no service.
+    """
+    if certificate is None:
+        return {}
+    place = {"PROXY_TLS_BIND": site.proxy_bind, "PROXY_TLS_PORT": str(site.proxy_tls_port)}
+    return {"PROXY_SCHEME": "https", "PUBLIC_URL": site.url, **place}
 
 
 def proxy_files(files: Mapping[str, bytes]) -> str:

@@ -17,7 +17,7 @@ LAB_LABEL = "dev.shiplane.lab"
 PORTS_LABEL = "dev.shiplane.lab.ports"
 ADDRESS = "127.0.0.1"
 MIRROR_PORT = 5001
-PORT_PURPOSES = ("registry", *(f"{name}-{kind}" for name in ENVIRONMENTS for kind in ("ssh", "http")))
+PORT_PURPOSES = ("registry", *(f"{name}-{kind}" for name in ENVIRONMENTS for kind in ("ssh", "http", "https")))
 
 _FIRST_PORT = 20000
 _PORT_COUNT = 10000
@@ -66,6 +66,24 @@ class Layout:
     def host_key(self, environment: str) -> Path:
         """Give the private host key of a server."""
         return self.folder / f"host_key_{environment}"
+
+    @property
+    def ca_file(self) -> Path:
+        """Give the certificate authority of the lab, which its clients trust."""
+        return self.folder / "ca.pem"
+
+    @property
+    def ca_key_file(self) -> Path:
+        """Give the authority's private key."""
+        return self.folder / "ca_key.pem"
+
+    def certificate(self, environment: str) -> Path:
+        """Give the certificate that an environment is served with."""
+        return self.folder / f"certificate_{environment}.pem"
+
+    def certificate_key(self, environment: str) -> Path:
+        """Give the private key of an environment's certificate."""
+        return self.folder / f"certificate_key_{environment}.pem"
 
     def part(self, part: str) -> str:
         """Name a container or volume."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.errors import DiskFull, Interrupted, LabDown, PortTaken, ShiplaneError, UsageError
 from shiplane.lab import surroundings
+from shiplane.lab.authority import ensure_certificates
 from shiplane.lab.containers import reserved_ports, states
 from shiplane.lab.credentials import ensure_keys, ensure_secrets, read_secrets
 from shiplane.lab.engine import Engine, docker
@@ -75,7 +76,13 @@ def secrets(checkout: Path) -> Mapping[str, Mapping[str, str]]:
     layout = Layout.of(checkout)
     if load_record(layout) is None or not layout.secrets_file.is_file():
         raise LabDown
-    return read_secrets(layout)
+    made = read_secrets(layout)
+    return {name: {**found, **_certificate(layout, name)} for name, found in made.items()}
+
+
+def _certificate(layout: Layout, environment: str) -> dict[str, str]:
+    files = {"TLS_CERTIFICATE": layout.certificate(environment), "TLS_KEY": layout.certificate_key(environment)}
+    return {name: file.read_text(encoding="ascii") for name, file in files.items() if file.is_file()}
 
 
 def _engine(checkout: Path, runner: Runner | None) -> Engine:
@@ -124,6 +131,7 @@ def _complete(
     """Bring up what is missing, the registry and the servers side by side."""
     ensure_keys(engine.runner, layout, record.ports)
     passwords = ensure_secrets(layout)
+    ensure_certificates(layout)
     image = server_image()
     if engine.ask("network", "inspect", layout.name).exit_code:
         network = docker("network", "create", "--label", f"{LAB_LABEL}={layout.name}", layout.name)

@@ -117,6 +117,7 @@ class Servers:
         published = (
             Published(ports[f"{environment}-ssh"], 22, f"ssh of {environment}"),
             Published(ports[f"{environment}-http"], 80, f"http of {environment}"),
+            Published(ports[f"{environment}-https"], 443, f"https of {environment}"),
         )
         return Blueprint(name, self.layout.name, self.image, options, published, self._files(environment))
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shiplane.lab.files import write_private
-from shiplane.lab.layout import ADDRESS, ENVIRONMENTS, Layout
+from shiplane.lab.layout import ADDRESS, ENVIRONMENTS, PORT_PURPOSES, Layout
 from shiplane.model import Host
 
 if TYPE_CHECKING:
@@ -45,17 +45,19 @@ def load_record(layout: Layout) -> Record | None:
         record = Record(**json.loads(layout.state_file.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return record if record.name == layout.name else None
+    # A lab that an older Shiplane made lacks ports, which its containers cannot be given any more.
+    return record if record.name == layout.name and set(record.ports) == set(PORT_PURPOSES) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Describe a stand-in server; `port` is SSH's, `http_port` the one that serves the environment."""
+    """Describe a stand-in server; `port` is SSH's, `https_port` serves the environment, `http_port` leads to it."""
 
     name: str
     environment: str
     port: int
     http_port: int
+    https_port: int
     key_file: str
     known_hosts: str
     host: str = ADDRESS
@@ -64,7 +66,7 @@ class Server:
     @property
     def url(self) -> str:
         """Give the environment's public address."""
-        return f"http://{self.host}:{self.http_port}"
+        return f"https://{self.host}:{self.https_port}"
 
     def to_host(self) -> Host:
         """Give the server as the host that runners connect to."""
@@ -77,11 +79,15 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """Tell what runs: `registry` is empty, and a server is missing, where its container does not run."""
+    """Tell what runs: `registry` is empty, and a server is missing, where its container does not run.
+
+    `ca_file` is the authority that clients have to trust; empty where no lab was made.
+    """
 
     registry: str
     servers: tuple[Server, ...]
     stand_in_images: Mapping[str, str]
+    ca_file: str = ""
 
     @property
     def is_up(self) -> bool:
@@ -104,6 +110,7 @@ class LabState:
             "stand_in_images": dict(self.stand_in_images),
             "servers": [server.to_json() for server in self.servers],
             "environments": self.environments,
+            "ca_file": self.ca_file or None,
         }
 
 
@@ -117,10 +124,12 @@ def describe(layout: Layout, record: Record | None, running: Collection[str], st
             environment,
             record.ports[f"{environment}-ssh"],
             record.ports[f"{environment}-http"],
+            record.ports[f"{environment}-https"],
             str(layout.key_file),
             str(layout.known_hosts),
         )
         for environment in ENVIRONMENTS
     )
     registry = record.registry if {layout.part("registry"), layout.part("mirror")} <= set(running) else ""
-    return LabState(registry, tuple(server for server in servers if server.name in running), stand_ins)
+    up = tuple(server for server in servers if server.name in running)
+    return LabState(registry, up, stand_ins, str(layout.ca_file))

@@ -36,7 +36,8 @@ class Host:
 class Site:
     """Place one environment: its server, its folder there (below the home folder) and its public address.
 
-    `proxy_bind` and `proxy_port` are where the proxy is published on the server.
+    `proxy_bind` and `proxy_port` are where the proxy is published on the server, `proxy_tls_port` where it is for
+    HTTPS. `ca_file` names an authority that clients of the address trust beside the system's.
     """
 
     environment: str
@@ -46,3 +47,5 @@ class Site:
     overlay: str
     proxy_bind: str = "0.0.0.0"  # noqa: S104 - the proxy is the one public port
     proxy_port: int = 80
+    proxy_tls_port: int = 443
+    ca_file: str = ""

@@ -42,7 +42,7 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     }
     name = f"shiplane-{checkout_id(checkout)}-e2e-{site.environment}"
     user = f"{os.getuid()}:{os.getgid()}"
-    command = playwright.run(TEST_RUNNER, name, str(reports), user, variables, ("--project=e2e",))
+    command = playwright.run(TEST_RUNNER, name, str(reports), user, variables, ("--project=e2e",), site.ca_file)
     runner.run(engine.remove(name))
     say(f"$ {command.masked()}")
     try:

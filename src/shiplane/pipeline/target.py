@@ -21,6 +21,13 @@ class Target(Protocol):
     allows_stand_ins: bool
     """Whether images built on stand-ins of the official base images may be published."""
 
+    @property
+    def ca_file(self) -> str:
+        """Give the file of an authority that clients of the environments trust beside the system's; empty for none."""
+
+    def serves_https(self, environment: str) -> bool:
+        """Tell whether a certificate is given for an environment."""
+
     def naming(self) -> Naming:
         """Give how images are called."""
 

@@ -123,6 +123,8 @@ def render_lab(lab: Mapping[str, Any]) -> str:
         lines += ["", *columns([_SERVERS, *map(_server, servers)])]
     if environments:
         lines += ["", *columns([(name, str(url)) for name, url in environments.items()])]
+    if environments and lab.get("ca_file"):
+        lines += [f"browsers and curl --cacert trust them by {lab['ca_file']}"]
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import ssl
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -52,7 +52,7 @@ class Http(Protocol):
 class HttpRunner:
     """Send requests with httpx; `ca_file` is trusted beside the system's authorities."""
 
-    def __init__(self, ca_file: str | None = None) -> None:
+    def __init__(self, ca_file: str = "") -> None:
         self._ca_file = ca_file
 
     def request(
@@ -70,7 +70,7 @@ class HttpRunner:
         parts = urlsplit(url)
         try:
             with httpx.Client(
-                verify=self._trust if parts.scheme == "https" else False,
+                verify=trust(self._ca_file) if parts.scheme == "https" else False,
                 trust_env=not is_loopback(parts.hostname or ""),
                 timeout=timeout,
             ) as client:
@@ -82,12 +82,14 @@ class HttpRunner:
             ) from error
         return Answer(answer.status_code, answer.text)
 
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        if self._ca_file:
-            context.load_verify_locations(self._ca_file)
-        return context
+
+@cache
+def trust(ca_file: str = "") -> ssl.SSLContext:
+    """Check chains and host names against the system's authorities, and against those in a file."""
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 def is_loopback(host: str) -> bool:

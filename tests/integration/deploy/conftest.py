@@ -143,7 +143,9 @@ class Place:
     def __init__(self, state: lab.LabState, environment: str, login: RegistryLogin, images: dict[str, Image]) -> None:
         server = state.server(environment)
         self.host = server.to_host()
-        self.site = Site("staging", self.host, "deployments/app-staging", server.url, "compose.staging.yml")
+        # The small application has no proxy before it.
+        url = f"http://{server.host}:{server.http_port}"
+        self.site = Site("staging", self.host, "deployments/app-staging", url, "compose.staging.yml")
         self.login = login
         self.images = images
         self.masker = Masker()

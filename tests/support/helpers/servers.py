@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,15 +49,20 @@ class Servers:
 
     def url(self, environment: str) -> str:
         """Give the public address of an environment."""
-        return f"http://127.0.0.1:{self.state['ports'][f'{environment}-http']}"
+        return f"https://127.0.0.1:{self.state['ports'][f'{environment}-https']}"
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """Give what checks the certificates of the lab, and none that another authority signed."""
+        return ssl.create_default_context(cafile=str(self.clone.folder / ".shiplane/lab/ca.pem"))
 
     def get(self, environment: str, path: str) -> Any:  # noqa: ANN401 - JSON
         """Ask the board of an environment."""
-        return _ask("GET", f"{self.url(environment)}/api/v1/{path}").json()
+        return _ask("GET", f"{self.url(environment)}/api/v1/{path}", verify=self.trust).json()
 
     def page(self, environment: str, path: str = "/") -> str:
         """Fetch a page or an asset."""
-        return _ask("GET", f"{self.url(environment)}{path}").text
+        return _ask("GET", f"{self.url(environment)}{path}", verify=self.trust).text
 
     def serves(self, environment: str, release: str) -> bool:
         """Tell whether the public address answers healthy with a release."""

@@ -11,6 +11,7 @@ import httpx
 
 from helpers.engine import docker
 from shiplane import lab
+from shiplane.runners.http import trust
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,7 +45,7 @@ for folder in releases/*/; do [ -s "$folder/manifest.json" ] || echo "half $fold
 def served(yard: Yard) -> tuple[str, str, str] | None:
     """Give release and kind that the backend names, and the kind of the page; None where one does not answer."""
     try:
-        with httpx.Client(base_url=yard.url, timeout=3, trust_env=False) as client:
+        with httpx.Client(base_url=yard.url, timeout=3, trust_env=False, verify=trust(yard.state.ca_file)) as client:
             status = client.get("/api/v1/status/")
             page = client.get("/")
             if status.status_code != httpx.codes.OK or page.status_code != httpx.codes.OK:

@@ -102,4 +102,4 @@ class BoardYard(Yard):
         write = Flow("write", 1, "/api/v1/reports/", "POST", 0, json.dumps({"releases": [row]}), headers)
         page, asset = Flow("page", 8, kind="page"), Flow("asset", 112, connections=8, kind="asset")
         slower = [flow for flow in mix("/api/v1/releases/?limit=1", write, 86) if flow.kind == "plain"]
-        return Wanted(self.port, (*slower, page, asset), limit=limit)
+        return Wanted(self.port, (*slower, page, asset), ca_file=self.state.ca_file, limit=limit)

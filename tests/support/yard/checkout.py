@@ -21,6 +21,7 @@ from shiplane.lab.layout import Layout
 from shiplane.model import Release, Secret
 from shiplane.pipeline.release_files import in_checkout
 from shiplane.pipeline.store import Store
+from shiplane.runners.http import trust
 from yard.images import BROKEN, GOOD, Builder
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Yard:
     @property
     def port(self) -> int:
         """Give the public port of staging."""
-        return self.state.server("staging").http_port
+        return self.state.server("staging").https_port
 
     def part(self, name: str) -> str:
         """Give the name of a container of the lab."""
@@ -171,7 +172,9 @@ class Yard:
     def serves(self) -> str | None:
         """Give the release that the public address names; None where it does not answer, or not well."""
         try:
-            answer = httpx.get(f"{self.url}/api/v1/status/", timeout=3, trust_env=False)
+            answer = httpx.get(
+                f"{self.url}/api/v1/status/", timeout=3, trust_env=False, verify=trust(self.state.ca_file)
+            )
             return str(answer.json()["release"]) if answer.status_code == httpx.codes.OK else None
         except (httpx.HTTPError, ValueError, KeyError):
             return None

@@ -82,7 +82,7 @@ def play(wanted: Wanted, actions: Sequence[Action], folder: Path) -> Played:
 
 def small_mix(yard: Yard, limit: float) -> Wanted:
     """Give the load of the small application: 200 requests a second."""
-    return Wanted(yard.port, mix("/api/v1/rows/", _ROWS), limit=limit)
+    return Wanted(yard.port, mix("/api/v1/rows/", _ROWS), ca_file=yard.state.ca_file, limit=limit)
 
 
 def deploys(yard: Yard, count: int, proxy_at: int) -> list[Action]:

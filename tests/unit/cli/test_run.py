@@ -20,6 +20,7 @@ from shiplane.runners.base import Masker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from functools import partial
     from pathlib import Path
 
 SECRETS = {name: Secret(name, "value-of-it") for name in ("DB_PASSWORD", "REDIS_PASSWORD")}
@@ -30,7 +31,10 @@ class Client:
 
     made: list[Client]
 
-    def __init__(self, url: str, token: Secret, outbox: Path, on_refused: Callable[[str], None], name: str) -> None:
+    def __init__(  # noqa: PLR0913 - as the real one
+        self, url: str, token: Secret, outbox: Path, post: partial[Any], on_refused: Callable[[str], None], name: str
+    ) -> None:
+        self.trusted = post.keywords["ca_file"]
         self.url, self.token, self.outbox, self.on_refused, self.name = url, token, outbox, on_refused, name
         self.records: list[dict[str, Any]] = []
         self.made.append(self)
@@ -54,7 +58,7 @@ class Lab:
     def site(self, name: str) -> SimpleNamespace:
         if not self.up:
             raise LabDown
-        return SimpleNamespace(url=f"http://{name}", environment=name)
+        return SimpleNamespace(url=f"http://{name}", environment=name, ca_file="/lab/ca.pem")
 
     def secrets(self, _name: str) -> dict[str, Secret]:
         return SECRETS
@@ -99,6 +103,7 @@ def carried_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_boards_that_come_late_are_told_all_and_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     carried_out(run, monkeypatch)
     assert [client.url for client in Client.made] == ["http://staging", "http://production"]
+    assert {client.trusted for client in Client.made} == {"/lab/ca.pem"}
     for client in Client.made:
         assert client.records == read(run.folder)
         assert client.name == "github-77.5-2"

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import dataclasses
 import stat
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from certificates import issue
 from samples import CONFIG, HARD
 from shiplane.cli import targets
 from shiplane.cli.targets import LabTarget, RemoteTarget
 from shiplane.commands.login import RegistryLogin
 from shiplane.config import Vpn
-from shiplane.errors import ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
-from shiplane.lab.layout import Layout
+from shiplane.errors import CertificateUnfit, ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
+from shiplane.lab.layout import PORT_PURPOSES, Layout
 from shiplane.lab.state import Record
 from shiplane.model import Secret
 from shiplane.planning import Naming
@@ -157,6 +159,39 @@ def test_a_key_may_be_named_by_its_file(tmp_path: Path) -> None:
     assert site.host.key_file == str(key)
 
 
+def test_a_certificate_is_looked_at_before_anything_runs(tmp_path: Path) -> None:
+    good = issue("staging.example.com", begins=datetime.now(UTC) - timedelta(days=1))
+    file = tmp_path / "key of staging.pem"
+    file.write_text(good.key_pem)
+    environ = FULL | {"STAGING_TLS_CERTIFICATE": good.pem, "STAGING_TLS_KEY": str(file)}
+    target = RemoteTarget(tmp_path, CONFIG, environ)
+    target.require(("staging", "production"))
+    assert (target.serves_https("staging"), target.serves_https("production")) == (True, False)
+    assert target.secrets("staging")["TLS_KEY"].value == good.key_pem
+    assert "TLS_KEY" not in target.secrets("production")
+    for environment, more, cause in (
+        ("staging", {"STAGING_TLS_KEY": issue("x").key_pem}, "TLS_KEY is not the key of TLS_CERTIFICATE"),
+        ("staging", {"STAGING_TLS_KEY": ""}, "TLS_CERTIFICATE is set and TLS_KEY is not"),
+        ("production", {"TLS_CERTIFICATE": good.pem, "TLS_KEY": good.key_pem}, "and not example.com"),
+    ):
+        with pytest.raises(CertificateUnfit, match=cause):
+            RemoteTarget(tmp_path, CONFIG, environ | more).require((environment,))
+    file.unlink()
+    with pytest.raises(UsageError, match=r"TLS_KEY of staging names .*, which is no file"):
+        target.require(("staging",))
+
+
+def test_an_authority_of_a_company_s_own(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    target = RemoteTarget(tmp_path, CONFIG, FULL | {"TLS_CA": str(file)})
+    with pytest.raises(UsageError, match=r"TLS_CA names .*ca\.pem, which is no file"):
+        target.require(("staging",))
+    file.write_text("x")
+    target.require(("staging",))
+    assert target.site("staging").ca_file == target.ca_file == str(file)
+    assert RemoteTarget(tmp_path, CONFIG, FULL).site("staging").ca_file == ""
+
+
 def test_a_lab_that_was_never_up(tmp_path: Path) -> None:
     target = LabTarget(tmp_path, CONFIG, {})
     assert target.naming() == Naming("registry.lab", "lab", "app")
@@ -170,13 +205,14 @@ def test_a_lab_that_was_never_up(tmp_path: Path) -> None:
 def test_a_lab_that_has_a_record(tmp_path: Path) -> None:
     layout = Layout.of(tmp_path)
     layout.folder.mkdir(parents=True)
-    ports = {"registry": 1, "staging-ssh": 2, "staging-http": 3, "production-ssh": 4, "production-http": 5}
+    ports = {name: number for number, name in enumerate(PORT_PURPOSES, 1)}
     Record(layout.name, ports).save(layout)
     target = LabTarget(tmp_path, CONFIG, {})
     site = target.site("production")
     assert target.naming() == Naming("127.0.0.1:1", "lab", "app")
-    assert (site.host.address, site.host.port, site.url) == ("127.0.0.1", 4, "http://127.0.0.1:5")
+    assert (site.host.address, site.host.port, site.url) == ("127.0.0.1", 5, "https://127.0.0.1:7")
     assert (site.folder, site.overlay) == ("deployments/app-production", "compose.production.yml")
+    assert site.ca_file == target.ca_file == str(layout.ca_file)
 
 
 def said_of_staging(name: str, user: str = "", port: int = 0) -> SshSettings:

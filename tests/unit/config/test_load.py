@@ -34,7 +34,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("environments", "staging"): {
         **dict.fromkeys(("url", "proxy_bind", "ssh_host", "ssh_user", "ssh_jump"), STRING),
-        **dict.fromkeys(("ssh_port", "proxy_port"), NUMBER),
+        **dict.fromkeys(("ssh_port", "proxy_port", "proxy_tls_port"), NUMBER),
         "branches": STRINGS,
     },
     ("backup",): {"service": STRING, "command": STRINGS, "verify": STRINGS, "kept": NUMBER, "seconds": NUMBER},

@@ -66,6 +66,24 @@ def test_the_root_variables(site: Site, release: Release) -> None:
     }
 
 
+def test_a_certificate_turns_https_on_and_is_no_part_of_the_release(site: Site, release: Release) -> None:
+    pairs = [
+        {name: Secret(name, f"{name} {number}") for name in ("TLS_CERTIFICATE", "TLS_KEY")} for number in ("1", "2")
+    ]
+    plain, one, two = (bundle(site, release, FILES, "", {**SECRETS, **pair}) for pair in ({}, *pairs))
+    assert (plain.certificate, one.certificate and one.certificate.chain) == (None, "TLS_CERTIFICATE 1\n")
+    assert one.checksum == two.checksum != plain.checksum
+    more = variables(one, ".env").items() - variables(plain, ".env").items()
+    assert dict(more) == {
+        "PROXY_SCHEME": '"https"',
+        "PUBLIC_URL": '"https://staging.test"',
+        "PROXY_TLS_BIND": '"0.0.0.0"',
+        "PROXY_TLS_PORT": '"443"',
+    }
+    assert b"TLS_KEY 1" not in b"".join(content.data for content in one.files.values())
+    assert "TLS_KEY 1" not in repr(one)
+
+
 def test_the_proxys_files_have_one_digest_of_names_and_contents() -> None:
     digest = proxy_files(FILES)
     assert len(digest) == 64

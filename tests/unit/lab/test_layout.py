@@ -37,11 +37,11 @@ def test_first_port_is_in_the_range_and_steady(tmp_path: Path) -> None:
 
 def test_ports_are_the_first_free_ones() -> None:
     ports = choose_ports(20010, lambda port: port not in {20010, 20012})
-    assert ports == dict(zip(PORT_PURPOSES, (20011, 20013, 20014, 20015, 20016), strict=True))
+    assert ports == dict(zip(PORT_PURPOSES, (20011, *range(20013, 20019)), strict=True))
 
 
 def test_the_search_goes_round() -> None:
-    assert list(choose_ports(29998, lambda _: True).values()) == [29998, 29999, 20000, 20001, 20002]
+    assert list(choose_ports(29998, lambda _: True).values()) == [29998, 29999, *range(20000, 20005)]
 
 
 def test_too_few_free_ports_is_said() -> None:

@@ -10,7 +10,7 @@ from shiplane.errors import DiskFull, EngineMissing, LabDown, PortTaken, Unreach
 from shiplane.lab import down, lifecycle, secrets, status, up
 from shiplane.lab.engine import Engine
 from shiplane.lab.images.catalogue import OFFICIAL_NAMES, ROOT_IMAGE, server_reference
-from shiplane.lab.layout import Layout
+from shiplane.lab.layout import PORT_PURPOSES, Layout
 from shiplane.lab.servers import Servers
 from shiplane.lab.state import Record
 from shiplane.runners.recording import RecordingRunner
@@ -19,7 +19,7 @@ IMAGES = "\n".join(
     f'{{"id": "sha256:1", "tags": ["{name}"], "labels": {{}}}}'
     for name in (*OFFICIAL_NAMES, ROOT_IMAGE, server_reference())
 )
-PORTS = {"registry": 1, "staging-ssh": 2, "staging-http": 3, "production-ssh": 4, "production-http": 5}
+PORTS = {name: number for number, name in enumerate(PORT_PURPOSES, 1)}
 
 
 def silent(_: str) -> None:
@@ -97,8 +97,8 @@ def test_a_port_of_a_running_container_is_its_own(
     layout.folder.mkdir(parents=True)
     Record(layout.name, PORTS).save(layout)
     runner.answers.insert(0, ("docker ps", f"{layout.part('staging')} running", 0))
-    monkeypatch.setattr(lifecycle, "is_free", lambda port: port not in {2, 3, 4})
-    with pytest.raises(PortTaken, match="port 4 "):
+    monkeypatch.setattr(lifecycle, "is_free", lambda port: port not in {2, 3, 4, 5})
+    with pytest.raises(PortTaken, match="port 5 "):
         up(tmp_path, silent, runner)
 
 

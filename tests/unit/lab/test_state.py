@@ -11,8 +11,10 @@ PORTS = {
     "registry": 20001,
     "staging-ssh": 20002,
     "staging-http": 20003,
-    "production-ssh": 20004,
-    "production-http": 20005,
+    "staging-https": 20004,
+    "production-ssh": 20005,
+    "production-http": 20006,
+    "production-https": 20007,
 }
 PARTS = ("registry", "mirror", "staging", "production")
 
@@ -43,6 +45,12 @@ def test_a_record_copied_from_another_checkout_counts_as_none(layout: Layout) ->
     assert load_record(layout) is None
 
 
+def test_a_record_of_an_older_lab_counts_as_none(layout: Layout) -> None:
+    """Its containers lack a port that they cannot be given any more."""
+    Record(layout.name, {name: port for name, port in PORTS.items() if not name.endswith("https")}).save(layout)
+    assert load_record(layout) is None
+
+
 def test_status_has_exactly_the_agreed_keys(layout: Layout) -> None:
     state = describe(layout, Record(layout.name, PORTS), [layout.part(p) for p in PARTS], {"redis:8": "redis 8.0.2"})
     assert state.is_up
@@ -61,14 +69,15 @@ def test_status_has_exactly_the_agreed_keys(layout: Layout) -> None:
             }
             for environment in ("staging", "production")
         ],
-        "environments": {"staging": "http://127.0.0.1:20003", "production": "http://127.0.0.1:20005"},
+        "environments": {"staging": "https://127.0.0.1:20004", "production": "https://127.0.0.1:20007"},
+        "ca_file": str(layout.ca_file),
     }
 
 
 def test_a_server_is_given_as_a_host_with_pinned_keys(layout: Layout) -> None:
     state = describe(layout, Record(layout.name, PORTS), [layout.part(p) for p in PARTS], {})
     host = state.server("production").to_host()
-    assert (host.address, host.port, host.user) == ("127.0.0.1", 20004, "deploy")
+    assert (host.address, host.port, host.user) == ("127.0.0.1", 20005, "deploy")
     assert host.known_hosts == str(layout.known_hosts)
 
 
@@ -83,4 +92,10 @@ def test_without_one_part_the_lab_is_not_up(layout: Layout, missing: str) -> Non
 def test_no_lab_is_shown_as_nothing(layout: Layout) -> None:
     state = describe(layout, None, [], {})
     assert state == LabState("", (), {})
-    assert state.to_json() == {"registry": None, "stand_in_images": {}, "servers": [], "environments": {}}
+    assert state.to_json() == {
+        "registry": None,
+        "stand_in_images": {},
+        "servers": [],
+        "environments": {},
+        "ca_file": None,
+    }

@@ -1,0 +1,68 @@
+"""Certificates of every kind for tests: good ones and such as no client would take."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+HOST = "staging.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """Hold a certificate and its key."""
+
+    certificate: x509.Certificate
+    key: EllipticCurvePrivateKey
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    @property
+    def key_pem(self) -> str:
+        return self.protected(None)
+
+    def protected(self, passphrase: bytes | None) -> str:
+        kind = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+        form = serialization.PrivateFormat.PKCS8
+        return self.key.private_bytes(serialization.Encoding.PEM, form, kind).decode()
+
+
+def issue(
+    *names: str, signer: Issued | None = None, begins: datetime = NOW - timedelta(days=1), days: int = 90
+) -> Issued:
+    """Make a certificate for names and addresses, signed by `signer` or by itself; without names, an authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0] if names else f"authority {id(key)}")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signer.certificate.subject if signer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([_name(each) for each in names]), critical=False)
+    return Issued(builder.sign(signer.key if signer else key, hashes.SHA256()), key)
+
+
+def _name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
