@@ -11,6 +11,7 @@ try:
         environment_tasks,
         lab_tasks,
         looking_tasks,
+        maintenance_tasks,
         pipeline_tasks,
         server_tasks,
         version_tasks,
@@ -37,9 +38,10 @@ ns = Collection(
 )
 ns.add_task(looking_tasks.execute, name="exec")
 server = Collection("server", server_tasks.prepare)
+maintenance = Collection("maintenance", maintenance_tasks.on, maintenance_tasks.off)
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
 dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
-for group in (lab, dev, server, version):
+for group in (lab, dev, maintenance, server, version):
     ns.add_collection(group)

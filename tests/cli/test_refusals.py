@@ -40,6 +40,7 @@ UNKNOWN = {
     "status --env stagin --json": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "releases --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "server.prepare --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
+    "maintenance.on --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "unlock --env stagin": ("environment 'stagin'", "'staging'? use one of: production, staging"),
     "pipeline --until publsh": (
         "stage 'publsh'",

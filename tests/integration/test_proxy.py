@@ -1,6 +1,7 @@
 """The proxy of the overlays on the real engine: upstreams and proxies change under clients that never ask twice."""
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -100,3 +101,38 @@ def test_assets_of_releases_before_are_served_and_nothing_beside_them(place: Fro
     for path in ("/assets/../secret.js", "/assets/%2e%2e/secret.js", "/assets/..%2fsecret.js", "/assets//../secret.js"):
         assert "nobody" not in place.ask(path)[1], path
     assert "cache-control" not in place.ask("/assets/one.js")[2]
+
+
+def test_the_page_of_maintenance_is_on_while_its_file_is_there(place: Frontage, one: str) -> None:
+    assert one
+    place.keep_asset("one")
+    file = place.served / "maintenance"
+    file.write_text("{}")
+    try:
+        for swapped in (False, True):
+            if swapped:
+                place.swap()
+            for path, method in (("/", "GET"), ("/runs/x", "POST"), ("/assets/one.js", "GET")):
+                status, page, headers = place.ask(path, method)
+                assert (status, headers["retry-after"], headers["cache-control"]) == (503, "120", "no-store"), path
+                assert headers["content-type"] == "text/html; charset=utf-8"
+                assert "Moored for maintenance" in page
+                # It needs nothing that is closed as well, and its policy lets its own style in.
+                assert not re.search(r"""(src|href)=["'][^"']""", page)
+                assert "style-src 'unsafe-inline'" in headers["content-security-policy"]
+                assert headers["x-frame-options"] == "DENY"
+            for method in ("GET", "POST"):
+                status, text, headers = place.ask("/api/name", method)
+                assert (status, headers["content-type"], headers["retry-after"]) == (503, "application/json", "120")
+                assert json.loads(text) == {"detail": "closed for maintenance: try again in a few minutes"}
+            # The stand-in of the backend knows neither path, but is asked.
+            for path in ("/api/v1/health/", "/api/v1/status/"):
+                assert place.ask(path)[:2] == (404, "missing")
+            assert place.ask("/nginx-health")[0] == 200
+            assert [place.ask(path)[0] for path in ("/-maintenance/page", "/-maintenance/api")] == [404, 404]
+            assert place.ask("/-maintenance/other")[0] == 503
+    finally:
+        file.unlink()
+    status, text, headers = place.ask("/api/name")
+    assert (status, text) == (200, "one")
+    assert "retry-after" not in headers

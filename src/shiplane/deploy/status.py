@@ -28,7 +28,7 @@ def status(site: Site, state: State) -> dict[str, Any]:
 def overview(site: Site, state: State) -> dict[str, Any]:
     """Describe the same for people, with more about each service.
 
-    `attempt` is what an earlier caller began and did not see the end of, `maintenance` whether that page is shown.
+    `attempt` is what an earlier caller began and did not see the end of, `maintenance` since when that page is shown.
     `releases` are those whose images its containers run, `well` counts the containers that are, `restarts` how often
     the engine started them again.
     """

@@ -114,6 +114,7 @@ class State:
     """Hold what a server has of an environment; `entries` are in the order of time.
 
     `model` describes the services of the current release; None where there is none, or its files cannot be read.
+    `maintenance` tells since when and by whom the environment is closed to people; None where it is open.
     """
 
     current: str | None = None
@@ -125,8 +126,8 @@ class State:
     volumes: tuple[str, ...] = ()
     model: Model | None = field(default=None, repr=False)
     left: Left | None = None
-    maintenance: bool = False
     backups: tuple[Backup, ...] = ()
+    maintenance: dict[str, str] | None = None
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -226,10 +227,17 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
         model=model(found, folder),
-        maintenance="maintenance" in found,
         left=next((Left(*text.split("\t")) for text in found.get("job", [])), None),
         backups=backups.parse(found.get("backup", [])),
+        maintenance=next((_since(text) for text in found.get("maintenance", [])), None),
     )
+
+
+def _since(text: str) -> dict[str, str]:
+    """Read who closed the environment; a file that a person made says nothing."""
+    with suppress(ValueError, AttributeError):
+        return {name: str(value) for name, value in json.loads(text).items()}
+    return {}
 
 
 def _entries(texts: Iterable[str]) -> Iterator[Entry]:

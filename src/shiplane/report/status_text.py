@@ -28,6 +28,14 @@ def render_status(status: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _maintenance(status: Mapping[str, Any]) -> list[str]:
+    said = status.get("maintenance")
+    if said is None:
+        return []
+    since = f" since {moment(said['since'])}, by {said.get('who', '-')}" if said.get("since") else ""
+    return [f"closed for maintenance{since}; open it: invoke maintenance.off --env {status['environment']}"]
+
+
 def _serving(status: Mapping[str, Any]) -> str:
     if not status.get("release"):
         return "nothing is deployed"
@@ -36,7 +44,7 @@ def _serving(status: Mapping[str, Any]) -> str:
 
 
 def _unusual(status: Mapping[str, Any]) -> list[str]:
-    told = ["the maintenance page is shown to everybody"] if status.get("maintenance") else []
+    told = _maintenance(status)
     attempt = status.get("attempt")
     if attempt:
         ended = f"ended with {attempt['code']}" if attempt["code"] else "goes on, or was cut off"

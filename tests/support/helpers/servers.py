@@ -78,13 +78,22 @@ class Servers:
 
     def inside(self, environment: str, service: str, script: str) -> bytes:
         """Run a script in the container of a service."""
-        return self.run(environment, "docker", "exec", f"app-{environment}-{service}-1", "sh", "-euc", script)
+        return self.run(environment, "docker", "exec", self.container(environment, service), "sh", "-euc", script)
+
+    def container(self, environment: str, service: str) -> str:
+        """Give the id of the one container of a service; its number grows with each deploy."""
+        labels = (f"project=app-{environment}", f"service={service}", "oneoff=False")
+        filters = (word for label in labels for word in ("--filter", f"label=com.docker.compose.{label}"))
+        [found] = self.run(environment, "docker", "ps", "--quiet", *filters).decode().split()
+        return found
 
     def running(self, environment: str) -> dict[str, str]:
         """Give the digests that the components' containers run, as the server's engine knows them."""
         found = {}
         for component in COMPONENTS:
-            image = self.run(environment, "docker", "inspect", "-f", "{{.Image}}", f"app-{environment}-{component}-1")
+            image = self.run(
+                environment, "docker", "inspect", "-f", "{{.Image}}", self.container(environment, component)
+            )
             known = self.run(
                 environment, "docker", "image", "inspect", "-f", "{{json .RepoDigests}}", image.decode().strip()
             )

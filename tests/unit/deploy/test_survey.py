@@ -188,7 +188,7 @@ def test_an_overview_says_which_releases_run(site: Site, release: Release) -> No
         entries=(entry("older"), entry("old"), entry("new")),
         containers=(old_one, new_one, new_one, foreign, container("db", health="unhealthy", restarts=2)),
         left=Left("let new serve", "7"),
-        maintenance=True,
+        maintenance={"who": "ada@laptop"},
     )
     told = overview(site, state)
     assert told["services"]["web"] | {"image": ""} == {
@@ -199,7 +199,7 @@ def test_an_overview_says_which_releases_run(site: Site, release: Release) -> No
         "releases": ["old", "new"],
     }
     assert (told["services"]["db"]["well"], told["services"]["db"]["restarts"]) == (0, 2)
-    assert (told["attempt"], told["maintenance"]) == ({"title": "let new serve", "code": "7"}, True)
+    assert (told["attempt"], told["maintenance"]) == ({"title": "let new serve", "code": "7"}, {"who": "ada@laptop"})
     assert {*told} - {*status(site, state)} == {"attempt", "maintenance"}
 
 
@@ -208,3 +208,13 @@ def test_status_before_the_first_deploy(site: Site) -> None:
         "environment": "staging", "url": "https://staging.test", "release": None, "commit": None, "deployed_at": None,
         "services": {},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [('{"since": "2026-01-01", "who": "ada@laptop"}', {"since": "2026-01-01", "who": "ada@laptop"}), ("", {})],
+)
+def test_an_environment_that_is_closed(site: Site, said: str, told: dict[str, str]) -> None:
+    """A file that a person made closes it too, and says nothing."""
+    assert overview(site, parse([f"maintenance\t{said}"]))["maintenance"] == told
+    assert overview(site, parse([]))["maintenance"] is None

@@ -48,9 +48,9 @@ def test_status_for_people_says_more() -> None:
         "backend": {**STATUS["services"]["backend"], "well": 2, "replicas": 3, "restarts": 12, "releases": ["b" * 12]},
     }
     attempt = {"title": "let two\nserve", "code": ""}
-    lines = render_status({**STATUS, "services": services, "attempt": attempt, "maintenance": True}).splitlines()
+    lines = render_status({**STATUS, "services": services, "attempt": attempt, "maintenance": {}}).splitlines()
     assert lines[2:] == [
-        "the maintenance page is shown to everybody",
+        "closed for maintenance; open it: invoke maintenance.off --env staging",
         "unfinished: 'let two serve' goes on, or was cut off; the next deploy goes on from there",
         "",
         "   service  state    health     replicas  restarts  runs          digest",
@@ -60,6 +60,18 @@ def test_status_for_people_says_more() -> None:
     assert max(map(len, lines[4:])) <= 80
     attempt["code"] = "7"
     assert "unfinished: 'let two serve' ended with 7" in render_status({**STATUS, "attempt": attempt})
+
+
+@pytest.mark.parametrize(
+    ("said", "since"),
+    [
+        ({"since": "2026-01-01T00:00:00.000Z", "who": "ada@laptop"}, " since 2026-01-01 00:00 UTC, by ada@laptop"),
+        ({}, ""),
+    ],
+)
+def test_status_of_a_closed_environment(said: dict[str, str], since: str) -> None:
+    lines = render_status({"environment": "staging", "url": "https://s", "release": None, "maintenance": said})
+    assert f"closed for maintenance{since}; open it: invoke maintenance.off --env staging" in lines.splitlines()
 
 
 @pytest.mark.parametrize("release", [None, ""])

@@ -15,7 +15,7 @@ main() {
     cd "$folder" 2>/dev/null || return 0
     releases
     job
-    [ ! -e served/maintenance ] || printf 'maintenance\ton\n'
+    [ ! -e served/maintenance ] || printf 'maintenance\t%s\n' "$(head -n 1 served/maintenance)"
 }
 
 # A release whose files cannot be read any more is no reason to see nothing of the server.
