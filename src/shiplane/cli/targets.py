@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shiplane.cli.hosts import Lookup
-    from shiplane.config import Config
+    from shiplane.config import Config, EnvironmentConfig
     from shiplane.lab import LabState
     from shiplane.model import Host
     from shiplane.pipeline.target import Target
@@ -227,6 +227,7 @@ class RemoteTarget:
             raise UsageError(f"TLS_CA names {self.ca_file}, which is no file", "set it to the authority's file")
         for environment in environments:
             self._check_certificate(environment)
+            self._check_neighbours(environment)
 
     def _check_certificate(self, environment: str) -> None:
         certificate = tls.given(environment, self.secrets(environment))
@@ -242,6 +243,32 @@ class RemoteTarget:
             missing += [name] if lacking and lacking == asked else by_environment
         if missing:
             raise SecretsMissing(missing, " and ".join(asked))
+
+    def _check_neighbours(self, environment: str) -> None:
+        """Refuse two environments that are known to be on one server and would be published on one port."""
+        mine, place = self.config.environment(environment), self._own_place(environment)
+        for other in self.config.environments:
+            anywhere = "0.0.0.0" in (mine.proxy_bind, other.proxy_bind)  # noqa: S104 - compared, not bound
+            near = other.name != environment and place and self._own_place(other.name) == place
+            shared = self._ports(mine).keys() & self._ports(other).keys()
+            if near and shared and (anywhere or other.proxy_bind == mine.proxy_bind):
+                port = min(shared)
+                raise UsageError(
+                    f"{environment} and {other.name} are on one server and both publish port {port}",
+                    f"set another {self._ports(other)[port]} in [tool.shiplane.environments.{other.name}]",
+                )
+
+    def _ports(self, settings: EnvironmentConfig) -> dict[int, str]:
+        """Give the ports that an environment publishes, with the keys that set them."""
+        tls = {settings.proxy_tls_port: "proxy_tls_port"} if self._get(settings.name, "TLS_CERTIFICATE") else {}
+        return {**tls, settings.proxy_port: "proxy_port"}
+
+    def _own_place(self, environment: str) -> str:
+        """Give the server that is named for this environment alone: a job on GitHub sees SERVER_HOST of its own one."""
+        named = self.environ.get(f"{environment.upper()}_SERVER_HOST", "")
+        configured = "" if self.environ.get("SERVER_HOST") else self.config.environment(environment).ssh_host
+        host = named or configured
+        return f"{host}:{self._port(environment)}" if host else ""
 
     def _lacks(self, environment: str, name: str) -> bool:
         if self._get(environment, name):

@@ -25,6 +25,7 @@ _EVIDENCE_SECONDS = 30.0
 _REFUSALS = ("unauthorized", "denied", "authentication required", "incorrect username or password")
 _LOOK_BELOW = "mend what the probe and the log below name"
 _OVER = re.compile(r"the (\d+) s to become healthy are over")
+_TAKEN_PORT = re.compile(r":(\d+) failed: port is already allocated|:(\d+): bind: address already in use")
 _TIME_OVER = "no answer within the time limit"
 
 
@@ -78,11 +79,22 @@ def gate_failure(
     if _of_database(command):
         return explain(site, phase, command, tail)
     named, details = stories(evidence)
+    # What the engine did not let start says so in the output, never in a log.
+    if taken := _TAKEN_PORT.search("\n".join(tail)):
+        return _port_taken(site, taken[1] or taken[2], tail)
     if not named:
         return explain(site, phase, command, tail)
     over = next((found[1] for line in tail if (found := _OVER.search(line))), "")
     within = f" within {over} s" if over else ""
     return StepFailed(f"not healthy{within}: {named}", _LOOK_BELOW, details or tail)
+
+
+def _port_taken(site: Site, port: str, tail: tuple[str, ...]) -> StepFailed:
+    return StepFailed(
+        f"port {port} of {site.host.name} is taken by another program or environment there",
+        f"free it, or set another proxy_port in [tool.shiplane.environments.{site.environment}]",
+        tail,
+    )
 
 
 def with_evidence(runner: Runner, site: Site, failure: StepFailed) -> StepFailed:

@@ -140,6 +140,8 @@ KINDS = ("one", "two", "unhealthy", "wrong", "migration")
 class Place:
     """Hold an environment of the lab and what deploys to it."""
 
+    compose, proxy, options = COMPOSE, PROXY, OPTIONS
+
     def __init__(self, state: lab.LabState, environment: str, login: RegistryLogin, images: dict[str, Image]) -> None:
         server = state.server(environment)
         self.host = server.to_host()

@@ -267,3 +267,23 @@ def test_an_agent_stands_in_for_a_key(tmp_path: Path) -> None:
 def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
     with pytest.raises(UsageError, match=f"SERVER_PORT of staging is '{port}', which is no port"):
         RemoteTarget(tmp_path, CONFIG, FULL | {"SERVER_PORT": port}).site("staging")
+
+
+ONE_SERVER = without("SERVER_HOST", STAGING_SERVER_HOST="192.0.2.1", PRODUCTION_SERVER_HOST="192.0.2.1")
+
+
+def test_two_environments_on_one_server_need_two_ports(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="staging and production are on one server and both publish port 80") as caught:
+        RemoteTarget(tmp_path, CONFIG, ONE_SERVER).require(("staging",))
+    assert caught.value.fix == "set another proxy_port in [tool.shiplane.environments.production]"
+    RemoteTarget(tmp_path, CONFIG, ONE_SERVER | {"PRODUCTION_SERVER_HOST": "192.0.2.2"}).require(("staging",))
+    # A job on GitHub is given the server of its own environment under this name.
+    RemoteTarget(tmp_path, CONFIG, FULL).require(("staging", "production"))
+
+
+@pytest.mark.parametrize("change", [{"proxy_port": 81}, {"proxy_bind": "127.0.0.1"}])
+def test_two_environments_with_two_ports_share_a_server(tmp_path: Path, change: dict[str, object]) -> None:
+    staging, production = CONFIG.environments
+    staging = dataclasses.replace(staging, proxy_bind="127.0.0.2")
+    shared = dataclasses.replace(CONFIG, environments=(staging, dataclasses.replace(production, **change)))
+    RemoteTarget(tmp_path, shared, ONE_SERVER).require(("staging", "production"))

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from shiplane.deploy.failures import gate_failure, stories, with_evidence
 from shiplane.deploy.phases import Phase
 from shiplane.errors import StepFailed, Unreachable
@@ -79,6 +81,21 @@ def test_what_was_not_let_start_is_told_by_the_output(site: Site) -> None:
     evidence = [container("web", {"Status": "created", "ExitCode": 0}), container("db", health("healthy"))]
     failure = gate_failure(site, PHASE, PHASE.commands[0], evidence, ("cannot share network namespace",))
     assert failure.cause == "let new serve: cannot share network namespace"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Bind for 127.0.0.1:8081 failed: port is already allocated",
+        "failed to bind port 0.0.0.0:8081/tcp: listen tcp4 0.0.0.0:8081: bind: address already in use",
+    ],
+)
+def test_a_port_that_is_taken_is_told_as_that(site: Site, said: str) -> None:
+    tail = (f"Error response from daemon: driver failed programming external connectivity: {said}", "failed")
+    evidence = [container("edge", {"Status": "created", "ExitCode": 128}), *EVIDENCE]
+    failure = gate_failure(site, PHASE, PHASE.commands[0], evidence, tail)
+    assert failure.cause == "port 8081 of staging is taken by another program or environment there"
+    assert failure.fix == "free it, or set another proxy_port in [tool.shiplane.environments.staging]"
 
 
 def test_without_evidence_the_output_tells(site: Site) -> None:
