@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from samples import CONFIG
-from shiplane.cli.targets import RemoteTarget
+from shiplane.cli.remote_target import RemoteTarget
 from shiplane.errors import HostKeyChanged, HostKeyMissing, UsageError
 from shiplane.errors import Unreachable as Gone
 from shiplane.model import Command
