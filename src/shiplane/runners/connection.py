@@ -24,12 +24,20 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 class Link:
-    """Hold one connection, with the connections to its jump hosts that carry it."""
+    """Hold one connection, with the connections to its jump hosts that carry it.
 
-    def __init__(self, connection: Connection, heard: Heard, below: Link | None, rhythm: Rhythm) -> None:
+    The heartbeat of the last one watches over all: its signs of life come through the others.
+    """
+
+    def __init__(self, connection: Connection, heard: Heard, below: Link | None) -> None:
         self._connection = connection
+        self._heard = heard
         self._below = below
-        self._heartbeat = Heartbeat(self.transport, heard, rhythm)
+        self._heartbeat: Heartbeat | None = None
+
+    def watch(self, rhythm: Rhythm) -> None:
+        """Begin to notice that the server is gone."""
+        self._heartbeat = Heartbeat(self.transport, self._heard, rhythm)
         self._heartbeat.start()
 
     @property
@@ -45,18 +53,25 @@ class Link:
     @property
     def silent_seconds(self) -> float:
         """Give the silence that ended the connection; 0 where something else did."""
-        return self._heartbeat.silent_seconds
+        return self._heartbeat.silent_seconds if self._heartbeat else 0.0
 
     def close(self) -> None:
         """End the connection, its heartbeat and what carried it."""
-        self._heartbeat.stop()
+        if self._heartbeat:
+            self._heartbeat.stop()
         self.transport.close()
         _release(self._connection, None, self._below)
 
 
 def connect(host: Host, rhythm: Rhythm) -> Link:
-    """Open a connection; raises `HostKeyChanged`, `HostKeyMissing` or `Unreachable`."""
-    below = connect(host.jump, rhythm) if host.jump else None
+    """Open a connection and watch it; raises `HostKeyChanged`, `HostKeyMissing` or `Unreachable`."""
+    link = _linked(host)
+    link.watch(rhythm)
+    return link
+
+
+def _linked(host: Host) -> Link:
+    below = _linked(host.jump) if host.jump else None
     heard = connection = None
     try:
         connection = _prepare(host)
@@ -66,7 +81,7 @@ def connect(host: Host, rhythm: Rhythm) -> Link:
     except BaseException:
         _release(connection, heard, below)
         raise
-    return Link(connection, heard, below, rhythm)
+    return Link(connection, heard, below)
 
 
 def _prepare(host: Host) -> Connection:
