@@ -191,7 +191,9 @@ def test_browser_tests_and_verify_trust_the_lab_and_nobody_else(
     assert fourth.done.code
     layout = Layout.of(clone.folder)
     files = {file: file.read_text() for file in (layout.ca_file, layout.ca_key_file)}
-    page = ("run", "--rm", "--network", "host", "--user", "0", "--volume", f"{layout.ca_file}:/ca.pem:ro")
+    forward = f"FORWARD={servers.state['ports']['staging-https']}=staging:443"
+    place = ("--network", clone.lab_name, "--env", forward, "--user", "0")
+    page = ("run", "--rm", *place, "--volume", f"{layout.ca_file}:/ca.pem:ro")
     visit = f"""
 import {{ chromium }} from "@playwright/test";
 const options = {{ executablePath: process.env.CHROMIUM_PATH, args: ["--no-sandbox"] }};

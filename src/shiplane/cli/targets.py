@@ -55,6 +55,12 @@ class LabTarget:
 
         return str(Layout.of(self.checkout).ca_file)
 
+    @property
+    def _network(self) -> str:
+        from shiplane.lab.layout import Layout  # noqa: PLC0415 - not every command needs the lab
+
+        return Layout.of(self.checkout).name
+
     def serves_https(self, _environment: str) -> bool:
         """Tell that the lab has certificates of its own."""
         return True
@@ -77,7 +83,8 @@ class LabTarget:
         settings = self.config.environment(environment)
         server = self._require().server(environment)
         folder = f"deployments/{self.config.name}-{environment}"
-        return Site(environment, server.to_host(), folder, server.url, settings.overlay, ca_file=self.ca_file)
+        place = (environment, server.to_host(), folder, server.url, settings.overlay)
+        return Site(*place, ca_file=self.ca_file, network=self._network)
 
     def admin(self, environment: str, user: str) -> Host:
         """Give the server for another user, with the same key."""

@@ -21,15 +21,19 @@ def run(  # noqa: PLR0913 - what the tests are told, each a value of its own
     variables: Mapping[str, str | Secret],
     arguments: tuple[str, ...],
     ca_file: str = "",
+    network: str = "host",
+    forward: str = "",
 ) -> Command:
-    """Run Playwright on this machine's network; variables reach the container by name, never in argv.
+    """Run Playwright on a network, by default this machine's; variables reach the container by name, never in argv.
 
-    The browser trusts the authority in `ca_file` beside those that it knows.
+    The browser trusts the authority in `ca_file` beside those that it knows. `forward`, as PORT=HOST:PORT, lets the
+    container's own 127.0.0.1:PORT lead there.
     """
     trust = ("--volume", f"{ca_file}:{_CA_FILE}:ro") if ca_file else ()
-    variables = {**variables, "CA_FILE": _CA_FILE} if ca_file else variables
+    more = {name: value for name, value in (("CA_FILE", _CA_FILE if ca_file else ""), ("FORWARD", forward)) if value}
+    variables = {**variables, **more}
     passed = tuple(item for key in sorted(variables) for item in ("--env", key))
-    head = ("docker", "run", "--rm", "--init", "--name", name, "--network", "host", "--shm-size", "512m")
+    head = ("docker", "run", "--rm", "--init", "--name", name, "--network", network, "--shm-size", "512m")
     place = ("--user", user, "--volume", f"{reports}:/reports")
     argv = (*head, *place, *trust, *passed, image, "npx", "playwright", "test", *arguments)
     return Command(argv, env=tuple(sorted(variables.items())))

@@ -37,7 +37,8 @@ class Site:
     """Place one environment: its server, its folder there (below the home folder) and its public address.
 
     `proxy_bind` and `proxy_port` are where the proxy is published on the server, `proxy_tls_port` where it is for
-    HTTPS. `ca_file` names an authority that clients of the address trust beside the system's.
+    HTTPS. `ca_file` names an authority that clients of the address trust beside the system's. Where the server is a
+    container of this machine, `network` is the one that it is in, where it has the environment's name.
     """
 
     environment: str
@@ -49,3 +50,4 @@ class Site:
     proxy_port: int = 80
     proxy_tls_port: int = 443
     ca_file: str = ""
+    network: str = ""

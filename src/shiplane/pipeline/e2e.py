@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from shiplane.commands import engine, playwright
 from shiplane.errors import StepFailed
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Cancel, Runner
 
 _TAIL = 40
+_HTTPS = 443
+
+
+def _way(site: Site) -> tuple[str, str]:
+    """Give the network of the browser and what it has to forward: this machine's own, or beside the server."""
+    if not site.network:
+        return "host", ""
+    return site.network, f"{urlsplit(site.url).port or _HTTPS}={site.environment}:{_HTTPS}"
 
 
 def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own
@@ -42,7 +51,8 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     }
     name = f"shiplane-{checkout_id(checkout)}-e2e-{site.environment}"
     user = f"{os.getuid()}:{os.getgid()}"
-    command = playwright.run(TEST_RUNNER, name, str(reports), user, variables, ("--project=e2e",), site.ca_file)
+    words = (TEST_RUNNER, name, str(reports), user, variables, ("--project=e2e",), site.ca_file)
+    command = playwright.run(*words, *_way(site))
     runner.run(engine.remove(name))
     say(f"$ {command.masked()}")
     try:

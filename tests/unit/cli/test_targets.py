@@ -213,6 +213,7 @@ def test_a_lab_that_has_a_record(tmp_path: Path) -> None:
     assert (site.host.address, site.host.port, site.url) == ("127.0.0.1", 5, "https://127.0.0.1:7")
     assert (site.folder, site.overlay) == ("deployments/app-production", "compose.production.yml")
     assert site.ca_file == target.ca_file == str(layout.ca_file)
+    assert site.network == layout.name
 
 
 def said_of_staging(name: str, user: str = "", port: int = 0) -> SshSettings:

@@ -96,9 +96,11 @@ def test_the_browser_tests_get_secrets_by_name() -> None:
     )
     assert command.environment() == {"BASE_URL": "http://s", "BOARD_TOKEN": HARD}
     assert HARD not in " ".join(command.argv) + command.masked()
-    trusting = playwright.run("runner:1", "name", "/r", "0:0", variables, (), "/lab here/ca.pem")
+    trusting = playwright.run("runner:1", "name", "/r", "0:0", variables, (), "/lab here/ca.pem", "lab", "1=s:443")
     assert "/lab here/ca.pem:/run/authority.pem:ro" in trusting.argv
     assert trusting.environment()["CA_FILE"] == "/run/authority.pem"
+    assert trusting.environment()["FORWARD"] == "1=s:443"
+    assert trusting.argv[trusting.argv.index("--network") + 1] == "lab"
 
 
 ONE = buildx.Build("backend", "backend", "production", "backend:1", "1.0.0", "abc", "2026-01-01T00:00:00Z")

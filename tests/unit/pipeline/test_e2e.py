@@ -1,0 +1,44 @@
+"""Where the browser of the browser tests stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from samples import make_release
+from shiplane.model import Host, Secret, Site
+from shiplane.pipeline.e2e import run_against
+from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shiplane.model import Command
+
+SITE = Site("staging", Host("s", "a", 22, "u", "k", "h"), "deployments/app-staging", "https://s.test", "c.yml")
+
+
+def browser(tmp_path: Path, site: Site) -> tuple[Command, str]:
+    """Give the command that ran the tests, and its network."""
+    runner, secrets = RecordingRunner(), {"BOARD_TOKEN": Secret("BOARD_TOKEN", "t")}
+    run_against(runner, tmp_path, site, make_release(), "r1", secrets, tmp_path, print, None)
+    [command] = [each for each in runner.commands if each.argv[:2] == ("docker", "run")]
+    return command, command.argv[command.argv.index("--network") + 1]
+
+
+def test_for_a_server_elsewhere_it_is_on_this_machine_s_network(tmp_path: Path) -> None:
+    command, network = browser(tmp_path, SITE)
+    assert network == "host"
+    assert not {"FORWARD", "CA_FILE"} & command.environment().keys()
+
+
+@pytest.mark.parametrize(("url", "port"), [("https://127.0.0.1:20004", 20004), ("https://localhost", 443)])
+def test_for_a_server_of_the_lab_it_is_beside_that(tmp_path: Path, url: str, port: int) -> None:
+    """Where containers of others that come and go are nothing to it."""
+    command, network = browser(tmp_path, replace(SITE, url=url, ca_file="/lab/ca.pem", network="lab"))
+    assert network == "lab"
+    assert command.environment()["FORWARD"] == f"{port}=staging:443"
+    assert command.environment()["BASE_URL"] == url
+    assert "/lab/ca.pem:/run/authority.pem:ro" in command.argv
