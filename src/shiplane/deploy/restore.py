@@ -90,7 +90,9 @@ def load(site: Site, options: Options, backup: str) -> Phase:
 
 def finish(site: Site, options: Options) -> Phase:
     """Remove the database from before."""
-    return Phase("restore", "remove the database from before", (backups.finish(site, options.backup),), 60.0)
+    # After the record: a job would look like one that nobody saw the end of.
+    command = backups.finish(site, options.backup)
+    return Phase("restore", "remove the database from before", (command,), 60.0, detached=False)
 
 
 def change(  # noqa: PLR0913 - what is written down of the backup that is made first

@@ -124,4 +124,5 @@ def test_a_breaking_migration_is_refused_until_it_is_allowed_and_the_database_go
     again = one.audit()[-1]
     assert (again["action"], again["restored"]) == ("rollback", entry["backup"])
     assert f"{again['backup']}.dump" in one.backups()
+    assert one.deployer().survey().left is None
     assert one.deployer().preview_rollback("one")[0] == "back to one"
