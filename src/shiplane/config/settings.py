@@ -137,6 +137,11 @@ class Config:
     """Service that stands before the others and reads `served/upstreams/`."""
     pending_command: tuple[str, ...] = ()
     """Command in the same image that prints the pending migrations as JSON; empty: neither check nor backup."""
+    migration_files: tuple[str, ...] = ()
+    """Patterns of the files that decide which migrations there are; empty: the pending command is always asked.
+
+    Where none of them differs from those of the release that serves, nothing can be pending.
+    """
     health_seconds: int = 120
     """Time in which all services of a new release must be healthy."""
     verify_tries: int = 12

@@ -54,12 +54,15 @@ def planned(site: Site, release_id: str, options: Options) -> tuple[Phase, ...]:
 
 
 def settled(state: State, release: Release, options: Options) -> bool:
-    """Tell whether nothing can be pending: the image is the one that the last deployment ran, which went well."""
+    """Tell whether nothing can be pending: the last deployment, which went well, ran this image or these migrations."""
     service, last = options.release_service, state.serving
     if last is None or last is not state.entries[-1] or service not in release.digests() or not state.well:
         return False
     running = {container.service for container in state.containers if container.status == "running"}
-    return last.digests.get(service) == release.digests()[service] and running >= set(options.data_services)
+    known = state.releases.get(last.deployment.release)
+    same_migrations = known is not None and release.schema != "" and known.schema == release.schema
+    same_image = last.digests.get(service) == release.digests()[service]
+    return (same_image or same_migrations) and running >= set(options.data_services)
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ class ReleasePhase:
         if not options.release_command:
             return
         if not self.rewritten and settled(self.state, self.release, options):
-            context.report(f"{options.release_service} is the image that ran last: no migration can be pending")
+            context.report(f"{options.release_service} has the migrations of what ran last: none can be pending")
         elif options.pending_command:
             self._checked(self._ask())
         else:

@@ -23,7 +23,8 @@ class Image:
 class Release:
     """Fix what is deployed: commit (40 hex), versions and digests by component; `id` is unique and immutable.
 
-    `created_at` is ISO 8601 in UTC; `dirty` marks a release made from uncommitted edits.
+    `created_at` is ISO 8601 in UTC; `dirty` marks a release made from uncommitted edits. `schema` is a digest of the
+    files that decide which migrations there are; empty where nobody said which those are.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Release:
     dirty: bool
     created_at: str
     images: tuple[tuple[str, Image], ...]
+    schema: str = ""
 
     def image(self, component: str) -> Image:
         """Give the image of one component; KeyError where the release has none."""
@@ -52,6 +54,7 @@ class Release:
             "dirty": self.dirty,
             "created_at": self.created_at,
             "images": {n: {"reference": i.reference, "digest": i.digest} for n, i in self.images},
+            **({"schema": self.schema} if self.schema else {}),
         }
 
     @classmethod
@@ -59,7 +62,7 @@ class Release:
         """Read what `to_json` wrote; KeyError where a field is missing."""
         images = tuple((n, Image(i["reference"], i["digest"])) for n, i in sorted(data["images"].items()))
         rest = {k: data[k] for k in ("id", "commit", "branch", "version", "dirty", "created_at")}
-        return cls(**rest, images=images)
+        return cls(**rest, images=images, schema=data.get("schema", ""))
 
 
 @dataclass(frozen=True, slots=True)

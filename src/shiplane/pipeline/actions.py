@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git, vpn
@@ -14,7 +14,7 @@ from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, S
 from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
-from shiplane.pipeline.release_files import bundle_of, in_checkout
+from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -143,9 +143,10 @@ class Actions:
     def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
         self._require_main()
         with self._registry(say, cancel) as opened:
-            self.release = publish.publish(
+            made = publish.publish(
                 self.runner, opened, self.config, self.facts, self.target, self.event.branch, say, cancel
             )
+        self.release = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
         files = in_checkout(self.checkout)
         self._require_unchanged()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tarfile
 import tempfile
@@ -55,6 +56,15 @@ def in_checkout(checkout: Path) -> dict[str, bytes]:
     """Read the files of a release as the checkout has them."""
     found = [path for pattern in _PATTERNS for path in sorted(checkout.glob(pattern)) if path.is_file()]
     return {str(path.relative_to(checkout)): path.read_bytes() for path in found}
+
+
+def schema_of(checkout: Path, patterns: tuple[str, ...]) -> str:
+    """Digest the files that decide which migrations there are, by name and content; empty without patterns."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in patterns for path in checkout.glob(pattern) if path.is_file()}):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(checkout)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest() if patterns else ""
 
 
 def _at_commit(runner: Runner, release: Release) -> dict[str, bytes]:

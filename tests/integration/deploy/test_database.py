@@ -61,7 +61,7 @@ def test_pending_migrations_run_after_a_backup_that_nobody_else_can_read(one: Le
     assert [backup["name"] for backup in one.deployer().backups()] == [name]
     assert f"DB_PASSWORD {HARD}" not in "\n".join((*one.reports, one.ask(f"cat audit.jsonl backups/{name}.json")))
     one.deploy("two", name="two-again")
-    assert "web is the image that ran last: no migration can be pending" in one.reports
+    assert "web has the migrations of what ran last: none can be pending" in one.reports
     assert one.rollback("one").release == "one"
     assert f"applied since one served: app.2; backup from before: {name}" in one.reports
     assert one.serves() == ("one", ["first"])

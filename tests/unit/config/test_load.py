@@ -26,6 +26,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases"), NUMBER),
         "release_command": STRINGS,
         "profiles": STRINGS,
+        "migration_files": STRINGS,
         "pending_command": STRINGS,
     },
     ("components", "backend"): {

@@ -152,7 +152,16 @@ def test_the_image_that_ran_last_has_nothing_pending() -> None:
     playing = Playing()
     assert playing.phase(serving("old", "new")) == Applied()
     assert playing.ran == []
-    assert playing.reports == ["backend is the image that ran last: no migration can be pending"]
+    assert playing.reports == ["backend has the migrations of what ran last: none can be pending"]
+
+
+@pytest.mark.parametrize(("before", "after", "asked"), [("s1", "s1", False), ("s1", "s2", True), ("", "", True)])
+def test_another_image_with_the_same_migrations_has_nothing_pending(before: str, after: str, asked: bool) -> None:  # noqa: FBT001
+    state, playing = serving("old"), Playing()
+    known = replace(release_of("old"), schema=before)
+    state = replace(state, releases={**state.releases, "old": known})
+    ReleasePhase(cast("Context", playing), replace(release_of("new"), schema=after), state, "old").run()
+    assert [phase.name for phase in playing.ran] == (["check"] if asked else [])
 
 
 def test_files_that_were_written_again_may_name_another_database() -> None:

@@ -9,7 +9,7 @@ import pytest
 from checkouts import FILES, make_checkout
 from samples import COMMIT, make_release
 from shiplane.errors import UsageError
-from shiplane.pipeline.release_files import collect, in_checkout
+from shiplane.pipeline.release_files import collect, in_checkout, schema_of
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -75,3 +75,18 @@ def test_the_files_of_the_checkout(tmp_path: Path) -> None:
     found = in_checkout(tmp_path)
     assert set(found) == {*RELEASED, "proxy/more/x"}
     assert found["proxy/more/x"] == BINARY
+
+
+def test_the_schema_is_that_of_the_files_that_decide_the_migrations(tmp_path: Path) -> None:
+    folder = tmp_path / "backend" / "board" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "0001.py").write_bytes(b"one")
+    patterns = ("backend/*/migrations/*.py", "lock.txt")
+    first = schema_of(tmp_path, patterns)
+    (tmp_path / "README").write_bytes(b"x")
+    assert schema_of(tmp_path, patterns) == first
+    (folder / "0002.py").write_bytes(b"two")
+    second = schema_of(tmp_path, patterns)
+    (tmp_path / "lock.txt").write_bytes(b"django==6")
+    assert len({first, second, schema_of(tmp_path, patterns)}) == 3
+    assert schema_of(tmp_path, ()) == ""
