@@ -227,8 +227,12 @@ class Preparation:
         if not reach.ok and self.admin is None:
             return [reach], ""
         seen = self._see(self.admin or deploy)
+        root = seen.root
+        if self.admin and root == "sudo":
+            # An administrator who is not root may not look into another's home folder either.
+            seen = self._see(self.admin, root)
         found = [self._told(check) for check in checks(seen, self.site, self.key)]
-        return [reach, *found], seen.root
+        return [reach, *found], root
 
     def mend(self, found: list[Check], root: str) -> tuple[tuple[str, ...], list[Check]]:
         """Make what can be made, until nothing more comes of it: an account is made before its folders are asked for.
@@ -279,11 +283,12 @@ class Preparation:
             return Check("reach", ok=False, cause=error.cause, fix=error.fix)
         return Check("reach")
 
-    def _see(self, runner: Runner) -> Seen:
+    def _see(self, runner: Runner, root: str = "") -> Seen:
         runner.run(remote.shell("true").on(self.site.host.name))  # the time to connect is none of the clock's
         words = ("check", self.site.host.user, self.site.folder)
         before = self.clock()
-        done = runner.run(remote.script("prepare", *words, timeout=_LOOK_SECONDS).on(self.site.host.name))
+        command = self._as_root(remote.script("prepare", *words, timeout=_LOOK_SECONDS), root)
+        done = runner.run(command.on(self.site.host.name))
         if not done.ok:
             raise Unreachable(
                 f"{self.site.host.name} does not tell what it has", "see what it said: it needs bash", done.tail()

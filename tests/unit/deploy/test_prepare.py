@@ -192,6 +192,20 @@ def test_a_user_who_may_sudo_does_so(site: Site) -> None:
     assert deploy.made[0][:6] == ("sudo", "-n", "bash", "-s", "prepare", "make")
 
 
+def test_an_administrator_who_may_sudo_looks_so_too(site: Site) -> None:
+    class Ops(Server):
+        def run(self, command: Command, **words: object) -> Completed:
+            done = super().run(command, **words)
+            own = done.stdout.replace("root\tyes", "root\tsudo").replace("who\troot", "who\tops")
+            return done if command.argv[0] == "sudo" else Completed(0, own, own, 0.0)
+
+    ops = Ops("max-sessions")
+    prepared = preparation(site, Server(), ops)
+    found, root = prepared.look()
+    assert ([check.id for check in found if not check.ok], root) == (["max-sessions"], "sudo")
+    assert [command.argv[0] for command in ops.asked if "check" in command.argv] == ["bash", "sudo"]
+
+
 def test_without_root_only_one_s_own_is_made(site: Site) -> None:
     found = [Check("compose", ok=False), Check("folders", ok=False), Check("disk", ok=False)]
     prepared = preparation(site, Server())
