@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,11 @@ import pytest
 
 from samples import CONFIG
 from shiplane.cli.remote_target import RemoteTarget
+from shiplane.deploy.lock import Holder, Lock, Timing
 from shiplane.errors import HostKeyChanged, HostKeyMissing, UsageError
 from shiplane.errors import Unreachable as Gone
 from shiplane.model import Command
+from shiplane.runners.base import Cancel
 from shiplane.runners.heartbeat import Rhythm
 from shiplane.runners.ssh import SshRunner
 from shiplane.runners.ssh_config import lookup
@@ -189,3 +191,24 @@ def test_a_connection_without_room_for_one_more(staging: Place) -> None:
         for thread in held:
             thread.join()
         assert runner.run(Command(("true",))).ok
+
+
+def test_a_deploy_goes_on_through_a_cut(staging: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging.deploy("one")
+    told: list[str] = []
+    with SshRunner(staging.host, staging.masker, QUICK) as runner, ExitStack() as link:
+        monkeypatch.setattr(staging, "runner", runner)
+        lock = Lock(staging.runner, staging.site, told.append, Cancel(), Timing(renew=0.5, stale=2))
+
+        def report(line: str) -> None:
+            told.append(line)
+            if line == "let two serve":
+                threading.Timer(0.5, link.enter_context, (cut(staging),)).start()
+                threading.Timer(4.5, link.close).start()
+
+        with lock.hold(holder := Holder("r1", "me", "here", 1)):
+            staging.deploy("two", report=report)
+            lock.confirm(holder)
+    assert any("nothing was heard for 2 s" in line and line.endswith("connecting again") for line in told), told
+    assert staging.serves() == "two"
+    assert staging.leftovers() == ""
