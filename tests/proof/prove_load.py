@@ -28,6 +28,6 @@ def test_no_request_fails_through_twenty_deploys_of_the_board(tmp_path: Path) ->
         played = load.play(yard.wanted(6000), [*actions, broken, load.rollback(yard)], tmp_path / "load")
         print(played.story(), flush=True)  # noqa: T201 - an hour's measurements
         load_page(played, "The board")
-        load.check(played, yard.rows(), least=_DEPLOYS * 500)
+        load.check(played, yard.rows(), least=int(_DEPLOYS * 3 * load.RATE))
     finally:
         BoardYard.remove(folder)

@@ -25,6 +25,8 @@ _TITLE = re.compile(r"<title>([^<]+)</title>")
 # What differs from one good deploy to the next; a backup is named by its time and its release.
 _NAMES = (
     (re.compile(r"^(?:backups/)\S+\.(\w+)"), r"backups/BACKUP.\1"),
+    # Those of a release that served for a moment stay for the pages that were opened then.
+    (re.compile(r"^served/assets/\S+"), "served/assets/ASSET"),
     (re.compile(r"[a-z]+-\d+(?=[/ ]|$)"), "RELEASE"),
 )
 # Containers that never start hold the images of kept releases: as many as there are images.

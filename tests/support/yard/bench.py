@@ -72,13 +72,15 @@ class Raw:
             self._call(
                 f"mkdir -p ~/{_FOLDER} && cp -r {folder}/{name}/. ~/{_FOLDER}/ && cd ~/{_FOLDER} && {self._own()}"
             )
-            self._call(f"cd ~/{_FOLDER} && mkdir -p served && for f in .env .env.staging; do cp $f $f.{name}; done")
+            self._call(f"cd ~/{_FOLDER} && for f in .env .env.staging; do cp $f $f.{name}; done")
+        self._call(f"mkdir -p ~/{_FOLDER}/served && cp -rp ~/deployments/app-staging/served/tls ~/{_FOLDER}/served/")
         login = f"docker login --username {yard.login.user} --password-stdin {yard.login.registry}"
         self._call(login, yard.login.password.value)
 
     def _own(self) -> str:
-        change = f"s/^COMPOSE_PROJECT_NAME=.*/COMPOSE_PROJECT_NAME={_FOLDER}/; s/^PROXY_PORT=.*/PROXY_PORT={_PORT}/"
-        return f"sed -i '{change}' .env"
+        own = {"COMPOSE_PROJECT_NAME": _FOLDER, "PROXY_PORT": _PORT, "PROXY_TLS_PORT": _PORT + 1}
+        changes = "; ".join(f"s/^{name}=.*/{name}={value}/" for name, value in own.items())
+        return f"sed -i '{changes}' .env"
 
     def deploy(self, release: str) -> float:
         """Put a release there and give the seconds that it took."""

@@ -35,6 +35,7 @@ class Operations:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.count = 0
+        self._reached = False
 
     def begin(self) -> int:
         """Give the number of a new one."""
@@ -48,8 +49,11 @@ class Operations:
         os.write(_EVENTS, f"{line}\n".encode())
 
     def reach(self, number: int, moment: str, what: str) -> None:
-        """Tell of a moment, and wait where this is the stop."""
-        if (number, moment) == (_STOP.get("number"), _STOP.get("moment")):
+        """Tell of a moment, and wait where this is the stop and it is the first time."""
+        with self._lock:
+            here = (number, moment) == (_STOP.get("number"), _STOP.get("moment")) and not self._reached
+            self._reached = self._reached or here
+        if here:
             self.tell(number, f"stopped {moment}", what)
             os.read(_ANSWERS, 1)
 
@@ -75,6 +79,8 @@ class Stopping(SshRunner):
             if held is not None:
                 held.cancel()
             OPERATIONS.tell(number, "ended", what, time.monotonic() - started)
+            # Where it was quicker than the time of the stop, its end is the stop.
+            OPERATIONS.reach(number, "during", what)
             OPERATIONS.reach(number, "after", what)
 
     def _during(self, number: int, what: str) -> threading.Timer | None:

@@ -30,32 +30,9 @@ if TYPE_CHECKING:
 
     from shiplane.model import Image
 
-CONFIG = """
-[tool.shiplane]
-name = "app"
-release_command = ["python", "manage.py", "migrate", "--noinput"]
-health_seconds = 90
-verify_tries = 3
-verify_interval_seconds = 1
-
-[tool.shiplane.components.backend]
-context = "backend"
-version_file = "backend/version.py"
-
-[tool.shiplane.components.frontend]
-context = "frontend"
-version_file = "frontend/version.py"
-
-[tool.shiplane.environments.staging]
-url = "https://staging.example.com"
-branches = ["main"]
-
-[tool.shiplane.environments.production]
-url = "https://example.com"
-branches = ["main"]
-"""
-# A probe each second would make every start wait for it; the real images need longer than that anyway.
-_QUICK_HEALTH = ("start_interval: 1s", "start_interval: 200ms")
+_BEGIN, _END = "[tool.shiplane]\n", "# ----"
+_PATIENCE = "health_seconds = 90\nverify_tries = 3\nverify_interval_seconds = 1\n"
+_VERSIONS = ("backend/config/__init__.py", "frontend/package.json")
 _COMMAND_SECONDS = 300
 CALLER = ROOT / "tests" / "support" / "yard" / "caller.py"
 
@@ -91,6 +68,11 @@ class Yard:
         self.numbers: dict[str, int] = {}
 
     @classmethod
+    def compose(cls, text: str) -> str:
+        """Give the base compose file of the application, made of the project's."""
+        return quick(text)
+
+    @classmethod
     def make(cls, folder: Path) -> Self:
         """Lay the checkout out and bring its lab up."""
         folder.mkdir(parents=True)
@@ -98,11 +80,12 @@ class Yard:
             copy(ROOT / name, folder / name)
         copytree(ROOT / "proxy", folder / "proxy")
         compose = folder / "docker-compose.yml"
-        compose.write_text(compose.read_text().replace(*_QUICK_HEALTH))
-        (folder / "pyproject.toml").write_text(CONFIG)
-        for name in ("backend", "frontend"):
-            (folder / name).mkdir()
-            (folder / name / "version.py").write_text('__version__ = "1.0.0"\n')
+        compose.write_text(cls.compose(compose.read_text()))
+        settings = (ROOT / "pyproject.toml").read_text().partition(_BEGIN)[2].partition(_END)[0]
+        (folder / "pyproject.toml").write_text(f"{_BEGIN}{_PATIENCE}{settings}")
+        for name in _VERSIONS:
+            (folder / name).parent.mkdir(parents=True)
+            copy(ROOT / name, folder / name)
         (folder / ".gitignore").write_text("/.shiplane/\n")
         who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
         for words in (("init", "-q", "-b", "main"), ("add", "-A"), (*who, "commit", "-q", "-m", "Begin")):
@@ -123,14 +106,19 @@ class Yard:
         """Give the name of a container of the lab."""
         return Layout.of(self.folder).part(name)
 
-    def release(self, kind: str, name: str = "", edit: Callable[[str], str] | None = None) -> str:
-        """Publish a release of a kind under a name of its own; `edit` changes its base compose file."""
+    def release(
+        self, kind: str, name: str = "", edit: Callable[[str], str] | None = None, *, fresh: bool = False
+    ) -> str:
+        """Publish a release of a kind under a name of its own, with images that are `fresh` or those of the kind.
+
+        `edit` changes its base compose file.
+        """
         self.numbers[kind] = self.numbers.get(kind, 0) + 1
         name = name or f"{kind}-{self.numbers[kind]}"
         commit = subprocess.run(
             ("git", "rev-parse", "HEAD"), cwd=self.folder, check=True, capture_output=True, text=True, timeout=60
         ).stdout.strip()
-        images: Mapping[str, Image] = self.images[kind]
+        images: Mapping[str, Image] = self.builder.fresh(kind, self.numbers[kind]) if fresh else self.images[kind]
         made = Release(name, commit, "main", "1.0.0", False, "2026-01-01T00:00:00.000Z", tuple(sorted(images.items())))  # noqa: FBT003
         files = in_checkout(self.folder)
         if kind.startswith("unhealthy"):
@@ -203,6 +191,16 @@ class Yard:
         """Take the lab of a checkout down, whatever of it was made."""
         if folder.is_dir():
             lab.down(folder)
+
+
+def quick(compose: str) -> str:
+    """Let probes be many and cheap: the real images need longer to start than the pause between two."""
+    before, backend, after = compose.replace("start_interval: 1s", "start_interval: 200ms").partition("\n  backend:\n")
+    own, test, rest = after.partition("      test:\n        - CMD\n        - python\n")
+    _, frontend, others = rest.partition("\n  frontend:\n")
+    assert test
+    assert frontend
+    return f"{before}{backend}{own}      test: [CMD, probe]\n{frontend}{others}"
 
 
 def impatient(compose: str) -> str:

@@ -29,6 +29,7 @@ class Builder:
     def __init__(self, folder: Path, login: RegistryLogin, owner: str) -> None:
         self._client = ("docker", "--config", str(folder / "docker"))
         self._login, self._owner = login, owner
+        self._made: dict[tuple[str, str], Image] = {}
         self.contexts = self.lay_out(folder)
         self.contexts["proxy"] = folder / "proxy"
         self.contexts["proxy"].mkdir()
@@ -52,12 +53,23 @@ class Builder:
         return ()
 
     def make(self, component: str, kind: str) -> Image:
-        """Build and push one image."""
+        """Build and push one image; again it is the same, which another build would not be, byte for byte."""
+        if (component, kind) not in self._made:
+            self._made[component, kind] = self._build(component, kind)
+        return self._made[component, kind]
+
+    def fresh(self, kind: str, number: int) -> dict[str, Image]:
+        """Give the images of a kind anew: the layers are the same, the digests were never seen."""
+        label = ("--label", f"number={number}")
+        return {name: self._build(name, kind, label) for name in ("backend", "frontend")}
+
+    def _build(self, component: str, kind: str, words: tuple[str, ...] = ()) -> Image:
         name = f"{self._login.registry}/{self._owner}/app-{component}:{kind}"
         build = (
             "docker",
             "build",
             "-q",
+            *words,
             *self.more(component),
             "--build-arg",
             f"KIND={kind}",

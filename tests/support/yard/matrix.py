@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from yard.faults import Fault
 
 _LONG, _SHORT = 1.0, 0.3
+_JOB = re.compile(r"job (start|follow|stop) \S+ \S+ (?:'([^']*)'|(\w+))")
+_RELEASE = re.compile(r"\b[a-z]+-\d+\b")
 _CALLER_SECONDS = 240.0
 
 
@@ -66,7 +69,10 @@ def boundaries(fault: Fault, operations: Sequence[Operation]) -> list[Stop]:
 
 
 def short(what: str) -> str:
-    """Name an operation in a few words: the script's own name, or the program and its verb."""
+    """Name an operation in a few words: a job by its title, a script by its name, a program by its verb."""
+    job = _JOB.search(what)
+    if job:
+        return f"job {job[1]}: {_RELEASE.sub('R', job[2] or job[3])}"
     words = what.split()
     if words[:2] == ["bash", "-s"]:
         return " ".join(words[2:4] if words[2] == "lock" else words[2:3])
@@ -99,13 +105,13 @@ class Matrix:
 
     def _good(self) -> str:
         self._turn += 1
-        return self.yard.release("one" if self._turn % 2 else "two")
+        return self.yard.release("one" if self._turn % 2 else "two", fresh=True)
 
     def case(self, fault: Fault, stop: Stop) -> Row:
         """Strike one deploy, see what serves, deploy again, and compare the server with a clean one."""
         row = Row(fault.name, str(stop) if fault.everywhere else "by itself")
         self.rows.append(row)
-        before, new = self.serving, self._good() if fault.kind == "good" else self.yard.release(fault.kind)
+        before, new = self.serving, self._good() if fault.kind == "good" else self.yard.release(fault.kind, fresh=True)
         try:
             ended = self._struck(fault, stop, new, row)
             row.code, row.seconds = ended.code, ended.seconds

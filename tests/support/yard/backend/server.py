@@ -15,25 +15,42 @@ from urllib.parse import unquote, urlsplit
 
 KIND = pathlib.Path("/kind").read_text().strip()
 RELEASE = os.environ.get("RELEASE", "")
-REDIS = urlsplit(os.environ["REDIS_URL"])
+ADDRESS = urlsplit(os.environ["REDIS_URL"])
 OPEN: dict[object, bool] = {}
 
 
-async def redis(*words: str) -> str | None:
-    """Ask Redis one question over a connection of its own; give an integer or a text."""
-    reader, writer = await asyncio.open_connection(REDIS.hostname, REDIS.port)
-    try:
-        for command in (("AUTH", unquote(REDIS.password)), words):
-            parts = [word.encode() for word in command]
-            writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
-            line = (await reader.readline()).decode().strip()
-            if line.startswith("-"):
-                raise RuntimeError(line)
+class Redis:
+    """One connection to Redis, made again where it was lost; questions wait for each other."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def __call__(self, *words: str) -> str | None:
+        """Ask; give an integer or a text. A question that was lost is asked once: it may have been heard."""
+        async with self._lock:
+            try:
+                if self._streams is None:
+                    self._streams = await asyncio.open_connection(ADDRESS.hostname, ADDRESS.port)
+                    await self._ask("AUTH", unquote(ADDRESS.password or ""))
+                return await self._ask(*words)
+            except (OSError, RuntimeError, asyncio.IncompleteReadError):
+                self._streams = None
+                raise
+
+    async def _ask(self, *words: str) -> str | None:
+        reader, writer = self._streams or (None, None)
+        parts = [word.encode() for word in words]
+        writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+        line = (await reader.readuntil(b"\r\n")).decode().strip()
+        if line.startswith("-"):
+            raise RuntimeError(line)
         if line.startswith("$"):
             return None if line == "$-1" else (await reader.readexactly(int(line[1:]) + 2))[:-2].decode()
         return line[1:]
-    finally:
-        writer.close()
+
+
+redis = Redis()
 
 
 async def answer(method: str, path: str, body: bytes) -> tuple[int, dict[str, object]]:
@@ -45,7 +62,7 @@ async def answer(method: str, path: str, body: bytes) -> tuple[int, dict[str, ob
     if path == "/api/v1/rows/" and method == "POST":
         return 201, {"rows": await redis("RPUSH", "rows", body.decode())}
     if path == "/api/v1/rows/":
-        return 200, {"rows": await redis("LLEN", "rows"), "release": RELEASE}
+        return 200, {"release": RELEASE}
     if path == "/api/v1/reports/":
         return 200, {}
     return 404, {"detail": path}
@@ -64,7 +81,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             body = await reader.readexactly(int(fields.get("content-length", 0)))
             try:
                 status, said = await answer(method, path.partition("?")[0], body)
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, asyncio.IncompleteReadError) as error:
                 status, said = 500, {"detail": str(error)}
             data = json.dumps(said).encode()
             kind = "Content-Type: application/json"
