@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from shiplane.model import Command, Secret
+from shiplane.model import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +37,6 @@ def script(name: str, *args: str, payload: str = "", cwd: str | None = None, tim
     The name comes first among the arguments so that a process list and a plan can say what runs.
     """
     return Command(("bash", "-s", name, *args), stdin=text(name) + payload, cwd=cwd, timeout=timeout)
-
-
-def secret_script(name: str, *args: str, payload: Secret) -> Command:
-    """Run one of our scripts with a secret as what it reads; both are the one text on standard input."""
-    return Command(("bash", "-s", name, *args), stdin=Secret(payload.name, text(name) + payload.value))
 
 
 def shell(line: str, cwd: str | None = None) -> Command:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Cancel, Runner
 
 CERTIFICATE, KEY = "TLS_CERTIFICATE", "TLS_KEY"
-_BOTH = f"{CERTIFICATE} and {KEY}"
 _SERVICE = "proxy"
 _INSTALL_SECONDS = 60.0
 _SOON = timedelta(days=21)
@@ -63,7 +62,7 @@ def given(environment: str, secrets: Mapping[str, Secret]) -> Certificate | None
 
 def planned(site: Site) -> Command:
     """Give the command as a plan shows it."""
-    return _command(site, Secret(_BOTH, ""))
+    return _command(site, "")
 
 
 def command(site: Site, certificate: Certificate, deed: Deed) -> Command:
@@ -71,12 +70,12 @@ def command(site: Site, certificate: Certificate, deed: Deed) -> Command:
 
     Prints `same` or `replaced`. Where a proxy refuses the files, those from before are back and the command fails.
     """
-    return _command(site, Secret(_BOTH, f"{deed.line()}\n{certificate.archive()}"))
+    return _command(site, f"{deed.line()}\n{certificate.archive()}")
 
 
-def _command(site: Site, payload: Secret) -> Command:
-    made = remote.secret_script("certificate", site.folder, project(site), _SERVICE, payload=payload)
-    return replace(made, host=site.host.name, timeout=_INSTALL_SECONDS)
+def _command(site: Site, payload: str) -> Command:
+    words = (site.folder, project(site), _SERVICE)
+    return remote.script("certificate", *words, payload=payload, timeout=_INSTALL_SECONDS).on(site.host.name)
 
 
 def install(  # noqa: PLR0913 - what, where, and the world by name
