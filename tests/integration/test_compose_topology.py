@@ -288,3 +288,11 @@ def test_builds_get_the_certificates_that_the_machine_names(
     assert model["secrets"]["ca"]["file"] == file
     for name in ("backend", "frontend"):
         assert model["services"][name]["build"]["secrets"][0]["source"] == "ca"
+
+
+def test_what_the_proxy_reads_as_it_runs_does_not_go_with_the_release_that_started_it() -> None:
+    """The templates are those of that release, which may be removed long before the proxy changes."""
+    for file in (ROOT / "proxy/templates").rglob("*"):
+        if file.is_file():
+            assert file.suffix == ".template", f"{file.name} is read, and not rendered when the container starts"
+            assert "/etc/nginx/templates" not in file.read_text(encoding="utf-8"), file.name
