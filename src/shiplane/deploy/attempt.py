@@ -157,7 +157,7 @@ class Attempt:
             after = context.survey()
             check_digests(self.release, after)
             self._note_restarts(after)
-            if not after.well:
+            if not after.stayed_well(self.state):
                 raise StepFailed("not every service stayed well", "see why it ended")  # noqa: TRY301 - one of three
         except StepFailed as failure:
             raise with_evidence(context.runner, context.site, failure) from failure

@@ -59,6 +59,11 @@ class Container:
             return self.state.get("ExitCode") == 0 and self.policy in {"", "no"}
         return self.status == "running" and self.health in {"", "healthy"}
 
+    @property
+    def is_asked_anew(self) -> bool:
+        """Tell whether it runs and its health check has not answered yet."""
+        return self.status == "running" and self.health == "starting"
+
     def digest_of(self, image: Image) -> str | None:
         """Give the digest it runs where its image is of the same repository; the given one where it has several."""
         name = repository(image.reference)
@@ -170,6 +175,19 @@ class State:
         """Tell whether containers are there and all of them are well."""
         lasting = [container for container in self.containers if not container.once]
         return bool(lasting) and all(container.well for container in lasting)
+
+    def stayed_well(self, before: State) -> bool:
+        """Tell whether all that passed the gate is still well.
+
+        An engine that was restarted asks anew, which may take a minute: a container that it did not start again is
+        as well as it was.
+        """
+        known = {container.id: container.restarts for container in before.containers}
+        lasting = [container for container in self.containers if not container.once]
+        return bool(lasting) and all(
+            container.well or (container.is_asked_anew and container.restarts == known.get(container.id, 0))
+            for container in lasting
+        )
 
 
 def repository(reference: str) -> str:

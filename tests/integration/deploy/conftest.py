@@ -68,6 +68,7 @@ while not ended:
 """
 DOCKERFILE = """
 FROM python:3.13-slim
+VOLUME /scratch
 COPY server.py worker.py /
 ARG KIND
 RUN echo $KIND >/kind; if [ $KIND = migration ]; then touch /refuse-migration; fi
@@ -202,10 +203,11 @@ class Place:
         return self.looker.run(Command(("sh", "-c", line))).stdout
 
     def leftovers(self) -> str:
-        """List what no deploy may leave: hidden work files, credentials, one-off containers."""
+        """List what no deploy may leave: hidden work files, credentials, one-off containers, volumes of nobody."""
         names = "-name '.incoming' -o -name '.login' -o -name '.replaced-*' -o -name '*.new' -o -name .job"
         once = "docker ps -aq --filter label=com.docker.compose.oneoff=True"
-        return self.ask(f"find deployments {names}; {once}")
+        unused = "docker volume ls -q --filter dangling=true"
+        return self.ask(f"find deployments {names}; {once}; {unused}")
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,28 @@ def test_well(found: Container, well: bool) -> None:  # noqa: FBT001 - a paramet
     assert State(containers=(found,)).well is well
 
 
+@pytest.mark.parametrize(
+    ("found", "before", "well"),
+    [
+        (container(health="starting"), (), True),
+        (container(health="starting"), (container(),), True),
+        (replace(container(health="starting"), restarts=1), (), False),
+        (replace(container(health="starting"), restarts=3), (replace(container(), restarts=3),), True),
+        (replace(container(health="starting"), restarts=3), (replace(container(), restarts=2),), False),
+        (container(health="unhealthy"), (container(),), False),
+        (container(status_="restarting", health="starting"), (), False),
+        (container(status_="exited", policy="no"), (), True),
+    ],
+)
+def test_what_a_restarted_engine_asks_anew_stayed_well(
+    found: Container,
+    before: tuple[Container, ...],
+    well: bool,  # noqa: FBT001 - a parameter of the cases
+) -> None:
+    assert State(containers=(found,)).stayed_well(State(containers=before)) is well
+    assert not State().stayed_well(State(containers=before))
+
+
 def test_nothing_is_not_well_and_one_off_containers_do_not_count() -> None:
     assert not State().well
     assert State(containers=(container(), container(health="unhealthy", once=True))).well

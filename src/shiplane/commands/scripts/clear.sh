@@ -7,7 +7,7 @@ main() {
     ids=$(docker ps -aq --filter "$filter")
     # The ids are words on purpose, here and below.
     # shellcheck disable=SC2086
-    [ -z "$ids" ] || docker rm -f $ids >/dev/null
+    [ -z "$ids" ] || docker rm -fv $ids >/dev/null
     ids=$(docker network ls -q --filter "$filter")
     # shellcheck disable=SC2086
     [ -z "$ids" ] || docker network rm $ids >/dev/null

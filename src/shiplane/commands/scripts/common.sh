@@ -16,7 +16,7 @@ containers() {
 # remove_once PROJECT: remove the one-off containers of a deploy, which only one that was cut off leaves; those of people
 # stay.
 remove_once() {
-    docker ps -aq --filter "label=com.docker.compose.project=$1" --filter label=dev.shiplane.once | xargs -r docker rm -f >/dev/null
+    docker ps -aq --filter "label=com.docker.compose.project=$1" --filter label=dev.shiplane.once | xargs -r docker rm -fv >/dev/null
 }
 
 # model PROJECT OVERLAY: print the services of the files in this folder as one line of JSON, secrets included.

@@ -43,7 +43,7 @@ hold() {
         docker create --name "$name" --label "dev.shiplane.kept=$1" --pull never --network none "$id" kept >/dev/null || return
     done < <(cat .images/* | sort -u)
     for name in $held; do
-        grep -qF "sha256:${name##*-}" .images/* || docker rm "$name" >/dev/null
+        grep -qF "sha256:${name##*-}" .images/* || docker rm -v "$name" >/dev/null
     done
 }
 

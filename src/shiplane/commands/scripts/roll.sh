@@ -90,7 +90,7 @@ renew() {
 renew_front() {
     local service
     [ "${#front[@]}" -gt 0 ] || return 0
-    for service in "${front[@]}"; do listed "$service" | awk '{ print $1 }'; done | xargs -r docker rm -f >/dev/null
+    for service in "${front[@]}"; do listed "$service" | awk '{ print $1 }'; done | xargs -r docker rm -fv >/dev/null
     # In the order given: the proxy needs the network of the one before it.
     for service in "${front[@]}"; do
         make "$service=${replicas[$service]-1}"
@@ -141,7 +141,7 @@ beside() {
     [ $# -gt 0 ] || return 0
     for service in "$@"; do
         # What does not run serves nobody, and Compose would count it.
-        listed "$service" | awk '$4 != "running" { print $1 }' | xargs -r docker rm -f >/dev/null
+        listed "$service" | awk '$4 != "running" { print $1 }' | xargs -r docker rm -fv >/dev/null
         here=$(listed "$service" | wc -l)
         need=$((replicas[$service] - $(fresh "$service" | wc -l)))
         [ "$need" -le 0 ] || wanted+=("$service=$((here + need))")
@@ -212,5 +212,5 @@ drain() {
     # shellcheck disable=SC2086
     docker stop $old >/dev/null || :
     # shellcheck disable=SC2086
-    docker rm -f $old >/dev/null || :
+    docker rm -fv $old >/dev/null || :
 }
