@@ -155,7 +155,7 @@ class Matrix:
         with contextlib.suppress(AssertionError):
             self.yard.redis("DEL", "die")
         self.yard.on_server(
-            "pkill -KILL -u deploy; docker ps -aq | xargs -r docker rm -f; docker network prune -f;"
+            "pkill -KILL -u deploy; docker ps -aq | xargs -r docker rm -fv; docker network prune -f;"
             " cd /home/deploy/deployments && rm -rf app-staging"
         )
         for _ in range(2):
