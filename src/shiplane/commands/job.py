@@ -11,8 +11,7 @@ from shiplane.commands.shell import shell_function
 if TYPE_CHECKING:
     from shiplane.model import Command
 
-UNDO_SECONDS = 180.0
-"""How long a job may take to undo what failed, beyond its own limit."""
+_SHORTEST_UNDO = 180.0
 UNDONE = 6
 BROKEN = 7
 LOCK_LOST = 5
@@ -43,13 +42,18 @@ class Job:
     @property
     def longest(self) -> float:
         """Give the seconds after which it has surely ended."""
-        return self.seconds + UNDO_SECONDS + _GRACE_SECONDS
+        return self.seconds + self.undo_seconds + _GRACE_SECONDS
+
+    @property
+    def undo_seconds(self) -> float:
+        """Give how long it may take to undo what failed: an undo does what was done, the other way."""
+        return max(self.seconds, _SHORTEST_UNDO) if self.undo else _SHORTEST_UNDO
 
 
 def start(folder: str, job: Job) -> Command:
     """Start a job and follow it to its end; its text may hold secrets, which no list of processes shows."""
     text = _text(job)
-    limits = (f"{job.seconds:.0f}", f"{UNDO_SECONDS:.0f}", str(len(text.encode())))
+    limits = (f"{job.seconds:.0f}", f"{job.undo_seconds:.0f}", str(len(text.encode())))
     return remote.script("job", "start", folder, job.id, job.title, *limits, payload=text, timeout=job.longest)
 
 
@@ -60,7 +64,7 @@ def follow(folder: str, job: Job) -> Command:
 
 def stop(folder: str, job: Job) -> Command:
     """Ask a job to end, and follow its undo."""
-    return remote.script("job", "stop", folder, job.id, timeout=UNDO_SECONDS + _GRACE_SECONDS)
+    return remote.script("job", "stop", folder, job.id, timeout=job.undo_seconds + _GRACE_SECONDS)
 
 
 def _text(job: Job) -> str:

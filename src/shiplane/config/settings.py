@@ -133,6 +133,12 @@ class Config:
     """How a release takes the place of the one before: `rolling`, without a gap, or `recreate`."""
     profiles: tuple[str, ...] = ()
     """Compose profiles that run on the environments, such as `with-celery`."""
+    data_services: tuple[str, ...] = ("db", "redis")
+    """Services that keep state: up before the release command, and never two of one at a time."""
+    release_service: str = "backend"
+    """Service in whose image the release command runs."""
+    status_path: str = "/api/v1/status/"
+    """Where the public address answers with the release, as `{"release": "…"}`."""
     proxy: str = "proxy"
     """Service that stands before the others and reads `served/upstreams/`."""
     pending_command: tuple[str, ...] = ()

@@ -87,9 +87,14 @@ class Attempt:
     def _clear_after(self, ran: Sequence[Hook]) -> None:
         """Remove what a hook's container needed, such as a network, where nothing was there before."""
         if self.before is None and not self.state.containers and any(hook.on == "host" for hook in ran):
-            clear = phases.clear(self.context.site, self.state.volumes)
+            clear = phases.clear(self.context.site, self._there)
             with contextlib.suppress(ShiplaneError):
                 self.context.execution(self.context.taken).run(phases.cleaning("remove what was started", clear))
+
+    @property
+    def _there(self) -> tuple[str, ...]:
+        """Name what was there before, which no undo may remove: containers and volumes."""
+        return (*(container.id for container in self.state.containers), *self.state.volumes)
 
     @property
     def _occasion(self) -> hooks.Occasion:
@@ -98,9 +103,10 @@ class Attempt:
     def migrate(self) -> None:
         """Run the release command in the new image, the data services being up; what serves goes on meanwhile."""
         context, options = self.context, self.context.options
-        lacking = set(options.data_services) - {c.service for c in self.state.containers if c.status == "running"}
-        if lacking:
-            self._start_data()
+        known = self.model.services if self.model else {}
+        data = tuple(service for service in options.data_services if service in known)
+        if set(data) - {c.service for c in self.state.containers if c.status == "running"}:
+            self._start_data(data)
         self.doing = f"run {' '.join(options.release_command)}"
         phase = ReleasePhase(context, self.release, self.state, self.before, self.adopted == "replaced")
         with self._leaving_all() if self.before else self._clearing():
@@ -181,10 +187,10 @@ class Attempt:
         if self.missing:
             self.context.execution().run(phases.pull(self.context.site, self.release.id, login))
 
-    def _start_data(self) -> None:
-        site, options = self.context.site, self.context.options
+    def _start_data(self, data: tuple[str, ...]) -> None:
+        site, options = self.context.site, replace(self.context.options, data_services=data)
         first = self.before is None
-        self.doing = f"start {', '.join(options.data_services)}"
+        self.doing = f"start {', '.join(data)}"
         if first:
             self.told(self.deployment)
         with self._clearing() if first else self._leaving_all():
@@ -222,7 +228,7 @@ class Attempt:
         """Give what the server does by itself where the change fails."""
         site, before = self.context.site, self.before
         if before is None:
-            return (phases.clear(site, self.state.volumes),)
+            return (phases.clear(site, self._there),)
         words = services.undo_words(self.decided, self.state.model, self.context.options) if self.state.model else ()
         again = self.context.rollout(site, before, self.context.options, words)
         first = (phases.discard(site, self.release.id),) if self.adopted == "replaced" else ()
@@ -249,7 +255,8 @@ class Attempt:
             self._tell_hooks(failure, "failed", "")
             what = f"{head}; bringing back {self.before or 'nothing'} failed too: {worse}"
             raise DeployBroken(what, self._by_hand(), (*details, *more)) from failure
-        serves = f"{self.before} serves again" if self.before else "nothing served before, nothing serves now"
+        nothing = "what was there before was left" if self.state.containers else "nothing serves now"
+        serves = f"{self.before} serves again" if self.before else f"nothing served before, {nothing}"
         raise DeployUndone(f"{head}; {serves}{self._kept()}", fix, details) from failure
 
     def _kept(self) -> str:
@@ -295,7 +302,11 @@ class Attempt:
             execution.run(phases.cleaning(f"take back the files of {self.release.id}", discard))
         ended = self._ended("undone")
         self.told(ended)
-        self._record(ended)
+        try:
+            self._record(ended)
+        except Unreachable as unwritten:
+            # What served serves again, whether it was written down or not.
+            self.notes.append(unwritten.cause)
 
     def _tell_hooks(self, failure: BaseException, outcome: str, serves: str) -> None:
         """Run the hooks of a failure, while the files of the release are still there."""
@@ -342,7 +353,7 @@ class Attempt:
 
 def decisions(state: State, after: Model, options: Options) -> tuple[Decision, ...]:
     """Decide what happens to each service when a release takes the place of what is on the server."""
-    return services.decide(state.model, after, state.services, options)
+    return services.decide(state.model, after, state.running, options, there=state.services)
 
 
 def check_digests(release: Release, after: State) -> None:

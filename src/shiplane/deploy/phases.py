@@ -161,9 +161,9 @@ def recreate(site: Site, release_id: str, options: Options, words: tuple[str, ..
 ROLLOUTS: dict[str, Rollout] = {"rolling": rolling, "recreate": recreate}
 
 
-def clear(site: Site, volumes: tuple[str, ...]) -> Command:
-    """Remove all that a first deploy started; `volumes` were there before."""
-    return remote.script("clear", site.folder, project(site), *volumes).on(site.host.name)
+def clear(site: Site, kept: tuple[str, ...]) -> Command:
+    """Remove all that a first deploy started; `kept` are the ids of containers and the volumes of before."""
+    return remote.script("clear", site.folder, project(site), *kept).on(site.host.name)
 
 
 def discard(site: Site, release_id: str, *, known: bool = False) -> Command:

@@ -99,7 +99,8 @@ def change(  # noqa: PLR0913 - what is written down of the backup that is made f
     site: Site, options: Options, backup: str, fresh: str, release_id: str, before: str | None, model: Model | None
 ) -> Change:
     """Lay out the change to a backup that is loaded; `model` describes what serves, which keeps its proxy."""
-    keep = (*options.data_services, *(services.front(model, options) if model else (options.proxy_service,)))
+    first = services.front(model, options) if model else (options.proxy_service,)
+    keep = tuple(dict.fromkeys((*options.data_services, options.backup.service, *first)))
     settings = options.backup
     again = backups.make(site, settings, fresh, release_id, before)
     return Change(

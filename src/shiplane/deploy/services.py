@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     Services = Mapping[str, dict[str, Any]]
 
+ROLLS = "dev.shiplane.rolls"
+"""Label of a service that two of can share their volumes."""
 _SHORT = 19
 _NOT_THE_CONTAINER_S = frozenset({"build", "deploy.replicas", "pull_policy", "scale"})
 
@@ -52,25 +54,25 @@ class Decision:
 
 
 def decide(
-    before: Model | None, after: Model, running: Iterable[str], options: Options, *, drifted: Iterable[str] = ()
+    before: Model | None,
+    after: Model,
+    running: Iterable[str],
+    options: Options,
+    *,
+    there: Iterable[str] = (),
 ) -> tuple[Decision, ...]:
     """Decide for each service, in the order in which they start.
 
-    `running` are the services that have containers, `drifted` those whose containers are not what the release
-    before describes.
+    `running` are the services whose containers all run, `there` those that have containers at all.
     """
-    there, changed_by_hand = set(running), set(drifted)
+    up = set(running)
     decided: dict[str, Decision] = {}
     for service in _order(after.services):
-        why = _changes(before, after, service)
-        if service in changed_by_hand and service not in options.data_services:
-            why = why or "its containers are not those of the release before"
-        elif service not in there:
-            why = "it does not run"
-        decided[service] = _decision(service, why, after, options, started=service not in there)
+        why = _changes(before, after, service) if service in up else "it does not run"
+        decided[service] = _decision(service, why, after, options, started=service not in up)
     for service in _sharing(decided, after):
         decided[service] = Decision(service, "recreate", "it shares the network of a service that is recreated")
-    gone = sorted(there - set(after.services))
+    gone = sorted({*up, *there} - set(after.services))
     return (*decided.values(), *(Decision(service, "remove", "the release does not have it") for service in gone))
 
 
@@ -93,7 +95,7 @@ def can_roll(service: str, after: Model, options: Options) -> bool:
 
 def _hindrance(service: str, after: Model, options: Options) -> str:
     wanted = after.services[service]
-    if service in options.data_services:
+    if service in (*options.data_services, options.backup.service) or _keeps_state(wanted):
         return "it keeps state"
     if wanted.get("ports"):
         return "it publishes a port"
@@ -102,6 +104,14 @@ def _hindrance(service: str, after: Model, options: Options) -> str:
     if wanted.get("network_mode") == "host":
         return "it uses the server's network"
     return ""
+
+
+def _keeps_state(service: Mapping[str, Any]) -> bool:
+    """Tell whether a service writes to a volume, which two of it might not bear; a label says where they do."""
+    if str((service.get("labels") or {}).get(ROLLS, "")).lower() == "true":
+        return False
+    volumes = service.get("volumes") or ()
+    return any(each.get("type") == "volume" and not each.get("read_only") for each in volumes)
 
 
 def front(after: Model, options: Options) -> tuple[str, ...]:
@@ -113,24 +123,30 @@ def front(after: Model, options: Options) -> tuple[str, ...]:
     return (owner, options.proxy_service) if owner else (options.proxy_service,)
 
 
-def drifted(hashes: Mapping[str, str], containers: Iterable[tuple[str, str]]) -> set[str]:
-    """Name the services that have a container with another configuration hash than the release describes."""
-    return {service for service, value in containers if service in hashes and value != hashes[service]}
-
-
 def words(decisions: Sequence[Decision], after: Model, options: Options) -> tuple[str, ...]:
-    """Give what the script `roll` is told: services that stay as they are are not named."""
+    """Give what the script `roll` is told.
+
+    What can roll is named though it may stay: a change that was cut off may have left other containers than the files
+    tell, and what is as it should be stays.
+    """
     before_all = front(after, options)
     made = []
     for decision in decisions:
         service, verb = decision.service, decision.verb
         if verb == "remove":
             made.append(f"remove:{service}")
-        elif verb == "roll" or (verb == "start" and can_roll(service, after, options) and service not in before_all):
+        elif verb == "roll" or _goes_on(service, verb, after, options, before_all):
             made.append(f"roll:{service}:{decision.replicas}")
         elif verb != "leave":
             made.append(f"front:{service}" if service in before_all else _renew(service, after))
     return tuple(made)
+
+
+def _goes_on(service: str, verb: str, after: Model, options: Options, before_all: tuple[str, ...]) -> bool:
+    """Tell whether a service that is not changed, or only started, is left to the script's own look."""
+    if verb == "leave":
+        return can_roll(service, after, options)
+    return verb == "start" and can_roll(service, after, options) and service not in before_all
 
 
 def _renew(service: str, model: Model) -> str:
@@ -166,7 +182,7 @@ def undo_words(decisions: Sequence[Decision], before: Model, options: Options) -
 
 
 def _sharing(decided: Mapping[str, Decision], after: Model) -> list[str]:
-    recreated = {name for name, decision in decided.items() if decision.verb == "recreate"}
+    recreated = {name for name, decision in decided.items() if decision.verb in ("recreate", "start")}
     return [
         name
         for name in decided

@@ -140,6 +140,12 @@ class State:
         return tuple(sorted({container.service for container in self.containers if not container.once}))
 
     @property
+    def running(self) -> tuple[str, ...]:
+        """Name the services whose containers all run."""
+        down = {c.service for c in self.containers if not c.once and not (c.status == "running" or c.well)}
+        return tuple(name for name in self.services if name not in down)
+
+    @property
     def serving(self) -> Entry | None:
         """Give the last deployment that went well: what serves, or should."""
         return next((entry for entry in reversed(self.entries) if entry.served), None)
@@ -245,7 +251,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
         model=model(found, folder),
-        left=next((Left(*text.split("\t")) for text in found.get("job", [])), None),
+        left=next((_left(text) for text in found.get("job", [])), None),
         backups=backups.parse(found.get("backup", [])),
         maintenance=next((_since(text) for text in found.get("maintenance", [])), None),
     )
@@ -256,6 +262,11 @@ def _since(text: str) -> dict[str, str]:
     with suppress(ValueError, AttributeError):
         return {name: str(value) for name, value in json.loads(text).items()}
     return {}
+
+
+def _left(text: str) -> Left:
+    title, _, code = text.rpartition("\t")
+    return Left(title, code)
 
 
 def _entries(texts: Iterable[str]) -> Iterator[Entry]:

@@ -42,6 +42,9 @@ def options(config: Config) -> Options:
     """Give what the configuration says of a rollout."""
     return Options(
         release_command=config.release_command,
+        release_service=config.release_service,
+        data_services=config.data_services,
+        status_path=config.status_path,
         proxy_service=config.proxy,
         upstreams=tuple((component.name, component.port) for component in config.components if component.port),
         assets=next(((component.name, component.assets) for component in config.components if component.assets), None),

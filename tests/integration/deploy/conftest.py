@@ -99,6 +99,7 @@ services:
   worker:
     image: ${WEB_IMAGE:?}
     command: [python, -u, /worker.py]
+    labels: {dev.shiplane.rolls: "true"}
     restart: unless-stopped
     volumes: [{type: volume, source: data, target: /data}]
     stop_grace_period: 15s

@@ -22,10 +22,24 @@ STRING, NUMBER = 'write it as "text"', "write it as 5"
 # Where each kind of table stands, and the fix for each of its keys when its type is wrong.
 TABLES: dict[tuple[str, ...], dict[str, str]] = {
     (): {
-        **dict.fromkeys(("name", "default_target", "registry", "owner", "main_branch", "rollout", "proxy"), STRING),
+        **dict.fromkeys(
+            (
+                "name",
+                "default_target",
+                "registry",
+                "owner",
+                "main_branch",
+                "rollout",
+                "proxy",
+                "release_service",
+                "status_path",
+            ),
+            STRING,
+        ),
         **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases"), NUMBER),
         "release_command": STRINGS,
         "profiles": STRINGS,
+        "data_services": STRINGS,
         "migration_files": STRINGS,
         "pending_command": STRINGS,
     },

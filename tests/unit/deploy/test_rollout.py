@@ -46,10 +46,6 @@ def rolled(name: str) -> str:
     return f"roll {name} {PLACES} roll:backend:1"
 
 
-def rolled_none(name: str) -> str:
-    return f"roll {name} {PLACES}"
-
-
 def recreated(name: str) -> list[str]:
     return [
         f"activate {name}",
@@ -154,7 +150,7 @@ def test_a_release_whose_files_differ_is_written_again(world: World) -> None:
     world.server.checksums["new"] = "other"
     world.server.adopts = "replaced"
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record new"]
+    assert world.server.story == [*SENT, MIGRATE, rolled("new"), "record new"]
     assert "new was here with other files: written again" in world.reports
 
 
@@ -162,14 +158,14 @@ def test_a_release_that_is_not_well_is_deployed_again(world: World) -> None:
     world.server.deployed("new")
     world.server.health, world.server.heals = "unhealthy", "healthy"
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record new"]
+    assert world.server.story == [*SENT, MIGRATE, rolled("new"), "record new"]
 
 
 def test_a_release_whose_last_deployment_broke_is_deployed_again(world: World) -> None:
     world.server.deployed("new")
     world.server.audit.append({**world.server.audit[-1], "outcome": "failed"})
     world.deploy("new")
-    assert world.server.story == [*SENT, MIGRATE, rolled_none("new"), "record new"]
+    assert world.server.story == [*SENT, MIGRATE, rolled("new"), "record new"]
 
 
 def test_a_release_that_does_not_answer_is_deployed_again(world: World) -> None:
@@ -184,7 +180,7 @@ def test_an_application_without_release_command_and_data(world: World) -> None:
     world.with_options(release_command=(), data_services=(), upstreams=(), assets=None)
     world.deploy("new")
     assert world.server.story == [
-        *SENT, "roll new 120 proxy - - roll:db:1 roll:redis:1 roll:backend:1", "record new",
+        *SENT, "roll new 120 proxy - - renew:db: roll:redis:1 roll:backend:1", "record new",
     ]  # fmt: skip
 
 

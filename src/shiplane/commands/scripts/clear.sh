@@ -1,16 +1,18 @@
 # shellcheck shell=bash
-# clear FOLDER PROJECT VOLUME...: remove all that a first deploy started; the volumes named were there before.
+# clear FOLDER PROJECT KEPT...: remove all that a first deploy started; the containers (by id) and volumes named were
+# there before.
 main() {
-    local folder=$1 project=$2 filter ids name
+    local folder=$1 project=$2 filter id name
     shift 2
     filter=label=com.docker.compose.project=$project
-    ids=$(docker ps -aq --filter "$filter")
-    # The ids are words on purpose, here and below.
-    # shellcheck disable=SC2086
-    [ -z "$ids" ] || docker rm -fv $ids >/dev/null
-    ids=$(docker network ls -q --filter "$filter")
-    # shellcheck disable=SC2086
-    [ -z "$ids" ] || docker network rm $ids >/dev/null
+    docker ps -aq --no-trunc --filter "$filter" | while read -r id; do
+        case " $* " in *" $id "*) continue ;; esac
+        docker rm -fv "$id" >/dev/null </dev/null
+    done
+    # One that is in use was there before, too.
+    docker network ls -q --filter "$filter" | while read -r id; do
+        docker network rm "$id" >/dev/null 2>&1 </dev/null || :
+    done
     docker volume ls -q --filter "$filter" | while read -r name; do
         case " $* " in *" $name "*) continue ;; esac
         docker volume rm "$name" >/dev/null </dev/null

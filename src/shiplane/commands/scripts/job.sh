@@ -17,14 +17,15 @@ do_start() {
     await_earlier
     rm -rf .job
     mkdir .job
-    printf '%s\n' "$2" >.job/title
+    # In one line, for it is told in one.
+    printf '%s\n' "$(printf %s "$2" | tr '\n\t' '  ')" >.job/title
+    echo "$1" >.job/id
     : >.job/log
     # By a file descriptor: no process list and no file shows the text, which may hold a password.
     setsid bash /dev/fd/3 "$3" "$4" 3<<<"$text" >.job/log 2>&1 </dev/null &
     echo "$!" >.job/pid
     # This shell has nothing to say of its end.
     disown
-    echo "$1" >.job/id
     follow
 }
 

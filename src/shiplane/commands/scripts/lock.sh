@@ -6,7 +6,11 @@
 # one wins.
 main() {
     local verb=$1 stale=$3 run=$4 holder=$5 gone=${6-}
-    [ "$verb" = take ] || [ -d "$2/.lock" ] || return 0
+    if [ "$verb" != take ] && [ ! -d "$2/.lock" ]; then
+        # Its folder is gone, and with it the lock.
+        case $verb in renew) answer lost ;; beat) return 9 ;; esac
+        return 0
+    fi
     mkdir -p "$2/.lock"
     cd "$2/.lock" || return
     exec 9>guard

@@ -184,6 +184,7 @@ make_clock() {
 
 # Only asked for where the engine has no settings and runs nothing.
 make_log_rotation() {
+    [ ! -s /etc/docker/daemon.json ] || { echo "/etc/docker/daemon.json has settings: add log-opts there by hand"; return 1; }
     mkdir -p /etc/docker
     printf '{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}, "live-restore": true}\n' >/etc/docker/daemon.json
     chmod 644 /etc/docker/daemon.json

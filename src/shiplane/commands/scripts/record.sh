@@ -4,7 +4,10 @@
 main() {
     cd "$1" || return
     append_audit
-    rm -rf releases/.replaced-* .incoming .login .job
+    rm -rf .incoming .login .job
     echo recorded
-    [ $# -eq 1 ] || retain "${@:2}" || echo "old releases and images were not all removed"
+    [ $# -gt 1 ] || return 0
+    # What a release held before goes when it serves with what it holds now; until then discard brings it back.
+    rm -rf releases/.replaced-*
+    retain "${@:2}" || echo "old releases and images were not all removed"
 }

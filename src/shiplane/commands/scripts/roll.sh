@@ -150,7 +150,8 @@ beside() {
         make "${wanted[@]}"
         start_made "$@"
     fi
-    new=$(for service in "$@"; do fresh "$service" | awk '{ print $1 }'; done)
+    # All that have the wanted configuration, those too that have ended already.
+    new=$(for service in "$@"; do listed "$service" | awk -v hash="${hash[$service]-none}" '$3 == hash { print $1 }'; done)
     wait_healthy "$seconds" printf '%s\n' "$new"
 }
 
@@ -162,8 +163,10 @@ keep_assets() {
     rm -rf served/.assets.new
     # Of what served so far too: it may be older than this folder.
     for id in $(listed "$service" | awk '$4 == "running" { print $1 }'); do
+        rm -rf served/.assets.new
         mkdir served/.assets.new
-        docker cp -q "$id:$path/." served/.assets.new
+        # What served so far may not have had the folder.
+        docker cp -q "$id:$path/." served/.assets.new || continue
         chmod -R u=rwX,go=rX served/.assets.new
         find served/.assets.new -exec touch {} +
         cp -a served/.assets.new/. served/assets/
@@ -186,7 +189,7 @@ name_upstreams() {
     done
     # The proxy reads them as another user.
     chmod 755 served served/upstreams
-    chmod 644 served/upstreams/*.conf
+    find served/upstreams -name '*.conf' -exec chmod 644 {} +
 }
 
 # Let the proxy take the new names; where it changes itself, the new one listens beside the old before that one ends.

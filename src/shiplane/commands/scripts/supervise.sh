@@ -8,6 +8,8 @@ main() {
     watch_over "$1" &
     keep_beat &
     commands || code=$?
+    # These codes are a job's own words; a command that ends with one of them has failed like any other.
+    case $code in 5 | 6 | 7 | 44 | 124) code=1 ;; esac
     [ ! -e .job/over ] || code=124
     if [ -e .job/lost ]; then code=5; elif [ "$code" -ne 0 ]; then take_back "$2" || code=$?; fi
     always || :
