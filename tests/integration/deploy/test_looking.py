@@ -120,10 +120,12 @@ def test_logs_follow_a_deploy(desk: Desk) -> None:
     desk.place.ask(f"{inside} 'head -c 40000 /dev/zero | tr \"\\0\" x >/proc/1/fd/1; echo y >/proc/1/fd/1'")
     assert lines.until("xy") == f"web | {'x' * 40000}y"
     desk.place.deploy("two")
-    assert lines.until("· ended with exit code").startswith("web-1 "), "the old one"
-    new = [line for line in lines.seen if line.startswith("web-2 ")]
-    assert new[0] == "web-2 | · started"
-    assert "web-2 | this is two" in new, "before the old one ended"
+    old = lines.until("· ended with exit code").partition(" ")[0]
+    seen = [line for line in lines.seen if line.startswith("web-") and not line.startswith(f"{old} ")]
+    new = seen[0].partition(" ")[0]
+    assert int(old.removeprefix("web-")) < int(new.removeprefix("web-")), "the old one"
+    assert seen[0] == f"{new} | · started"
+    assert f"{new} | this is two" in seen, "before the old one ended"
     assert secret not in "\n".join(lines.seen)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
