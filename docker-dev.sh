@@ -103,7 +103,7 @@ validate_release() (
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     cp "$ROOT/docker-compose.yml" "$ROOT/compose.$1.yml" "$ROOT/.env.docker" "$folder"
-    printf '%s=placeholder\n' BACKEND_IMAGE FRONTEND_IMAGE DB_PASSWORD REDIS_PASSWORD >"$folder/.env"
+    printf '%s=placeholder\n' BACKEND_IMAGE FRONTEND_IMAGE DB_PASSWORD REDIS_PASSWORD RELEASE >"$folder/.env"
     : >"$folder/.env.$1"
     docker compose --project-directory "$folder" --env-file "$folder/.env" --file "$folder/docker-compose.yml" \
         --file "$folder/compose.$1.yml" --profile '*' config --quiet
