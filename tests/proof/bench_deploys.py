@@ -32,8 +32,10 @@ def test_deploys_take_no_longer_than_they_may(yard: Yard) -> None:
         timed(yard, rolling, "deploy", "--release", two)
         timed(yard, nothing, "deploy", "--release", two)
         timed(yard, rollback, "rollback")
-        timed(yard, migrating, "deploy", "--release", yard.release("two"))
     by_hand.remove()
+    # Afterwards: what follows a migration asks for pending ones, which plain Compose does not.
+    for number in range(_ROUNDS):
+        timed(yard, migrating, "deploy", "--release", yard.release(("one", "two")[number % 2]))
     every = (raw, recreate, rolling, nothing, rollback, migrating)
     time_page(every, _ROUNDS)
     missed = [series for series in every if series.missed(raw.median)]

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shutil import copy, copytree
 from typing import TYPE_CHECKING, Any, Self
 
@@ -120,6 +120,8 @@ class Yard:
         ).stdout.strip()
         images: Mapping[str, Image] = self.builder.fresh(kind, self.numbers[kind]) if fresh else self.images[kind]
         made = Release(name, commit, "main", "1.0.0", False, "2026-01-01T00:00:00.000Z", tuple(sorted(images.items())))  # noqa: FBT003
+        # What is called `still-…` has the migrations of all that is called so, each other one its own.
+        made = replace(made, schema=name.partition("-")[0] if name.startswith("still") else name)
         files = in_checkout(self.folder)
         if kind.startswith("unhealthy"):
             files["docker-compose.yml"] = impatient(files["docker-compose.yml"].decode()).encode()
