@@ -104,7 +104,7 @@ def neighbours(staging: Place) -> Iterator[tuple[Neighbour, ...]]:
             for neighbour in made:
                 mine = f"--filter label=com.docker.compose.project={project(neighbour.site)}"
                 staging.ask(
-                    f"docker rm -f $(docker ps -aq {mine}); docker network rm $(docker network ls -q {mine});"
+                    f"docker rm -fv $(docker ps -aq {mine}); docker network rm $(docker network ls -q {mine});"
                     f"docker volume rm $(docker volume ls -q {mine}); rm -rf {neighbour.site.folder}"
                 )
 
