@@ -74,7 +74,7 @@ def test_a_server_that_is_gone_and_a_port_that_is_taken(clone: Clone, servers: S
     assert f"port {port} (production-ssh of the lab) is taken by another program" in taken.output
     assert f"ss -ltnp 'sport = :{port}'" in taken.output
     clone.invoke("lab.up")
-    wait_for("production serving again", lambda: servers.serves("production", release))
+    wait_for("production serving again", lambda: servers.serves("production", release), 240)
 
 
 def test_a_port_that_is_taken_before_there_is_a_lab(tmp_path: Path) -> None:
