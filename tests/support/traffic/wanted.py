@@ -73,11 +73,12 @@ def mix(read: str, write: Flow, rate: float = 200.0) -> tuple[Flow, ...]:
         return Flow(**{**asdict(write), **more})
 
     return (
-        Flow("read, kept", 75 * share, read, connections=8),
+        Flow("read, kept", 73 * share, read, connections=8),
         Flow("read, new", 64 * share, read),
         Flow("read, idle for 4 s", 2, read, connections=8),
         writes("write, kept", 20 * share, 4),
         writes("write, new", 20 * share, 0),
+        writes("write, idle for 3 s", 2, 6),
         Flow("page", 4, kind="page"),
         Flow("asset", 15 * share, connections=4, kind="asset"),
     )

@@ -22,7 +22,7 @@ def test_wanted_traffic_travels_in_a_private_file(tmp_path: Path) -> None:
     assert Wanted.load(tmp_path / "wanted.json") == wanted
     assert (tmp_path / "wanted.json").stat().st_mode & 0o777 == 0o600
     assert wanted.rate == 200
-    assert {flow.name for flow in wanted.flows if flow.writes} == {"write, kept", "write, new"}
+    assert {flow.name for flow in wanted.flows if flow.writes} == {"write, kept", "write, new", "write, idle for 3 s"}
     assert all(flow.headers for flow in wanted.flows if flow.writes)
 
 

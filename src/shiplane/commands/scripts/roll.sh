@@ -201,19 +201,39 @@ swap_proxy() {
     done
 }
 
-# What is left over finishes its requests and tasks within its grace period, and goes.
+# What is left over finishes its requests and tasks within its grace period, and goes: the proxies first, for they
+# send what comes on kept connections to the containers that they knew.
 drain() {
     local service old
-    old=$(for service in "${!replicas[@]}"; do stale "$service"; done)
-    [ -z "$old" ] || sleep 1
+    for service in "${!replicas[@]}"; do
+        [ -z "$(stale "$service")" ] || { sleep 1 && let_go && break; }
+    done
     for service in "${!replicas[@]}"; do
         [ "$(fresh "$service" | wc -l)" -ge "${replicas[$service]}" ] || { echo "$service did not stay well" >&2; return 1; }
     done
-    old+=" $(for service in "${removed[@]}"; do listed "$service" | awk '{ print $1 }'; done)"
-    [ -n "${old// /}" ] || return 0
-    # One that is gone already is as good as stopped.
+    [ -z "${replicas[$proxy]-}" ] || end_all "$(stale "$proxy")"
+    old=$(for service in "${!replicas[@]}"; do stale "$service"; done)
+    end_all "$old $(for service in "${removed[@]}"; do listed "$service" | awk '{ print $1 }'; done)"
+}
+
+# let_go: wait until the workers that a reload has replaced are gone. Each serves its kept connections once more, by
+# the names that it knew, and a request that may have had an effect is not sent again.
+let_go() {
+    local id deadline=$((SECONDS + 20))
+    for id in $(listed "$proxy" | awk '$4 == "running" { print $1 }'); do
+        while [[ $(docker top "$id" -eo pid,args 2>/dev/null || :) == *'worker process is shutting down'* ]]; do
+            [ "$SECONDS" -lt "$deadline" ] || return 0
+            sleep 0.2
+        done
+    done
+}
+
+# end_all IDS: stop and remove these. One that is gone already is as good as stopped.
+end_all() {
+    [ -n "${1// /}" ] || return 0
+    # The ids are words on purpose.
     # shellcheck disable=SC2086
-    docker stop $old >/dev/null || :
+    docker stop $1 >/dev/null || :
     # shellcheck disable=SC2086
-    docker rm -fv $old >/dev/null || :
+    docker rm -fv $1 >/dev/null || :
 }

@@ -17,6 +17,7 @@ KIND = pathlib.Path("/kind").read_text().strip()
 RELEASE = os.environ.get("RELEASE", "")
 ADDRESS = urlsplit(os.environ["REDIS_URL"])
 OPEN: dict[object, bool] = {}
+ENDED = asyncio.Event()
 
 
 class Redis:
@@ -75,6 +76,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            if ENDED.is_set():
+                # The same on a connection that it kept.
+                return
             OPEN[me] = True
             method, path = head.split(" ", 2)[:2]
             fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
@@ -111,13 +115,14 @@ async def watch() -> None:
 
 async def main() -> None:
     """Serve until SIGTERM; then finish what is under way."""
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ENDED.set)
     server = await asyncio.start_server(serve, "0.0.0.0", 8000)  # noqa: S104 - in a container
     watching = asyncio.create_task(watch())
     sys.stderr.write(f"this is {KIND} {RELEASE}\n")
-    await ended.wait()
-    server.close()
+    await ENDED.wait()
+    # As gunicorn does: it still listens for a moment, and answers nobody who comes.
+    asyncio.get_running_loop().remove_reader(server.sockets[0].fileno())
+    await asyncio.sleep(1)
     watching.cancel()
     while any(OPEN.values()):  # noqa: ASYNC110 - a look at all connections, at the very end
         await asyncio.sleep(0.02)
