@@ -49,7 +49,7 @@ class BoardBuilder(Builder):
         return ("--build-arg", f"BASE={self.bases[component]}") if component in self.bases else ()
 
     def prepare(self, version: str, count: int) -> None:
-        """Write what a version lays over the backend: migrations, and settings that refuse every host."""
+        """Write what a version lays over the backend: migrations, and a port where nobody asks for an unhealthy one."""
         folder = self.contexts["backend"] / f"over-{version}"
         migrations = folder / "board/migrations"
         migrations.mkdir(parents=True)
@@ -59,10 +59,9 @@ class BoardBuilder(Builder):
             (migrations / f"{name}.py").write_text(_MIGRATION.format(before=before, number=number))
             before = name
         if version.startswith("unhealthy"):
-            settings = "backend/config/settings/staging.py"
-            file = folder / settings.removeprefix("backend/")
-            file.parent.mkdir(parents=True)
-            file.write_text((ROOT / settings).read_text() + '\nALLOWED_HOSTS = ["nobody.example"]\n')
+            # No module: those are compiled, and edits of them not seen.
+            text = (ROOT / "backend/gunicorn.conf.py").read_text()
+            (folder / "gunicorn.conf.py").write_text(f'{text}\nbind = "127.0.0.1:9"\n')
 
 
 class BoardYard(Yard):
@@ -79,7 +78,7 @@ class BoardYard(Yard):
         return text
 
     def release(self, kind: str, name: str = "", **words: object) -> str:
-        """Publish another version; `unhealthy` one refuses every host, its own probe's too."""
+        """Publish another version; `unhealthy` one listens where nobody asks."""
         self._versions += 1
         version = f"{kind}-{self._versions}"
         self.builder.prepare(version, self._versions)
