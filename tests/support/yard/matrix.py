@@ -161,6 +161,8 @@ class Matrix:
         for _ in range(2):
             self.serving = self._good()
             self.yard.deploy(self.serving)
+        # Data that was made anew has volumes of other names.
+        self.clean = aftermath.look(self.yard)
 
 
 def _words(release: str) -> tuple[str, ...]:

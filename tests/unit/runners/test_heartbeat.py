@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from shiplane.runners.heartbeat import Heard, Heartbeat, Rhythm
 
@@ -41,51 +40,50 @@ class Transport:
             assert self.gone.wait(5)
 
 
-def begin(transport: Transport) -> Heartbeat:
-    beat = Heartbeat(transport, transport.heard, QUICK)  # type: ignore[arg-type]
-    beat.start()
-    return beat
+class Begun:
+    """Hold a heartbeat and its two threads, which are none of another connection's."""
 
+    def __init__(self, transport: Transport) -> None:
+        before = set(threading.enumerate())
+        self.beat = Heartbeat(transport, transport.heard, QUICK)  # type: ignore[arg-type]
+        self.beat.start()
+        self._threads = [each for each in threading.enumerate() if each not in before]
+        assert sorted(each.name for each in self._threads) == ["ssh-ask", "ssh-watch"]
 
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("ssh-")]
-
-
-def ended() -> bool:
-    end = time.monotonic() + 5
-    while threads() and time.monotonic() < end:
-        time.sleep(0.01)
-    return threads() == []
+    def ended(self) -> bool:
+        for each in self._threads:
+            each.join(5)
+        return not any(each.is_alive() for each in self._threads)
 
 
 def test_a_silent_server_that_answers_is_left_alone() -> None:
     transport = Transport(answers=True)
-    beat = begin(transport)
+    begun = Begun(transport)
     assert not transport.gone.wait(0.6)
     assert transport.asked > 3
-    assert beat.silent_seconds == 0
-    beat.stop()
-    assert ended()
+    assert begun.beat.silent_seconds == 0
+    begun.beat.stop()
+    assert begun.ended()
 
 
 def test_a_server_that_does_not_answer_is_given_up() -> None:
     transport = Transport(answers=False)
-    beat = begin(transport)
+    begun = Begun(transport)
     assert transport.gone.wait(5)
     assert transport.asked == 1
-    assert beat.silent_seconds == QUICK.tick * QUICK.lost
-    assert ended()
+    assert begun.beat.silent_seconds == QUICK.tick * QUICK.lost
+    assert begun.ended()
 
 
 def test_whatever_comes_is_a_sign_of_life() -> None:
     transport = Transport(answers=False)
-    beat = begin(transport)
+    begun = Begun(transport)
     for _ in range(60):
         assert transport.heard.recv(3) == b"xxx"
         assert not transport.gone.wait(0.01)
     assert transport.asked == 0
-    beat.stop()
-    assert ended()
+    begun.beat.stop()
+    assert begun.ended()
 
 
 def test_the_socket_s_own_is_passed_on() -> None:

@@ -33,11 +33,13 @@ describe() {
     done
 }
 
-# append_audit: append the line on standard input to the audit in this folder.
+# append_audit: append the line on standard input to the audit in this folder, wholly or not at all.
 append_audit() {
-    local line
+    local line size
     IFS= read -r line
-    # A full disk may have left a line without its end.
-    [ -z "$(tail -c 1 audit.jsonl 2>/dev/null)" ] || echo >>audit.jsonl
-    printf '%s\n' "$line" >>audit.jsonl
+    size=$(stat -c %s audit.jsonl 2>/dev/null || echo 0)
+    # A server that lost its power may have left a line without its end.
+    [ -z "$(tail -c 1 audit.jsonl 2>/dev/null)" ] || line=$'\n'$line
+    # A full disk takes a part of a line.
+    printf '%s\n' "$line" >>audit.jsonl || { truncate -s "$size" audit.jsonl; return 1; }
 }

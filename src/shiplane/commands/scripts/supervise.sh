@@ -3,8 +3,12 @@
 # `commands`, in the end `always`, where they fail `evidence` and `undo`, and `beat` every five seconds.
 main() {
     local code=0
+    # Nothing of the group stays, whichever line ends this.
+    trap 'end_group' EXIT
     # The group is told to end as a whole: what runs ends, this goes on to the undo.
     trap : TERM
+    # Its room on the disk is taken now: the last word is written over it, and a full disk cannot stop that.
+    echo 000 >.job/code.new
     watch_over "$1" &
     keep_beat &
     commands || code=$?
@@ -13,8 +17,11 @@ main() {
     [ ! -e .job/over ] || code=124
     if [ -e .job/lost ]; then code=5; elif [ "$code" -ne 0 ]; then take_back "$2" || code=$?; fi
     always || :
-    echo "$code" >.job/code.new
+    printf '%03d\n' "$code" 1<>.job/code.new
     mv -T .job/code.new .job/code
+}
+
+end_group() {
     trap '' TERM
     kill -KILL -- "-$$"
 }
@@ -32,7 +39,7 @@ watch_over() {
     trap '' TERM
     sleep "$1" &
     wait $!
-    : >.job/over
+    : >.job/over || :
     kill -TERM -- "-$$"
 }
 
@@ -43,7 +50,7 @@ keep_beat() {
         code=0
         beat >/dev/null 2>&1 || code=$?
         [ "$code" -eq 9 ] || continue
-        : >.job/lost
+        : >.job/lost || :
         kill -TERM -- "-$$"
         return
     done
