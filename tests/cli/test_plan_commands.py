@@ -30,7 +30,7 @@ def test_plan_as_json_has_the_fields_of_the_commands_page(project: Project) -> N
     for stage in ended.json["stages"]:
         assert set(stage) == {"name", "timeout_seconds", "steps"}
         for step in stage["steps"]:
-            assert set(step) == {"id", "title", "needs", "host", "commands", "undo"}
+            assert {"id", "title", "needs", "host", "commands", "undo", "decision", "estimate_seconds"} <= set(step)
     limits = {stage["name"]: stage["timeout_seconds"] for stage in ended.json["stages"]}
     assert limits == {"build": 2700, "test": 2700, "publish": 2700, "staging": 1200, "e2e": 1800, "production": 1200}
     assert project.transcript == QUESTIONS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from shiplane.model.command import Command
@@ -11,12 +11,54 @@ if TYPE_CHECKING:
 
 STAGE_NAMES = ("build", "test", "publish", "staging", "e2e", "production")
 
+Choice = Literal["run", "reuse", "skip", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Declare all that a step's result depends on; what is not named here the step must not read.
+
+    `files` and `without` are patterns as git's `:(glob)` has them, `config` paths of keys in the configuration,
+    `environ` names of variables, `images` references whose ids count, `values` what else counts, by a name for people.
+    """
+
+    files: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    environ: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Say what becomes of a step, and why.
+
+    `run`: it runs. `reuse`: the result of the run named `run` counts. `skip`: nothing needs it. `ask`: what it
+    acts on is asked when its turn comes, and `why` says who.
+    """
+
+    choice: Choice = "run"
+    why: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Allow a step to fail: at most `tries` times in all, `wait_seconds` (doubled each time) between two."""
+
+    tries: int
+    wait_seconds: float
+    reason: str
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Plan one unit of work: `action` names what carries it out, `commands` what that will run.
 
-    `needs` are ids of steps that must have passed.
+    `needs` are ids of steps that must have passed. `timeout_seconds` limits each try, 0: the stage's clock alone.
+    `key` is the hash of what `inputs` name, `outputs` are the folders that belong to the result. `estimate_seconds` is
+    what it took before.
     """
 
     id: str
@@ -27,6 +69,13 @@ class Step:
     undo: tuple[Command, ...] = ()
     action: str = "process"
     environment: str = ""
+    timeout_seconds: int = 0
+    retry: Retry | None = None
+    inputs: Inputs | None = None
+    outputs: tuple[str, ...] = ()
+    key: str = ""
+    decision: Decision = Decision()
+    estimate_seconds: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the form that `invoke plan --json` prints, commands masked."""
@@ -37,6 +86,11 @@ class Step:
             "host": self.host,
             "commands": [command.masked() for command in self.commands],
             "undo": [command.masked() for command in self.undo],
+            "timeout_seconds": self.timeout_seconds,
+            "retry": asdict(self.retry) if self.retry else None,
+            "key": self.key,
+            "decision": asdict(self.decision),
+            "estimate_seconds": self.estimate_seconds,
         }
 
 

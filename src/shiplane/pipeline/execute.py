@@ -167,6 +167,9 @@ class Execution:
             cause=outcome.cause,
             fix=outcome.fix,
             details=list(outcome.details),
+            how=outcome.how,
+            reused_from=outcome.reused_from,
+            tries=outcome.tries,
         )
         self._end_stage(stage)
 

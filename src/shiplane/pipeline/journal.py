@@ -4,7 +4,12 @@ Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 
 - `run_started`: id, number, event {name, branch, commit}, target, message, author, plan (as `Plan.to_json`)
 - `stage_started`: stage · `stage_ended`: stage, status, seconds
-- `step_started`: stage, step · `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details
+- `step_started`: stage, step
+- `step_retried`: stage, step, tries (so far), of, reason, wait_seconds, cause
+- `tests`: stage, step, tries, passed, failed, skipped, flaky (counts), failures: a list of {suite, name, file, line,
+  message, kind: failed or flaky}
+- `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details, how (ran, reused, not needed), reused_from,
+  tries
 - `release_published`: release (as `Release.to_json`)
 - `deployed`: the fields of `Deployment`, who, from_release and from_commit (what served before), seconds
 - `note`: text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shiplane.model import Status
+    from shiplane.model import How, Status
     from shiplane.pipeline.journal import Record
 
 ENDED = ("passed", "failed", "skipped", "cancelled")
@@ -29,6 +29,11 @@ class StepState:
     cause: str = ""
     fix: str = ""
     details: tuple[str, ...] = ()
+    how: How = "ran"
+    reused_from: str = ""
+    tries: int = 1
+    decision: dict[str, str] = field(default_factory=dict)
+    estimate_seconds: float | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +106,7 @@ class RunState:
             step = self._step(stage.name, each["id"])
             step.title, step.needs = str(each.get("title", "")), tuple(each.get("needs", ()))
             step.host = str(each.get("host", "local"))
+            step.decision, step.estimate_seconds = each.get("decision") or {}, each.get("estimate_seconds")
 
     def _stage(self, name: str) -> StageState:
         return self.stages.setdefault(name, StageState(name))
@@ -127,6 +133,8 @@ class RunState:
         step.exit_code = int(record.get("exit_code") or 0)
         step.cause, step.fix = str(record.get("cause") or ""), str(record.get("fix") or "")
         step.details = tuple(str(line) for line in record.get("details") or ())
+        step.how, step.tries = cast("How", record.get("how", "ran")), int(record.get("tries", 1))
+        step.reused_from = str(record.get("reused_from", ""))
 
     def _on_release_published(self, record: Record) -> None:
         release = record["release"]

@@ -27,8 +27,15 @@ def test_a_plan_as_json() -> None:
     stages = (Stage("publish", 2700, "build", (first,)), Stage("staging", 1200, "staging", (step,)))
     plan = Plan(Event("push", "main", "c"), "lab", stages, "why", "r1", ("a note",))
     assert plan.steps == (first, step)
-    publish = {"id": "publish.push", "title": "push", "needs": [], "host": "local", "commands": [], "undo": []}
-    staging = {
+    rest = {
+        "timeout_seconds": 0,
+        "retry": None,
+        "key": "",
+        "decision": {"choice": "run", "why": "", "run": ""},
+        "estimate_seconds": None,
+    }
+    publish = {"id": "publish.push", "title": "push", "needs": [], "host": "local", "commands": [], "undo": []} | rest
+    staging = rest | {
         "id": "staging.deploy",
         "title": "put it there",
         "needs": ["publish.push"],
