@@ -8,8 +8,8 @@ Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 - `step_retried`: stage, step, tries (so far), of, reason, wait_seconds, cause
 - `tests`: stage, step, tries, passed, failed, skipped, flaky (counts), failures: a list of {suite, name, file, line,
   message, kind: failed or flaky}
-- `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details, how (ran, reused, not needed), reused_from,
-  tries
+- `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details, tries, how (ran, reused, not needed),
+  reused_from
 - `release_published`: release (as `Release.to_json`)
 - `deployed`: the fields of `Deployment`, who, from_release and from_commit (what served before), seconds
 - `note`: text
