@@ -218,6 +218,16 @@ class HostKeyMissing(Unreachable):
         )
 
 
+class HostKeysUnreadable(Unreachable):
+    """Tell that a file of pinned host keys cannot be used, and why."""
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(
+            f"the pinned host keys in {file} cannot be read: {why}",
+            "mend that line, as ssh-keyscan prints it: name, kind and key, with spaces between",
+        )
+
+
 class RegistryRefused(Unreachable):
     """Tell that a registry refused the login."""
 

@@ -27,6 +27,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.Unreachable("registry.test does not answer", "check its address"), 4),
     (errors.HostKeyChanged("staging", "/keys/known_hosts"), 4),
     (errors.HostKeyMissing("[192.0.2.1]:2222", "192.0.2.1", 2222, "/keys/known_hosts"), 4),
+    (errors.HostKeysUnreadable("/keys/known_hosts", "Incorrect padding"), 4),
     (errors.RegistryRefused("registry.test", "me"), 4),
     (errors.Locked("staging", "run 4 (me@here, process 7)"), 5),
     (errors.DeployUndone("the new release did not get healthy", "see its logs"), 6),

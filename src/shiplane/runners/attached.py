@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from shiplane.errors import UsageError
-from shiplane.runners.channel import PID
+from shiplane.runners.channel import PID, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,27 +50,32 @@ def attached_line(command: Command) -> str:
     return f"exec bash -c 'echo {PID}$$; eval \"$(echo {base64.b64encode(text).decode()} | base64 -d)\"'"
 
 
+def begin(channel: Channel, line: str, *, terminal: bool) -> None:
+    """Start a line in a channel, in a terminal of its own where ours is one; raises what Paramiko does."""
+    if terminal:
+        size = os.get_terminal_size(1)
+        channel.get_pty(os.environ.get("TERM", "xterm"), size.columns, size.lines)
+    channel.exec_command(line)
+
+
 class Attachment:
-    """Move bytes between this process's streams and a channel until the command has ended."""
+    """Move bytes between this process's streams and a channel until the command in it has ended."""
 
     def __init__(self, channel: Channel, *, terminal: bool) -> None:
         self.pid = 0
         self._channel = channel
+        self._wire = Wire(channel)
         self._terminal = terminal
         self._head = b""
         self._reading = True
         self._pending = b""
         self._resized = False
 
-    def run(self, line: str) -> int:
-        """Run a line and give its exit code; -1 where the connection was lost before the end."""
+    def run(self) -> int:
+        """Go on to the end and give the exit code; -1 where the connection was lost before it."""
         with ExitStack() as stack:
             if self._terminal:
-                size = os.get_terminal_size(1)
-                self._channel.get_pty(os.environ.get("TERM", "xterm"), size.columns, size.lines)
                 stack.enter_context(self._resizing())
-            self._channel.exec_command(line)
-            if self._terminal:
                 stack.enter_context(_raw())
             while not self._ended():
                 self._step()
@@ -78,6 +83,10 @@ class Attachment:
         if code < 0 and self._channel.get_transport().is_active():
             return _KILLED  # SSH tells a signal by another message, which Paramiko drops
         return code
+
+    def close(self) -> None:
+        """End the channel; see `Wire.close`."""
+        self._wire.close()
 
     def _ended(self) -> bool:
         channel = self._channel
@@ -91,7 +100,7 @@ class Attachment:
         if self._resized:
             self._resized = False
             size = os.get_terminal_size(1)
-            self._channel.resize_pty(size.columns, size.lines)
+            self._wire.resize(size.columns, size.lines)
         moved = self._drain() or self._send()
         waiting: list[Channel | int] = [self._channel, *([0] if self._reading and not self._pending else [])]
         seconds = 0.0 if moved else _BLOCKED_SECONDS if self._pending else _POLL_SECONDS
@@ -108,26 +117,26 @@ class Attachment:
             self._pending = b""
         if not self._pending:
             self._reading = False
-            with contextlib.suppress(OSError):  # the command has ended already
-                self._channel.shutdown_write()
+            self._wire.end()
 
     def _send(self) -> bool:
         """Send what fits: the other side may not read on before we have read what it writes."""
         if not self._pending or not self._channel.send_ready():
             return False
-        try:
-            self._pending = self._pending[self._channel.send(self._pending) :]
-        except OSError:  # the command ended without reading everything
+        sent = self._wire.send(self._pending)
+        if sent < 0:
             self._pending, self._reading = b"", False
+        else:
+            self._pending = self._pending[sent:]
         return True
 
     def _drain(self) -> bool:
         moved = False
         while self._channel.recv_ready():
-            self._take(self._channel.recv(_CHUNK))
+            self._take(self._wire.receive())
             moved = True
         while self._channel.recv_stderr_ready():
-            data = self._channel.recv_stderr(_CHUNK)
+            data = self._wire.receive(errors=True)
             if self.pid:
                 _write(2, data)
             moved = True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 from typing import TYPE_CHECKING
 
 from shiplane.runners.base import now
+from shiplane.runners.connection import failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,54 @@ _KEPT_GREETING = 20
 _KEPT_BYTES = 4 * 2**20  # as for local processes
 
 
+class Wire:
+    """Move bytes through a channel; nothing here raises.
+
+    A connection that fails in the middle of a packet is ended: then the end of the command tells that it was lost.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def send(self, data: bytes) -> int:
+        """Send what fits and say how much it was; -1 where nobody reads any more."""
+        try:
+            return self._channel.send(data)
+        except OSError:  # the command ended without reading everything
+            return -1
+        except failures():
+            self._hang_up()
+            return -1
+
+    def end(self) -> None:
+        """Send the end of standard input."""
+        try:
+            self._channel.shutdown_write()
+        except failures():
+            self._hang_up()
+
+    def receive(self, *, errors: bool = False) -> bytes:
+        """Take what came on standard output (or of the errors); empty at its end."""
+        try:
+            return self._channel.recv_stderr(_CHUNK) if errors else self._channel.recv(_CHUNK)
+        except failures():
+            self._hang_up()
+            return b""
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Tell the command's terminal its size; one that has ended has none."""
+        with contextlib.suppress(*failures()):
+            self._channel.resize_pty(columns, lines)
+
+    def close(self) -> None:
+        """End the channel; a process that still runs sees its streams end."""
+        with contextlib.suppress(*failures()):
+            self._channel.close()
+
+    def _hang_up(self) -> None:
+        self._channel.get_transport().close()
+
+
 class Session:
     """Move bytes between a channel and us; `greeting` is what came before the line with the process id."""
 
@@ -32,6 +82,7 @@ class Session:
         self.exit_code = -1
         self.greeting: list[str] = []
         self._channel = channel
+        self._wire = Wire(channel)
         self._pending = memoryview(text)
         self._masker = masker
         self._on_line = on_line
@@ -66,8 +117,8 @@ class Session:
         return "\n".join(self._kept[index])
 
     def close(self) -> None:
-        """End the channel; a process that still runs sees its streams end."""
-        self._channel.close()
+        """End the channel; see `Wire.close`."""
+        self._wire.close()
 
     def _wait(self, seconds: float) -> None:
         if self._channel.eof_received:
@@ -77,24 +128,22 @@ class Session:
             select.select([self._channel], [], [], seconds)
 
     def _feed(self) -> None:
-        channel = self._channel
-        while self._pending and channel.send_ready():
-            try:
-                sent = channel.send(self._pending[:_CHUNK].tobytes())
-            except OSError:  # the command ended without reading everything
+        while self._pending and self._channel.send_ready():
+            sent = self._wire.send(self._pending[:_CHUNK].tobytes())
+            if sent < 0:
                 self._pending = self._pending[:0]
                 return
             self._pending = self._pending[sent:]
             if not self._pending:
-                channel.shutdown_write()
+                self._wire.end()
 
     def _drain(self) -> bool:
         moved = False
         while self._channel.recv_ready():
-            self._take(0, self._channel.recv(_CHUNK))
+            self._take(0, self._wire.receive())
             moved = True
         while self._channel.recv_stderr_ready():
-            self._take(1, self._channel.recv_stderr(_CHUNK))
+            self._take(1, self._wire.receive(errors=True))
             moved = True
         return moved
 

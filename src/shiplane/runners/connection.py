@@ -7,20 +7,31 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from shiplane.errors import HostKeyChanged, HostKeyMissing, Unreachable
+from shiplane.errors import HostKeyChanged, HostKeyMissing, HostKeysUnreadable, Unreachable
 from shiplane.runners.heartbeat import Heard, Heartbeat
 
 if TYPE_CHECKING:
     from fabric import Connection  # type: ignore[import-untyped]
-    from paramiko import Transport
+    from paramiko import HostKeys, Transport
 
     from shiplane.model import Host
     from shiplane.runners.heartbeat import Rhythm
 
 CONNECT_SECONDS = 10.0
 _SSH_PORT = 22
+_SHOWN = 60
 # Paramiko writes what it raises to standard error too, with a traceback, where nobody has said otherwise.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Name what Paramiko and sockets raise where a connection ends or does not come about.
+
+    Whoever is sending when a connection ends hears of it by EOFError.
+    """
+    from paramiko import SSHException  # noqa: PLC0415 - slow to import, and not every command needs a server
+
+    return SSHException, OSError, EOFError
 
 
 class Link:
@@ -112,7 +123,7 @@ def _keys(host: Host) -> dict[str, object]:
 
 def _pin(client: Any, host: Host) -> None:  # noqa: ANN401 - Paramiko's SSHClient, with what it keeps private
     """Let the client know the host's pinned keys, and refuse every other."""
-    from paramiko import HostKeys, RejectPolicy  # noqa: PLC0415 - slow to import
+    from paramiko import RejectPolicy  # noqa: PLC0415 - slow to import
 
     # Fabric has loaded the account's known_hosts: Paramiko has no public way to forget them.
     client._system_host_keys.clear()  # noqa: SLF001
@@ -124,32 +135,42 @@ def _pin(client: Any, host: Host) -> None:  # noqa: ANN401 - Paramiko's SSHClien
     for file in (host.known_hosts, *host.more_known_hosts):
         if not Path(file).is_file():
             continue
-        for kind, key in (HostKeys(file).lookup(name) or {}).items():
+        for kind, key in (_pinned(file).lookup(name) or {}).items():
             # Under the name by which Paramiko will ask.
             known.add(host.address if host.port == _SSH_PORT else f"[{host.address}]:{host.port}", kind, key)
     if not len(known):
         raise HostKeyMissing(name, host.address, host.port, host.known_hosts, host.jump.place if host.jump else "")
 
 
-def _reach(host: Host, below: Link | None) -> Any:  # noqa: ANN401 - a socket or a channel
-    from paramiko import SSHException  # noqa: PLC0415 - slow to import
+def _pinned(file: str) -> HostKeys:
+    from paramiko import HostKeys  # noqa: PLC0415 - slow to import
+    from paramiko.hostkeys import InvalidHostKey  # noqa: PLC0415 - slow to import
 
+    try:
+        return HostKeys(file)
+    except InvalidHostKey as error:
+        raise HostKeysUnreadable(file, f"{error.exc} in the line {error.line[:_SHOWN]!r}") from error
+    except (OSError, ValueError) as error:
+        raise HostKeysUnreadable(file, str(error)) from error
+
+
+def _reach(host: Host, below: Link | None) -> Any:  # noqa: ANN401 - a socket or a channel
     if below is None:
         try:
             sock = socket.create_connection((host.address, host.port), CONNECT_SECONDS)
-        except OSError as error:
+        except (OSError, UnicodeError, OverflowError) as error:  # no name has such letters, no port such a number
             raise _silent(host, error) from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
     try:
         place = (host.address, host.port)
         return below.transport.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=CONNECT_SECONDS)
-    except (SSHException, OSError, EOFError) as error:
+    except failures() as error:
         raise _not_passed_on(host, error) from error
 
 
 def _open(connection: Connection, host: Host) -> None:
-    from paramiko import AuthenticationException, BadHostKeyException, SSHException  # noqa: PLC0415 - slow to import
+    from paramiko import AuthenticationException, BadHostKeyException  # noqa: PLC0415 - slow to import
 
     try:
         connection.open()
@@ -157,8 +178,10 @@ def _open(connection: Connection, host: Host) -> None:
         raise HostKeyChanged(host.place, host.known_hosts) from error
     except AuthenticationException as error:
         raise _refused(host, error) from error
-    except (SSHException, OSError, EOFError, ValueError) as error:
+    except failures() as error:
         raise _silent(host, error) from error
+    except (ValueError, AssertionError) as error:  # by which Paramiko tells of a damaged file
+        raise _unreadable(host, error) from error
 
 
 def _release(connection: Connection | None, heard: Heard | None, below: Link | None) -> None:
@@ -187,10 +210,7 @@ def _refused(host: Host, error: Exception) -> Unreachable:
 
 def _silent(host: Host, error: Exception) -> Unreachable:
     if isinstance(error, FileNotFoundError) or "private key" in str(error).lower():
-        return Unreachable(
-            f"the SSH key {host.key_file} for {host.name} cannot be read: {error}",
-            "set the key's path in the configuration, or write the secret SSH_PRIVATE_KEY to it",
-        )
+        return _unreadable(host, error)
     if "No authentication methods" in str(error):
         return Unreachable(
             f"there is no SSH key for {host.place}",
@@ -200,6 +220,14 @@ def _silent(host: Host, error: Exception) -> Unreachable:
     return Unreachable(
         f"{host.place} does not answer: {said}",
         "check that the server is up and that its address, port and the VPN are right",
+    )
+
+
+def _unreadable(host: Host, error: Exception) -> Unreachable:
+    keys = host.key_file or ", ".join(host.identities)
+    return Unreachable(
+        f"the SSH key {keys} for {host.name} cannot be read: {str(error) or 'it is damaged'}",
+        "set the key's path in the configuration, or write the secret SSH_PRIVATE_KEY to it",
     )
 
 

@@ -83,10 +83,12 @@ class Heartbeat:
         return None
 
     def _ask(self) -> None:
+        from paramiko import SSHException  # noqa: PLC0415 - slow to import
+
         while self._wake.wait() and not self._ended.is_set():
             self._wake.clear()
             # Refused or granted, it is an answer. Returns without one when the connection is closed.
             try:
                 self._transport.global_request("keepalive@openssh.com", wait=True)
-            except (OSError, EOFError):
+            except (SSHException, OSError, EOFError):
                 return

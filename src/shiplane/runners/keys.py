@@ -11,6 +11,6 @@ def public_key(file: str) -> str:
 
     try:
         key = PKey.from_path(Path(file))
-    except (OSError, ValueError, TypeError, SSHException):
+    except (OSError, ValueError, TypeError, AssertionError, SSHException):
         return ""
     return f"{key.get_name()} {key.get_base64()}"

@@ -10,7 +10,7 @@ from shiplane.commands.shell import shell_text
 from shiplane.errors import TimeLimit, Unreachable
 from shiplane.runners.base import Cancel, Completed, Masker, now
 from shiplane.runners.channel import PID, Session
-from shiplane.runners.connection import Link, connect
+from shiplane.runners.connection import Link, connect, failures
 from shiplane.runners.heartbeat import Rhythm
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class SshRunner:
         self.masker.add(*command.secrets())
         started = now()
         link = self._connected()
-        session = Session(self._open(link, command), shell_input(command), self.masker, on_line)
+        line = _started_by(shell_text(command))
+        channel = self._open(link, command, lambda channel: channel.exec_command(line))
+        session = Session(channel, shell_input(command), self.masker, on_line)
         try:
             while not session.step(_POLL_SECONDS):
                 _check(command, now() - started, cancel)
@@ -70,17 +72,18 @@ class SshRunner:
 
     def attach(self, command: Command, *, terminal: bool) -> int:
         """Run a command with this process's own streams and give its exit code; see `Attaching`."""
-        from shiplane.runners.attached import Attachment, attached_line  # noqa: PLC0415 - few commands attach
+        from shiplane.runners.attached import Attachment, attached_line, begin  # noqa: PLC0415 - few commands attach
 
         line, link = attached_line(command), self._connected()
-        self.sent.append(command.masked())
-        with contextlib.closing(link.transport.open_session(timeout=_OPEN_SECONDS)) as channel:
-            attachment = Attachment(channel, terminal=terminal)
-            try:
-                code = attachment.run(line)
-            except BaseException:
-                self._kill(attachment.pid)
-                raise
+        channel = self._open(link, command, lambda channel: begin(channel, line, terminal=terminal))
+        attachment = Attachment(channel, terminal=terminal)
+        try:
+            code = attachment.run()
+        except BaseException:
+            self._kill(attachment.pid)
+            raise
+        finally:
+            attachment.close()
         if code < 0:
             raise self._lost(link, command)
         return code
@@ -98,16 +101,13 @@ class SshRunner:
     ) -> None:
         self.close()
 
-    def _open(self, link: Link, command: Command) -> Channel:
-        from paramiko import SSHException  # noqa: PLC0415 - slow to import, and not every command needs a server
-
-        script = shell_text(command).encode()
+    def _open(self, link: Link, command: Command, begin: Callable[[Channel], None]) -> Channel:
+        """Open a channel and let `begin` start the command in it."""
         self.sent.append(command.masked())
         try:
             channel = link.transport.open_session(timeout=_OPEN_SECONDS)
-            # `head` leaves what follows on standard input to the command; the arguments show nothing.
-            channel.exec_command(f"exec bash -c 'echo {PID}$$; s=$(head -c {len(script)}); eval \"$s\"'")
-        except (SSHException, OSError, EOFError) as error:
+            begin(channel)
+        except failures() as error:
             # Other threads have channels in this connection: it ends only when it is dead.
             if link.is_connected:
                 raise self._refused_channel(command, error) from error
@@ -167,6 +167,12 @@ def _check(command: Command, seconds: float, cancel: Cancel | None) -> None:
         cancel.check()
     if command.timeout and seconds > command.timeout:
         raise TimeLimit(command.argv[0], command.timeout, command.masked())
+
+
+def _started_by(text: str) -> str:
+    """Give what sshd runs: it takes the shell text from standard input, so that no process list shows it."""
+    # `head` leaves what follows to the command.
+    return f"exec bash -c 'echo {PID}$$; s=$(head -c {len(text.encode())}); eval \"$s\"'"
 
 
 def shell_input(command: Command) -> bytes:

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from paramiko import AuthenticationException, PasswordRequiredException, SSHException
 
-from shiplane.errors import HostKeyMissing, Unreachable
+from shiplane.errors import HostKeyMissing, HostKeysUnreadable, Unreachable
 from shiplane.model import Host
 from shiplane.runners.connection import connect
 from shiplane.runners.heartbeat import Rhythm
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Sock:
@@ -57,6 +56,8 @@ def test_a_missing_file_of_pinned_keys(host: Host) -> None:
         (FileNotFoundError(2, "No such file", "/key"), "the SSH key .* cannot be read", "SSH_PRIVATE_KEY"),
         (TimeoutError("timed out"), r"staging \(192.0.2.1:2222\) does not answer: timed out", "check that the server"),
         (EOFError(), "does not answer: EOFError", "check that the server"),
+        (ValueError("Invalid private key"), "the SSH key .*/key for staging cannot be read: Inv", "SSH_PRIVATE_KEY"),
+        (AssertionError(), "the SSH key .*/key for staging cannot be read: it is damaged", "SSH_PRIVATE_KEY"),
         (SSHException("No existing session"), "does not answer: it sends no greeting", "check that the server"),
         (SSHException("No authentication methods available"), r"there is no SSH key for staging \(192", "ssh-agent"),
         (PasswordRequiredException("locked"), "the SSH key .*/key is locked by a passphrase", "add it to ssh-agent"),
@@ -78,12 +79,29 @@ def test_what_goes_wrong_on_the_way(
     assert fix in caught.value.fix
 
 
-def test_an_address_where_nobody_listens(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [UnicodeError("label empty or too long"), OverflowError("port must be 0-65535."), OSError(111, "it is refused")],
+)
+def test_an_address_that_leads_nowhere(host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def refuse(_place: tuple[str, int], _seconds: float) -> None:
-        raise ConnectionRefusedError(111, "Connection refused")
+        raise error
 
     monkeypatch.setattr("shiplane.runners.connection.socket.create_connection", refuse)
-    with pytest.raises(Unreachable, match=r"2222\) does not answer: \[Errno 111\] Connection refused"):
+    with pytest.raises(Unreachable, match=rf"2222\) does not answer: {re.escape(str(error))}"):
+        connect(host, Rhythm())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"192.0.2.1 ssh-ed25519 AAA\n", "Incorrect padding.* in the line '192.0.2.1 ssh-ed25519 AAA'"),
+        (b"192.0.2.1 ssh-ed25519 \xff\n", "can't decode byte 0xff"),
+    ],
+)
+def test_pinned_keys_that_cannot_be_read(host: Host, text: bytes, said: str) -> None:
+    Path(host.known_hosts).write_bytes(text)
+    with pytest.raises(HostKeysUnreadable, match=rf"pinned host keys in .*known_hosts cannot be read: .*{said}"):
         connect(host, Rhythm())
 
 

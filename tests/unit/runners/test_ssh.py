@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
+
 import pytest
-from paramiko import ChannelException
+from paramiko import ChannelException, SSHException
 
 from shiplane.errors import Unreachable
 from shiplane.model import Command, Host, Secret
@@ -26,6 +28,9 @@ class Transport:
     def is_active(self) -> bool:
         return self.active
 
+    def close(self) -> None:
+        self.active = False
+
 
 class Channel:
     """Play a channel that has said everything and ended."""
@@ -36,6 +41,9 @@ class Channel:
         self.closed = self.shut = False
         self.eof_received = True
         self.transport = Transport(active=active)
+
+    def get_pty(self, *_words: object) -> None:
+        pass
 
     def exec_command(self, line: str) -> None:
         self.started = line.encode()
@@ -99,6 +107,31 @@ def test_a_session_sends_all_and_keeps_the_lines_masked() -> None:
 def test_a_signal_is_an_exit_code_and_a_lost_connection_none() -> None:
     assert session(Channel(STARTED, status=-1))[0].exit_code == 137
     assert session(Channel(STARTED, status=-1, active=False))[0].exit_code == -1
+
+
+class Failing(Channel):
+    """Play a channel whose connection fails while `at` is called: Paramiko says so by these, in any of them."""
+
+    def __init__(self, at: str, error: Exception) -> None:
+        super().__init__(STARTED + b"one\n", b"two\n", status=-1)
+
+        def fail(*_words: object) -> bytes:
+            self.stdout = self.stderr = b""
+            raise error
+
+        setattr(self, at, fail)
+
+
+@pytest.mark.parametrize("error", [EOFError(), SSHException("Key-exchange timed out")])
+@pytest.mark.parametrize("at", ["send", "shutdown_write", "recv", "recv_stderr", "close"])
+def test_a_connection_that_fails_in_the_middle_is_lost(
+    host: Host, monkeypatch: pytest.MonkeyPatch, at: str, error: Exception
+) -> None:
+    channel = Failing(at, error)
+    channel.transport.active = at != "close"
+    with pytest.raises(Unreachable, match=r"the connection to staging \(192.0.2.1:2222\) was lost while: wc"):
+        runner(host, monkeypatch, Connected(channel)).run(Command(("wc",), stdin="text"))
+    assert not channel.transport.active
 
 
 def test_output_without_end_keeps_the_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +213,29 @@ def test_a_channel_that_is_refused_leaves_the_connection_to_the_others(
     connection.given = Channel(STARTED + b"fine")
     assert opened.run(Command(("true",))).stdout == "fine"
     assert b"echo shiplane-pid:$$; " in connection.given.started
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_channel_that_is_refused_to_an_attached_command(
+    host: Host,
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    monkeypatch.setattr("os.get_terminal_size", lambda _fd: os.terminal_size((80, 24)))
+    connection = Connected(ChannelException(2, "Connect failed"))
+    opened = runner(host, monkeypatch, connection)
+    with pytest.raises(Unreachable, match=r"staging opens no channel \(.*Connect failed.*\) for: ls") as caught:
+        opened.attach(Command(("ls",)), terminal=terminal)
+    assert caught.value.exit_code == 4
+    for at in ("get_pty", "exec_command") if terminal else ("exec_command",):
+        connection.given = Failing(at, SSHException("Channel closed."))
+        with pytest.raises(Unreachable, match=r"staging opens no channel \(Channel closed.\) for: ls"):
+            opened.attach(Command(("ls",)), terminal=terminal)
+    connection.active = False
+    connection.given = EOFError()
+    monkeypatch.setattr(ssh, "connect", lambda _host, _rhythm: connection)
+    with pytest.raises(Unreachable, match=r"the connection to staging \(192.0.2.1:2222\) was lost while: ls"):
+        opened.attach(Command(("ls",)), terminal=terminal)
 
 
 def test_a_connection_that_is_dead_is_made_anew(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
