@@ -27,6 +27,7 @@ export default defineConfig({
   reporter: [
     ["list"],
     ["json", { outputFile: join(reports, "results.json") }],
+    ["junit", { outputFile: join(reports, "junit.xml"), includeRetries: true }],
     ["html", { outputFolder: join(reports, "html"), open: "never" }],
   ],
   // A test that passes at the second try found something: it counts as failed.

@@ -54,7 +54,9 @@ def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
         f"--cov-report=xml:{reports}/coverage.xml",
         f"--cov-report=html:{reports}/html",
     )
-    pytest = ("pytest", "-n", "auto", *coverage, f"--junitxml={reports}/junit.xml", *arguments)
+    # The older form of the report is the one that names file and line of a test.
+    junit = ("-o", "junit_family=xunit1", f"--junitxml={reports}/junit.xml")
+    pytest = ("pytest", "-n", "auto", *coverage, *junit, *arguments)
     return Check(
         images=("backend",),
         before=(engine.remove(container), stack.down(project, env), stack.up(project, ("db", "redis"), env)),

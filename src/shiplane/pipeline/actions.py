@@ -15,6 +15,7 @@ from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
+from shiplane.pipeline.tested import Recorder, sources
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.journal import Journal
     from shiplane.pipeline.store import Store
     from shiplane.pipeline.target import Target
+    from shiplane.pipeline.tested import Source
     from shiplane.runners.base import Cancel, Runner
 
     Say = Callable[[str], None]
@@ -83,8 +85,9 @@ class Actions:
 
     def table(self) -> dict[str, Action]:
         """Give the actions by the names that steps use."""
+        tested = Recorder(self.journal, self.environments.masker.mask)
         return {
-            "process": process_action(self.runner),
+            "process": tested.watched(process_action(self.runner), self._reports),
             "bases": self._bases,
             "test-runner": self._test_runner,
             "lab": self._lab,
@@ -95,8 +98,11 @@ class Actions:
             "promote": self._promote,
             "rollback": self._rollback,
             "verify": self._verify,
-            "e2e": self._e2e,
+            "e2e": tested.watched(self._e2e, self._reports),
         }
+
+    def _reports(self, step: Step) -> tuple[Source, ...]:
+        return sources(step, self.checkout, self.config, self.journal.folder)
 
     def _bases(self, _step: Step, say: Say, cancel: Cancel) -> None:
         made = ensure_images(Bound(self.runner, cancel), say)

@@ -6,8 +6,8 @@ Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 - `stage_started`: stage · `stage_ended`: stage, status, seconds
 - `step_started`: stage, step
 - `step_retried`: stage, step, tries (so far), of, reason, wait_seconds, cause
-- `tests`: stage, step, tries, passed, failed, skipped, flaky (counts), failures: a list of {suite, name, file, line,
-  message, kind: failed or flaky}
+- `tests`: stage, step, tries, passed, failed, skipped, flaky (counts that add up to all), failures: a list of {suite,
+  name, file, line, message, kind: failed or flaky}, coverage {lines_covered, lines_valid, branches_…} or null
 - `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details, tries, how (ran, reused, not needed),
   reused_from
 - `release_published`: release (as `Release.to_json`)

@@ -22,7 +22,7 @@ ENV = {
 }
 COVERAGE = (
     *("--cov", "--cov-report=term", "--cov-report=xml:/app/reports/coverage.xml"),
-    *("--cov-report=html:/app/reports/html", "--junitxml=/app/reports/junit.xml"),
+    *("--cov-report=html:/app/reports/html", "-o", "junit_family=xunit1", "--junitxml=/app/reports/junit.xml"),
 )
 PROJECT = "app-test-abcd1234"
 
