@@ -196,6 +196,10 @@ class Unreachable(ShiplaneError):
     exit_code = 4
 
 
+class ConnectionLost(Unreachable):
+    """Tell that the connection to a host ended while a command ran there: what became of that is not known."""
+
+
 class HostKeyChanged(Unreachable):
     """Tell that a server shows another host key than the pinned one."""
 

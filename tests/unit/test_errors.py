@@ -25,6 +25,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.StepFailed("backend tests failed", "mend them", ("one", "two")), 3),
     (errors.NotPrepared("staging", ["engine", "folders"]), 3),
     (errors.Unreachable("registry.test does not answer", "check its address"), 4),
+    (errors.ConnectionLost("the connection to staging was lost", "check the network"), 4),
     (errors.HostKeyChanged("staging", "/keys/known_hosts"), 4),
     (errors.HostKeyMissing("[192.0.2.1]:2222", "192.0.2.1", 2222, "/keys/known_hosts"), 4),
     (errors.HostKeysUnreadable("/keys/known_hosts", "Incorrect padding"), 4),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import job as jobs
 from shiplane.deploy.failures import evidence_command, explain, gate_failure
-from shiplane.errors import Locked, ShiplaneError, TimeLimit, Unreachable
+from shiplane.errors import ConnectionLost, Locked, ShiplaneError, TimeLimit, Unreachable
 from shiplane.runners.base import now, token
+from shiplane.runners.connection import CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,13 +157,14 @@ class Execution:
             if self.cancel.is_set():
                 raise
             return self._again(job, output, Unreachable(f"{self.site.host.name} is silent", "look at its load"))
-        except Unreachable as lost:
+        except ConnectionLost as lost:
             return self._again(job, output, lost)
 
     def _again(self, job: jobs.Job, output: Output, lost: Unreachable) -> Completed:
         """Follow a job again after the connection was lost; raises `lost` where it never began or nobody answers."""
         self.report(f"{lost.cause}: connecting again")
-        end = now() + _RECONNECT_SECONDS
+        # The last attempt too has to end within that time.
+        end = now() + _RECONNECT_SECONDS - CONNECT_SECONDS
         while True:
             output.again()
             try:

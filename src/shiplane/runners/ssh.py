@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from shiplane.commands.shell import shell_text
-from shiplane.errors import TimeLimit, Unreachable
+from shiplane.errors import ConnectionLost, TimeLimit, Unreachable
 from shiplane.runners.base import Cancel, Completed, Masker, now
 from shiplane.runners.channel import PID, Session
 from shiplane.runners.connection import Link, connect, failures
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 10.0
+_JUST_NOW_SECONDS = 1.5
 # Longer than it takes to see that a connection is gone: then it is told as that.
 _OPEN_SECONDS = 30.0
 
@@ -41,6 +42,8 @@ class SshRunner:
         self.sent: list[str] = []
         self._guard = threading.Lock()
         self._link: Link | None = None
+        self._failed: Unreachable | None = None
+        self._failed_at = 0.0
 
     def run(
         self,
@@ -49,7 +52,10 @@ class SshRunner:
         on_line: Callable[[str], None] | None = None,
         cancel: Cancel | None = None,
     ) -> Completed:
-        """Run to the end; see `Runner.run`. A connection that cannot be made or is lost raises `Unreachable`."""
+        """Run to the end; see `Runner.run`.
+
+        A connection that cannot be made raises `Unreachable`: nothing was begun. One that ends later `ConnectionLost`.
+        """
         self.masker.add(*command.secrets())
         started = now()
         link = self._connected()
@@ -65,7 +71,7 @@ class SshRunner:
         finally:
             session.close()
         if session.exit_code < 0:
-            raise self._lost(link, command)
+            raise ConnectionLost(*self._lost(link, command))
         if not session.pid:
             raise self._not_started(session)
         return Completed(session.exit_code, session.text(1), session.text(0), now() - started)
@@ -85,7 +91,7 @@ class SshRunner:
         finally:
             attachment.close()
         if code < 0:
-            raise self._lost(link, command)
+            raise ConnectionLost(*self._lost(link, command))
         return code
 
     def close(self) -> None:
@@ -111,15 +117,25 @@ class SshRunner:
             # Other threads have channels in this connection: it ends only when it is dead.
             if link.is_connected:
                 raise self._refused_channel(command, error) from error
-            raise self._lost(link, command) from error
+            raise Unreachable(*self._lost(link, command)) from error
         return channel
 
     def _connected(self) -> Link:
         with self._guard:
             if self._link is None or not self._link.is_connected:
                 self._drop()
-                self._link = connect(self.host, self._rhythm)
+                self._link = self._connect()
             return self._link
+
+    def _connect(self) -> Link:
+        """Connect; whoever asks right after an attempt that failed, or waited for it meanwhile, hears of that one."""
+        if self._failed is not None and now() - self._failed_at < _JUST_NOW_SECONDS:
+            raise self._failed
+        try:
+            return connect(self.host, self._rhythm)
+        except Unreachable as error:
+            self._failed, self._failed_at = error, now()
+            raise
 
     def _drop(self) -> None:
         if self._link is not None:
@@ -139,9 +155,9 @@ class SshRunner:
             channel.recv(1)
             channel.close()
 
-    def _lost(self, link: Link, command: Command) -> Unreachable:
+    def _lost(self, link: Link, command: Command) -> tuple[str, str]:
         silence = f" (nothing was heard for {link.silent_seconds:.0f} s)" if link.silent_seconds else ""
-        return Unreachable(
+        return (
             f"the connection to {self.host.place} was lost{silence} while: {command.masked()}",
             "check the network and the server, then run the same command again",
         )

@@ -12,6 +12,7 @@ from shiplane.deploy import execution
 from shiplane.deploy.phases import DECIDED_THERE, ROLLOUTS
 from shiplane.deploy.rollout import planned, planned_undo
 from shiplane.errors import (
+    ConnectionLost,
     DeployBroken,
     DeployUndone,
     Interrupted,
@@ -460,7 +461,7 @@ def test_an_undo_that_fails_is_told_with_the_way_out(world: World) -> None:
     assert world.deployer.deployment.outcome == "failed"
 
 
-GONE = Unreachable("gone", "look")
+GONE = ConnectionLost("gone", "look")
 
 
 def test_a_job_whose_connection_is_lost_is_followed_again(world: World) -> None:
@@ -470,6 +471,20 @@ def test_a_job_whose_connection_is_lost_is_followed_again(world: World) -> None:
     world.deploy("new")
     assert "gone: connecting again" in world.reports
     assert world.server.current == "new"
+
+
+@pytest.mark.parametrize(("at", "error"), [("manage.py migrate", Unreachable), ("roll .* new ", DeployBroken)])
+def test_a_job_that_was_never_begun_is_not_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, at: str, error: type[ShiplaneError]
+) -> None:
+    """Where no connection came about there is nothing to follow, now or in a minute."""
+    world.server.deployed("old")
+    world.server.raises = [(at, Unreachable("gone", "look")), ("roll .* old ", Unreachable("still gone", "look"))]
+    monkeypatch.setattr(world.cancel, "sleep", lambda _seconds: pytest.fail("it waits"))
+    with pytest.raises(error, match="gone"):
+        world.deploy("new")
+    assert not any("connecting again" in line for line in world.reports)
+    assert not [command for command in world.server.commands if command.argv[3:4] == ("follow",)]
 
 
 def test_a_server_that_stays_away_is_told_as_broken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 from paramiko import ChannelException, SSHException
 
-from shiplane.errors import Unreachable
+from shiplane.errors import ConnectionLost, Unreachable
 from shiplane.model import Command, Host, Secret
 from shiplane.runners import ssh
 from shiplane.runners.base import Masker
@@ -248,8 +249,11 @@ def test_a_connection_that_is_dead_is_made_anew(host: Host, monkeypatch: pytest.
         raise EOFError
 
     monkeypatch.setattr(dying, "open_session", die)
-    with pytest.raises(Unreachable, match=r"the connection to staging \(192.0.2.1:2222\) was lost while: true"):
+    with pytest.raises(
+        Unreachable, match=r"the connection to staging \(192.0.2.1:2222\) was lost while: true"
+    ) as caught:
         opened.run(Command(("true",)))
+    assert not isinstance(caught.value, ConnectionLost), "nothing was begun"
     assert opened.run(Command(("true",))).stdout == "fine"
     assert dying.closed
     assert opened.sent == ["true", "true"]
@@ -264,5 +268,40 @@ def test_what_is_sent_is_counted_without_its_secrets(host: Host, monkeypatch: py
 def test_a_silence_that_ended_the_connection_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Connected(Channel(STARTED, status=-1, active=False))
     connection.silent_seconds = 12.0
-    with pytest.raises(Unreachable, match=r"2222\) was lost \(nothing was heard for 12 s\) while: sleep 60"):
+    with pytest.raises(ConnectionLost, match=r"2222\) was lost \(nothing was heard for 12 s\) while: sleep 60"):
         runner(host, monkeypatch, connection).run(Command(("sleep", "60")))
+
+
+def test_who_waits_for_a_connection_that_fails_does_not_try_it_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, tries, told = 100.0, [], []
+    entered, ready = threading.Event(), threading.Event()
+
+    def fail(_host: Host, _rhythm: object) -> Connected:
+        tries.append(clock)
+        entered.set()
+        assert ready.wait(5)
+        raise Unreachable(f"try {len(tries)}", "look")
+
+    def ask() -> None:
+        with pytest.raises(Unreachable) as caught:
+            opened.run(Command(("true",)))
+        told.append(caught.value.cause)
+
+    monkeypatch.setattr(ssh, "now", lambda: clock)
+    monkeypatch.setattr(ssh, "connect", fail)
+    opened = SshRunner(host)
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+        assert entered.wait(5)
+    ready.set()
+    for asker in askers:
+        asker.join()
+    assert (tries, told) == ([100.0], ["try 1"] * 4)
+    clock = 101.0
+    ask()
+    clock = 102.0
+    ask()
+    assert (tries, told[4:]) == ([100.0, 102.0], ["try 1", "try 2"])
