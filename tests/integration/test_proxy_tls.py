@@ -34,7 +34,7 @@ def new_certificate() -> Issued:
 def install(place: Frontage, chain: str, key: str) -> subprocess.CompletedProcess[str]:
     """Run what a deploy runs on a server."""
     site = Site("staging", Host("s", "a", 22, "u", "k", "h"), str(place.folder), URL, "compose.staging.yml")
-    command = tls.command(site, tls.Certificate(chain, Secret(tls.KEY, key)), DEED)
+    command = tls.command(site, "proxy", tls.Certificate(chain, Secret(tls.KEY, key)), DEED)
     return subprocess.run(command.argv, input=command.input_text(), capture_output=True, text=True, check=False)
 
 

@@ -240,7 +240,8 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
         words = (site, release, options(app.config), _planned_login(target), rollout)
         forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
         undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
-        certificate = (tls.planned(site),) if not rollback and target.serves_https(environment) else ()
+        https = not rollback and target.serves_https(environment)
+        certificate = (tls.planned(site, app.config.proxy),) if https else ()
         return (*certificate, *_commands(forward)), _commands(undo)
 
     return commands

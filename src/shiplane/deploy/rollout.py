@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shiplane.deploy import hooks, phases, records, release_phase, restore
+from shiplane.deploy import hooks, phases, records, release_phase, restore, tls
 from shiplane.deploy.attempt import Attempt, decisions
 from shiplane.deploy.services import Decision
 from shiplane.deploy.status import status
@@ -46,6 +46,8 @@ class Deployer:
         context, self.deployment = self._context, None
         context.masker.add(*bundle.secrets)
         state = self._survey()
+        if bundle.certificate is not None:
+            tls.install(context, bundle.certificate, state.certificate)
         running = _running(context, state, release)
         if running is not None and state.checksum == bundle.checksum:
             return self._nothing_to_do(running)

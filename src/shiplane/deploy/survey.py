@@ -120,6 +120,7 @@ class State:
 
     `model` describes the services of the current release; None where there is none, or its files cannot be read.
     `maintenance` tells since when and by whom the environment is closed to people; None where it is open.
+    `certificate` is the digest of the one that it is served with; empty where there is none.
     """
 
     current: str | None = None
@@ -133,6 +134,7 @@ class State:
     left: Left | None = None
     backups: tuple[Backup, ...] = ()
     maintenance: dict[str, str] | None = None
+    certificate: str = ""
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -254,6 +256,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         left=next((_left(text) for text in found.get("job", [])), None),
         backups=backups.parse(found.get("backup", [])),
         maintenance=next((_since(text) for text in found.get("maintenance", [])), None),
+        certificate=next(iter(found.get("certificate", [])), ""),
     )
 
 

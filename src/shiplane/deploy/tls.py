@@ -5,27 +5,27 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy.audit import Deed
 from shiplane.errors import CertificateUnfit, StepFailed
 from shiplane.model import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from cryptography import x509
 
-    from shiplane.deploy.audit import Deed
+    from shiplane.deploy.context import Context
     from shiplane.model import Command, Site
-    from shiplane.runners.base import Cancel, Runner
 
 CERTIFICATE, KEY = "TLS_CERTIFICATE", "TLS_KEY"
-_SERVICE = "proxy"
 _INSTALL_SECONDS = 60.0
 _SOON = timedelta(days=21)
 
@@ -60,48 +60,43 @@ def given(environment: str, secrets: Mapping[str, Secret]) -> Certificate | None
     return Certificate(f"{chain}\n", Secret(KEY, f"{key}\n"))
 
 
-def planned(site: Site) -> Command:
-    """Give the command as a plan shows it."""
-    return _command(site, "")
+def planned(site: Site, proxy: str) -> Command:
+    """Give the command as a plan shows it; `proxy` is the service that reads the files."""
+    return _command(site, proxy, "")
 
 
-def command(site: Site, certificate: Certificate, deed: Deed) -> Command:
+def command(site: Site, proxy: str, certificate: Certificate, deed: Deed) -> Command:
     """Put the files where the proxies read them and let those that run read them again.
 
     Prints `same` or `replaced`. Where a proxy refuses the files, those from before are back and the command fails.
     """
-    return _command(site, f"{deed.line()}\n{certificate.archive()}")
+    return _command(site, proxy, f"{deed.line()}\n{certificate.archive()}")
 
 
-def _command(site: Site, payload: str) -> Command:
-    words = (site.folder, project(site), _SERVICE)
+def _command(site: Site, proxy: str, payload: str) -> Command:
+    words = (site.folder, project(site), proxy)
     return remote.script("certificate", *words, payload=payload, timeout=_INSTALL_SECONDS).on(site.host.name)
 
 
-def install(  # noqa: PLR0913 - what, where, and the world by name
-    runner: Runner,
-    site: Site,
-    certificate: Certificate,
-    deed: Deed,
-    *,
-    now: datetime,
-    report: Callable[[str], None],
-    cancel: Cancel | None = None,
-) -> bool:
-    """Let the environment be served with the certificate; True where it was not yet. No container starts anew.
+def install(context: Context, certificate: Certificate, there: str) -> None:
+    """Let the environment be served with the certificate where it is not `there`, by digest. No container starts anew.
 
     The caller holds the environment's lock. Raises `StepFailed` where a proxy refuses it; it goes on with the old one.
     """
-    done = runner.run(command(site, certificate, deed), cancel=cancel)
+    site, ending = context.site, ends(certificate)
+    context.masker.add(certificate.key)
+    if ending - context.clock() < _SOON:
+        context.report(f"the certificate ends on {ending:%Y-%m-%d}: time to renew it")
+    if certificate.digest == there:
+        return
+    deed = Deed("certificate", context.stamp(), context.who, context.run, "")
+    sent = command(site, context.options.proxy_service, certificate, deed)
+    done = context.runner.run(sent, cancel=context.cancel)
     if not done.ok:
         cause = f"{site.environment} does not take the certificate and keeps the one before"
         raise StepFailed(cause, f"see what its proxy says of {CERTIFICATE} and {KEY}", done.tail())
-    if ends(certificate) - now < _SOON:
-        report(f"the certificate ends on {ends(certificate):%Y-%m-%d}: time to renew it")
-    replaced = done.stdout.strip() == "replaced"
-    if replaced:
-        report("the certificate is new: the proxy reads it without a restart")
-    return replaced
+    if done.stdout.strip() == "replaced":
+        context.report("the certificate is new: the proxy reads it without a restart")
 
 
 def ends(certificate: Certificate) -> datetime:

@@ -220,8 +220,6 @@ class Actions:
         made = self._bundle(name, release)
         self.environments.hold(name, say, cancel, wait=True)
         deployer = self.environments.deployer(name, say, cancel)
-        if made.certificate is not None:
-            self.environments.install_certificate(name, made.certificate, say, cancel)
         try:
             deployer.deploy(release, made, self.target.login(), action)
         finally:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shiplane.deploy import tls
-from shiplane.deploy.audit import Deed
 from shiplane.deploy.context import Context
 from shiplane.deploy.lock import Holder, Lock
 from shiplane.deploy.phases import ROLLOUTS, Options
 from shiplane.deploy.rollout import Deployer
 from shiplane.errors import Locked, ShiplaneError
-from shiplane.pipeline.journal import timestamp
 from shiplane.runners.base import Cancel, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiplane.config import Config
-    from shiplane.deploy.tls import Certificate
     from shiplane.model import Command, Host, Site
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Masker, Runner
@@ -125,17 +120,6 @@ class Environments:
     def runner(self, name: str) -> Runner:
         """Give what runs commands on the environment's server."""
         return self._open(name).runner
-
-    def install_certificate(
-        self, name: str, certificate: Certificate, report: Callable[[str], None], cancel: Cancel
-    ) -> None:
-        """Let an environment that is held be served with a certificate; what is there already is left alone."""
-        opened = self._open(name)
-        opened.lost.check()
-        self.masker.add(certificate.key)
-        either = _Either(cancel, opened.lost)
-        deed = Deed("certificate", timestamp(), f"{self.holder.user}@{self.holder.host}", self.holder.run, "")
-        tls.install(opened.runner, opened.site, certificate, deed, now=datetime.now(UTC), report=report, cancel=either)
 
     def lock(self, name: str, report: Callable[[str], None], cancel: Cancel) -> Lock:
         """Give the environment's lock, for looking at it or breaking it."""

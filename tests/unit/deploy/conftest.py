@@ -24,6 +24,8 @@ from shiplane.runners.recording import RecordingRunner
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shiplane.deploy.tls import Certificate
+
 HOST = Host("staging", "192.0.2.1", 22, "deploy", "/keys/staging", "/keys/known_hosts")
 SITE = Site("staging", HOST, "deployments/app-staging", "https://staging.test", "compose.staging.yml")
 SECRETS = {name: Secret(name, f"{name}-value") for name in ("DB_PASSWORD", "REDIS_PASSWORD")}
@@ -72,6 +74,7 @@ class Server(RecordingRunner):
         self.job_lines: list[str] = []
         self.job_survives = False
         self.away = False
+        self.certificate = ""
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -198,6 +201,8 @@ class Server(RecordingRunner):
         if self.current:
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]
             lines += self.described(self.current).splitlines()[:2]
+        if self.certificate:
+            lines.append(f"certificate\t{self.certificate}")
         if self.running:
             image = self.running.image("backend")
             digests = [f"registry.test/owner/app-backend@{image.digest}"]
@@ -282,6 +287,7 @@ class World:
         self.reports: list[str] = []
         self.cancel = Cancel()
         self.masker = Masker()
+        self.certificate: Certificate | None = None
         self.time = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
         self.context = Context(
             self.server,
@@ -303,7 +309,7 @@ class World:
 
     def deploy(self, name: str, **words: Any) -> Deployment:  # noqa: ANN401 - handed on
         release = make_release(name)
-        self.server.sent[name] = make_bundle(release)
+        self.server.sent[name] = replace(make_bundle(release), certificate=self.certificate)
         return self.deployer.deploy(release, self.server.sent[name], **words)
 
     def with_taken(self, error: ShiplaneError, where: str) -> None:

@@ -51,6 +51,10 @@ def test_parse_of_an_empty_server() -> None:
     assert parse(["engine\t26.1.5"]) == State()
 
 
+def test_the_certificate_that_is_served() -> None:
+    assert parse(["certificate\tabc"]) == State(certificate="abc")
+
+
 def test_parse(release: Release) -> None:
     data = {
         "service": "web", "once": "False", "hash": "h", "id": "c1",

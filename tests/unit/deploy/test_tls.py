@@ -18,9 +18,9 @@ from shiplane.deploy import tls
 from shiplane.deploy.audit import Deed
 from shiplane.errors import CertificateUnfit, StepFailed
 from shiplane.model import Secret
-from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
+    from conftest import World
     from shiplane.model import Site
 
 ROOT = issue()
@@ -104,12 +104,12 @@ def test_none_and_half_of_one() -> None:
 
 
 def test_both_files_go_for_their_owner_alone_and_by_standard_input(site: Site) -> None:
-    command = tls.command(site, GOOD, DEED)
-    assert command.argv == ("bash", "-s", "certificate", "deployments/app-staging", "app-staging", "proxy")
+    command = tls.command(site, "gateway", GOOD, DEED)
+    assert command.argv == ("bash", "-s", "certificate", "deployments/app-staging", "app-staging", "gateway")
     text = command.input_text() or ""
     told, packed = text.rsplit("exit\n", 1)[1].split("\n")
     assert json.loads(told) == {"kind": "deed", **asdict(DEED)}
-    assert tls.planned(site).argv == command.argv
+    assert tls.planned(site, "gateway").argv == command.argv
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as tar:
         assert {entry.name: entry.mode for entry in tar} == {"certificate.pem": 0o600, "key.pem": 0o600}
         sent = tar.extractfile("certificate.pem")
@@ -119,23 +119,53 @@ def test_both_files_go_for_their_owner_alone_and_by_standard_input(site: Site) -
         assert line not in repr(command) + command.masked()
 
 
+def install(world: World, there: str = "") -> list[str]:
+    """Install the certificate and give what was asked of the server."""
+    tls.install(world.context, GOOD, there)
+    return [" ".join(command.argv[2:]) for command in world.server.commands]
+
+
 @pytest.mark.parametrize(("said", "told"), [("same", []), ("replaced", ["the certificate is new"])])
-def test_what_is_told(site: Site, said: str, told: list[str]) -> None:
-    reports: list[str] = []
-    runner = RecordingRunner([("certificate", said, 0)])
-    assert tls.install(runner, site, GOOD, DEED, now=NOW, report=reports.append) is bool(told)
-    assert [line.partition(":")[0] for line in reports] == told
+def test_what_is_told(world: World, said: str, told: list[str]) -> None:
+    world.with_options(proxy_service="gateway")
+    world.server.failures = [("bash -s certificate", said, 0)]
+    assert install(world) == ["certificate deployments/app-staging app-staging gateway"]
+    assert [line.partition(":")[0] for line in world.reports] == told
 
 
-def test_it_is_told_when_a_certificate_ends_soon(site: Site) -> None:
-    reports: list[str] = []
-    runner = RecordingRunner([("certificate", "same", 0)])
-    tls.install(runner, site, GOOD, DEED, now=NOW + timedelta(days=70), report=reports.append)
-    assert reports == ["the certificate ends on 2026-08-29: time to renew it"]
+def test_what_is_there_is_not_sent(world: World) -> None:
+    assert install(world, GOOD.digest) == []
+    assert world.reports == []
 
 
-def test_a_proxy_that_refuses(site: Site) -> None:
-    runner = RecordingRunner([("certificate", "nginx: [emerg] cannot load certificate", 1)])
+def test_it_is_told_when_a_certificate_ends_soon(world: World) -> None:
+    world.time = NOW + timedelta(days=70)
+    install(world, GOOD.digest)
+    assert world.reports == ["the certificate ends on 2026-08-29: time to renew it"]
+
+
+def test_a_proxy_that_refuses(world: World) -> None:
+    world.server.failures = [("certificate", "nginx: [emerg] cannot load certificate", 1)]
     with pytest.raises(StepFailed, match="staging does not take the certificate and keeps the one before") as caught:
-        tls.install(runner, site, GOOD, DEED, now=NOW, report=print)
+        install(world)
     assert caught.value.details == ("nginx: [emerg] cannot load certificate",)
+
+
+def test_a_deploy_brings_a_certificate_that_is_not_there(world: World) -> None:
+    world.server.deployed("new")
+    world.certificate = GOOD
+    assert world.deploy("new").run == "r0"
+    assert world.server.story == ["certificate proxy"]
+    sent = str(world.server.commands[1].input_text()).rsplit("exit\n", 1)[1].splitlines()[0]
+    assert json.loads(sent) == {
+        "kind": "deed",
+        "action": "certificate",
+        "at": "2026-02-03T04:05:08.000Z",
+        "who": "me@here",
+        "run": "r1",
+        "detail": "",
+    }
+    world.server.certificate = GOOD.digest
+    world.deploy("new")
+    assert world.server.story == ["certificate proxy"]
+    assert world.masker.mask(GOOD.key.value) == "***"

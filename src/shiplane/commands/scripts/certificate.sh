@@ -9,17 +9,17 @@ main() {
     chmod 700 "$1"
     chmod 755 "$1/served"
     cd "$1/served" || return
-    rm -rf .tls
+    rm -rf .tls .tls-copy
     mkdir .tls
     base64 -d | tar -xzp --no-same-owner -C .tls
-    if diff -r .tls tls >/dev/null 2>&1; then
+    # What an earlier call put there and was cut off before the proxies read it is no reason to stay as it is.
+    if [ ! -e .tls-before ] && diff -r .tls tls >/dev/null 2>&1; then
         rm -rf .tls
         echo same
         return
     fi
     mkdir -p tls
-    rm -rf .tls-before
-    cp -a tls .tls-before
+    [ -e .tls-before ] || { cp -a tls .tls-copy && mv -T .tls-copy .tls-before; }
     take .tls
     if reload "$project" "$service"; then
         rm -rf .tls .tls-before
@@ -50,7 +50,9 @@ take() {
 # reload PROJECT SERVICE: nginx refuses here what it cannot read, and goes on with what it had.
 reload() {
     local ids id
-    ids=$(docker ps -q --filter status=running --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2")
+    # What stands in a condition ends at no failure by itself.
+    ids=$(docker ps -q --filter status=running --filter "label=com.docker.compose.project=$1" \
+        --filter "label=com.docker.compose.service=$2") || return
     for id in $ids; do
         docker exec "$id" nginx -s reload </dev/null >&2 || return
     done

@@ -14,6 +14,7 @@ main() {
     cat <&8
     cd "$folder" 2>/dev/null || return 0
     releases
+    certificate
     job
     [ ! -e served/maintenance ] || printf 'maintenance\t%s\n' "$(head -n 1 served/maintenance)"
 }
@@ -43,6 +44,12 @@ releases() {
     done
     # Deployments alone: what else was done here (`"kind":`) says nothing of what serves.
     [ ! -f audit.jsonl ] || { grep -v '^{"kind":' audit.jsonl || :; } | tail -n 1000 | sed 's/^/audit\t/'
+}
+
+# What the proxies were last told to read, where both files are there; while one is being replaced there is none.
+certificate() {
+    [ -s served/tls/key.pem ] && [ -s served/tls/certificate.pem ] && [ ! -e served/.tls-before ] || return 0
+    printf 'certificate\t%s\n' "$(sha256sum <served/tls/certificate.pem | cut -d ' ' -f 1)"
 }
 
 # What an earlier caller began here and did not see the end of: its title, and its code where it has ended.

@@ -1,0 +1,105 @@
+"""Scripts that run on servers, before an engine that fails as no real one does when asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from certificates import issue
+from shiplane.deploy import tls
+from shiplane.deploy.audit import Deed
+from shiplane.deploy.survey import parse, survey_command
+from shiplane.model import Command, Host, Secret, Site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = Host("staging", "192.0.2.1", 22, "deploy", "/keys/staging", "/keys/known_hosts")
+DEED = Deed("certificate", "2026-01-01T00:00:00.000Z", "ada@laptop", "r1", "")
+ISSUED = issue("staging.test"), issue("staging.test")
+
+
+class Home:
+    """Hold a home folder whose `docker` is what a test writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.programs = folder, folder / "programs"
+        self.programs.mkdir()
+        self.site = Site("staging", HOST, "deployments/app-staging", "https://staging.test", "compose.staging.yml")
+        self.place = folder / self.site.folder
+        self.place.mkdir(parents=True)
+
+    def docker(self, text: str) -> None:
+        """Let `docker` be a script; it writes its arguments down first."""
+        program = self.programs / "docker"
+        program.write_text(f'#!/bin/bash\necho "$*" >>~/asked\n{text}\n')
+        program.chmod(0o755)
+
+    def asked(self) -> list[str]:
+        """Give what `docker` was asked since the last time."""
+        file = self.folder / "asked"
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return lines
+
+    def run(self, command: Command) -> subprocess.CompletedProcess[str]:
+        environ = {"PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(self.folder)}
+        text, folder = command.input_text(), self.folder / (command.cwd or "")
+        return subprocess.run(
+            command.argv, input=text, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=60
+        )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def install(home: Home, number: int = 0) -> subprocess.CompletedProcess[str]:
+    issued = ISSUED[number]
+    certificate = tls.Certificate(issued.pem, Secret(tls.KEY, issued.key_pem))
+    return home.run(tls.command(home.site, "gateway", certificate, DEED))
+
+
+def served(home: Home) -> str:
+    """Give the digest of the certificate that a survey tells of."""
+    told = home.run(survey_command(home.site))
+    assert told.returncode == 0, told.stderr
+    return parse(told.stdout.splitlines()).certificate
+
+
+def digest(number: int) -> str:
+    return tls.Certificate(ISSUED[number].pem, Secret(tls.KEY, "")).digest
+
+
+def test_a_certificate_that_nobody_could_be_told_of_is_not_taken(home: Home) -> None:
+    home.docker('case "$1 $2" in "ps -q") echo c1 ;; esac')
+    assert install(home).stdout == "replaced\n"
+    [asked, reloaded] = home.asked()
+    assert "label=com.docker.compose.service=gateway" in asked
+    assert reloaded == "exec c1 nginx -s reload"
+    assert served(home) == digest(0)
+    home.docker('case "$1 $2" in "ps -q") echo the engine is away >&2; exit 1 ;; esac')
+    done = install(home, 1)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the engine is away" in done.stderr
+    home.docker("")
+    assert served(home) == digest(0)
+    assert (home.place / "audit.jsonl").read_text() == f"{DEED.line()}\n"
+
+
+def test_a_certificate_whose_install_was_cut_off_is_told_to_the_proxies_again(home: Home) -> None:
+    home.docker('case "$1 $2" in "ps -q") echo c1 ;; esac')
+    install(home)
+    home.docker("kill -KILL $PPID; sleep 1")
+    assert install(home, 1).returncode != 0
+    home.docker('case "$1 $2" in "ps -q") echo c1 ;; esac')
+    assert served(home) == "", "it is there, and no proxy has read it"
+    home.asked()
+    assert install(home, 1).stdout == "replaced\n"
+    assert home.asked()[-1] == "exec c1 nginx -s reload"
+    assert served(home) == digest(1)
+    assert sorted(path.name for path in (home.place / "served").iterdir()) == ["tls"]
