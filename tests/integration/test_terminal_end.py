@@ -25,6 +25,7 @@ from shiplane.pipeline.journal import Journal, read
 from shiplane.report.closing import show_summary
 from shiplane.report.console import live
 from shiplane.report.summary import summary
+from shiplane.report.view import View
 
 def deploy(step, say, cancel):
     try:
@@ -37,7 +38,7 @@ def deploy(step, say, cancel):
 fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 folder = Path(sys.argv[1])
 journal = Journal(folder)
-console = live(sys.stdout, plain=len(sys.argv) > 2)
+console = live(sys.stdout, View(plain=len(sys.argv) > 2))
 journal.listeners.append(console.on_record)
 journal.lines.append(console.on_line)
 plan = Plan(Event("push", "main", "c" * 40), "lab", (Stage("staging", 90, "staging", (Step("staging.up", ""),)),), "")
@@ -45,7 +46,7 @@ console.start()
 with terminable():
     outcomes = Execution(plan, journal, {"process": deploy}, 1).run()
 console.stop()
-show_summary(summary(read(folder), folder), sys.stdout, plain=len(sys.argv) > 2)
+show_summary(summary(read(folder), folder), sys.stdout, View(plain=len(sys.argv) > 2))
 sys.exit(exit_code(outcomes))
 """
 

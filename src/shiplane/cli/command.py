@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from invoke.tasks import task
 
 from shiplane.cli.failures import told
+from shiplane.errors import UsageError
+from shiplane.report.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,7 @@ _HELP = {
     "follow": "go on printing",
     "json": "JSON for machines",
     "plain": "one line an event, no live display",
+    "quiet": "only failures and the end",
     "restore_database": "also bring back the backup from before the migrations since then; another is made first",
     "release": "release to deploy; default: the published release of HEAD",
     "service": "one service of the stack",
@@ -38,19 +42,45 @@ _HELP = {
     "target": "lab or remote; default: default_target of the configuration",
     "to": "where to: an environment for promote, a release for rollback",
     "until": "last stage to run",
+    "verbose": "every line of output as it comes",
     "volumes": "remove the data too",
     "with_celery": "start the worker too",
     "yes": "agree beforehand",
 }
 
 
+# What the parameter `view` of a command becomes on the command line.
+_VIEW = ("plain", "quiet", "verbose")
+
+
 def command(function: Callable[P, R]) -> Task[Callable[P, R]]:
     """Make a task of a function; KeyError where one of its options has no help text.
 
-    An option whose default is None can be given several times and becomes a list.
+    An option whose default is None can be given several times and becomes a list; a parameter `view` becomes the
+    options that say how a run is shown.
     """
-    options = inspect.signature(function).parameters
+    body = _with_view(function)
+    options = inspect.signature(body).parameters
     names = list(options)[1:]
     repeated = [name for name in names if options[name].default is None]
-    made: Task[Callable[P, R]] = task(help={name: _HELP[name] for name in names}, iterable=repeated)(told(function))
+    made: Task[Callable[P, R]] = task(help={name: _HELP[name] for name in names}, iterable=repeated)(told(body))
     return made
+
+
+def _with_view(function: Callable[P, R]) -> Callable[P, R]:
+    signature = inspect.signature(function)
+    if "view" not in signature.parameters:
+        return function
+
+    @functools.wraps(function)
+    def body(*args: P.args, **kwargs: P.kwargs) -> R:
+        plain, quiet, verbose = (bool(kwargs.pop(name, False)) for name in _VIEW)
+        if quiet and verbose:
+            raise UsageError("--quiet and --verbose contradict each other", "give one of them")
+        kwargs["view"] = View(plain=plain, quiet=quiet, verbose=verbose)
+        return function(*args, **kwargs)
+
+    others = [each for each in signature.parameters.values() if each.name != "view"]
+    shown = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False) for name in _VIEW]
+    body.__signature__ = signature.replace(parameters=[*others, *shown])  # type: ignore[attr-defined]
+    return cast("Callable[P, R]", body)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shiplane.deploy.rollout import Deployer
     from shiplane.model import Plan, Release
+    from shiplane.report.view import View
 
 T = TypeVar("T")
 
@@ -28,7 +29,8 @@ def deploy(
     target: str = "",
     allow_migration: list[str] | None = None,
     dry_run: bool = False,
-    plain: bool = False,
+    *,
+    view: View,
 ) -> None:
     """Put a published release on one environment; production takes only what was tested."""
     from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - not needed for --list
@@ -42,7 +44,7 @@ def deploy(
     action = "promote" if env == "production" else "deploy"
     made = _single_plan(app, target, env, action, found.id, strategy)
     allowed = listed(allow_migration)
-    _execute(app, made, found, None, dry_run=dry_run, plain=plain, strategy=strategy, allowed=allowed)
+    _execute(app, made, found, None, dry_run=dry_run, view=view, strategy=strategy, allowed=allowed)
     if dry_run and (strategy or app.config.rollout) == "rolling":
         _show_decisions(app, target, env, found)
 
@@ -55,7 +57,8 @@ def promote(
     release: str = "",
     allow_migration: list[str] | None = None,
     dry_run: bool = False,
-    plain: bool = False,
+    *,
+    view: View,
 ) -> None:
     """Put the digests that are on staging on production, if E2E passed on exactly those."""
     from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
@@ -65,7 +68,7 @@ def promote(
         raise UsageError(f"promote goes to production, not to {to}", f"for another: invoke deploy --env {to}")
     found = _find(app, target, release) if release else _on_staging(app, target)
     made = _single_plan(app, target, to, "promote", found.id)
-    _execute(app, made, found, None, dry_run=dry_run, plain=plain, allowed=listed(allow_migration))
+    _execute(app, made, found, None, dry_run=dry_run, view=view, allowed=listed(allow_migration))
 
 
 @command
@@ -76,7 +79,8 @@ def rollback(
     target: str = "",
     restore_database: bool = False,
     dry_run: bool = False,
-    plain: bool = False,
+    *,
+    view: View,
 ) -> None:
     """Put the release before (or the one named) back into service."""
     from shiplane.deploy.rollout import rollback_target  # noqa: PLC0415 - not needed for --list
@@ -87,7 +91,7 @@ def rollback(
     if not dry_run:
         release = look(app, target, env, lambda d: rollback_target(d.site, d.survey(), to or None))
     made = _single_plan(app, target, env, "rollback", release, restore_database=restore_database)
-    _execute(app, made, None, release, dry_run=dry_run, plain=plain, restore_database=restore_database)
+    _execute(app, made, None, release, dry_run=dry_run, view=view, restore_database=restore_database)
     if dry_run:
         _show_database(app, target, env, to)
 
@@ -110,11 +114,11 @@ def verify(_c: Context, env: str, target: str = "") -> None:
 
 
 @command
-def e2e(_c: Context, env: str = "staging", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
+def e2e(_c: Context, env: str = "staging", target: str = "", dry_run: bool = False, *, view: View) -> None:
     """Run the browser tests against an environment."""
     app = App.here()
     made = _e2e_plan(app, target, env)
-    _execute(app, made, None, None, dry_run=dry_run, plain=plain)
+    _execute(app, made, None, None, dry_run=dry_run, view=view)
 
 
 @command
@@ -251,7 +255,7 @@ def _execute(
     rollback_to: str | None,
     *,
     dry_run: bool,
-    plain: bool,
+    view: View,
     strategy: str = "",
     allowed: tuple[str, ...] = (),
     restore_database: bool = False,
@@ -268,5 +272,5 @@ def _execute(
     target.require(environments)
     for name in environments:
         target.site(name)
-    run = Run(app, target, made, plain=plain, strategy=strategy, allowed=allowed, restore_database=restore_database)
+    run = Run(app, target, made, view=view, strategy=strategy, allowed=allowed, restore_database=restore_database)
     finish(run.execute(release, rollback_to))

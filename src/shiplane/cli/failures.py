@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 from shiplane.cli.text import flush
+from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, ShiplaneError
 
 if TYPE_CHECKING:
@@ -41,5 +42,11 @@ def fail(error: ShiplaneError) -> NoReturn:
     from shiplane.report.errors_text import render_error  # noqa: PLC0415 - only failures need it
 
     flush()
-    print(render_error(error), file=sys.stderr)  # noqa: T201 - this is the terminal's end
+    text = render_error(error)
+    # Its details are what other programs said: in a workflow no line of theirs may be an order.
+    if os.environ.get("GITHUB_ACTIONS") == "true" and RUN_VARIABLE not in os.environ:
+        from shiplane.report.github import quoted  # noqa: PLC0415 - only workflows need it
+
+        text = quoted(text)
+    print(text, file=sys.stderr)  # noqa: T201 - this is the terminal's end
     raise SystemExit(error.exit_code)

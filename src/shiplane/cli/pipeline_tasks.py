@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from shiplane.model import Plan
+    from shiplane.report.view import View
 
 
 @command
@@ -39,14 +40,15 @@ def pipeline(
     until: str = "",
     allow_migration: list[str] | None = None,
     dry_run: bool = False,
-    plain: bool = False,
+    *,
+    view: View,
 ) -> None:
     """Run the stages that an event leads to: build, test, publish, staging, e2e, production."""
     app = App.here()
     made = _plan(app, event, branch, target)
     if until:
         made = _until(made, until)
-    _execute(app, made, dry_run=dry_run, plain=plain, allowed=listed(allow_migration))
+    _execute(app, made, dry_run=dry_run, view=view, allowed=listed(allow_migration))
 
 
 @command
@@ -65,12 +67,12 @@ def build(_c: Context, dry_run: bool = False) -> None:
 
 
 @command
-def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, plain: bool = False) -> None:
+def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, *, view: View) -> None:
     """Build the production images, push them with their tags and record their digests."""
     app = App.here()
     # A branch that the policy does not deliver can be published by hand too.
     made = _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
-    _execute(app, made, dry_run=dry_run, plain=plain)
+    _execute(app, made, dry_run=dry_run, view=view)
 
 
 def _publish_plan(whole: Plan) -> Plan:
@@ -93,7 +95,7 @@ def _plan(app: App, event: str, branch: str, target: str, stages: tuple[str, ...
     return pipeline_plan(app, app.event(event, branch), app.target(target), stages)
 
 
-def _execute(app: App, made: Plan, *, dry_run: bool, plain: bool, allowed: tuple[str, ...] = ()) -> None:
+def _execute(app: App, made: Plan, *, dry_run: bool, view: View, allowed: tuple[str, ...] = ()) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
     if dry_run or not made.stages:
@@ -108,7 +110,7 @@ def _execute(app: App, made: Plan, *, dry_run: bool, plain: bool, allowed: tuple
 
         refuse_unsafe(app.facts, target, stand_ins=False)
     app.require_engine()
-    finish(Run(app, target, made, plain=plain, allowed=allowed).execute())
+    finish(Run(app, target, made, view=view, allowed=allowed).execute())
 
 
 def _until(made: Plan, last: str) -> Plan:

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.target import Target
     from shiplane.planning.plan import DeployCommands
     from shiplane.report.board import BoardClient
+    from shiplane.report.view import View
     from shiplane.runners.base import Runner
 
 _PARALLEL = 3
@@ -42,7 +44,7 @@ class Run:
         target: Target,
         plan: Plan,
         *,
-        plain: bool = False,
+        view: View,
         strategy: str = "",
         allowed: tuple[str, ...] = (),
         restore_database: bool = False,
@@ -50,7 +52,7 @@ class Run:
         self.app = app
         self.target = target
         self.plan = plan
-        self.plain = plain
+        self.view = replace(view, github=app.environ.get("GITHUB_ACTIONS") == "true")
         self.number, self.folder = app.store.new_run(app.environ)
         self.id = run_id(app, self.number)
         self.journal = Journal(self.folder)
@@ -63,7 +65,7 @@ class Run:
         """Run the plan and give the exit code; everything that was opened is closed, whatever happens."""
         from shiplane.report.console import live  # noqa: PLC0415 - only runs show one
 
-        console = live(sys.stdout, plain=self.plain, estimates=self._estimates(), log_file=self.journal.log_file)
+        console = live(sys.stdout, self.view, estimates=self._estimates(), log_file=self.journal.log_file)
         self.journal.listeners.append(console.on_record)
         self.journal.lines.append(console.on_line)
         console.start()
@@ -175,7 +177,7 @@ class Run:
         from shiplane.report.closing import show_summary  # noqa: PLC0415 - see execute()
         from shiplane.report.summary import summary  # noqa: PLC0415
 
-        show_summary(summary(read(self.folder), self.folder), sys.stdout, plain=self.plain)
+        show_summary(summary(read(self.folder), self.folder), sys.stdout, self.view)
 
 
 def exit_code(outcomes: dict[str, Outcome]) -> int:

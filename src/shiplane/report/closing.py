@@ -6,18 +6,22 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from shiplane.report.github import quoted
 from shiplane.report.summary import render_table, render_text
 
 if TYPE_CHECKING:
     from shiplane.report.summary import Summary
+    from shiplane.report.view import View
 
 
-def show_summary(found: Summary, stream: TextIO | None, *, plain: bool) -> None:
+def show_summary(found: Summary, stream: TextIO | None, view: View) -> None:
     """Print a run's end; a terminal or reader that has gone (None: closed from the start) must not fail the run."""
     if stream is None:
         return
     try:
-        if plain or not stream.isatty():
+        if view.github:
+            stream.write(quoted(render_text(found)) + "\n")
+        elif view.plain or not stream.isatty():
             stream.write(render_text(found) + "\n")
         else:
             from rich.console import Console  # noqa: PLC0415 - slow to import, for a terminal alone

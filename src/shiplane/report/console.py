@@ -1,4 +1,4 @@
-"""The live console of a run: a tree on a terminal, one line an event elsewhere."""
+"""The live console of a run: a tree on a terminal, one line an event elsewhere, groups in GitHub Actions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shiplane.pipeline.journal import Record
+    from shiplane.report.view import View
 
 
 class Console(Protocol):
@@ -69,13 +70,13 @@ class _Nowhere(io.TextIOBase):
 
 def live(
     console_stream: TextIO | None,
+    view: View,
     *,
-    plain: bool,
     estimates: Mapping[str, float] | None = None,
     log_file: Callable[[str], Path] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Guarded:
-    """Give the console for a stream: the tree on a terminal that can draw it, unless `plain` is asked for.
+    """Give the console for a stream: the tree on a terminal that can draw it, unless the view wants lines.
 
     None, as `sys.stdout` is where it was closed, takes what is shown and drops it.
     `estimates` are seconds by step id; `log_file` gives the file that holds a step's output.
@@ -83,13 +84,17 @@ def live(
     progress = Progress(clock, estimates or {}, log_file)
     if console_stream is None:
         console_stream = cast("TextIO", _Nowhere())
-    if plain or not _draws(console_stream):
-        from shiplane.report.plain_console import PlainConsole  # noqa: PLC0415 - one of the two is used
+    if view.github:
+        from shiplane.report.github_console import GithubConsole  # noqa: PLC0415 - one of the three is used
 
-        return Guarded(PlainConsole(console_stream, progress))
+        return Guarded(GithubConsole(console_stream, progress, view))
+    if view.plain or view.quiet or not _draws(console_stream):
+        from shiplane.report.plain_console import PlainConsole  # noqa: PLC0415 - one of the three is used
+
+        return Guarded(PlainConsole(console_stream, progress, view))
     from shiplane.report.tree_console import TreeConsole  # noqa: PLC0415 - brings rich
 
-    return Guarded(TreeConsole(console_stream, progress))
+    return Guarded(TreeConsole(console_stream, progress, verbose=view.verbose))
 
 
 def _draws(stream: TextIO) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shiplane.report.repeat import repeat_command
+from shiplane.report.tests_text import counts_text, failed_lines
 from shiplane.report.text import clean, duration, elapsed, limit, one_line, short_commit, short_digest, shortened
 
 if TYPE_CHECKING:
@@ -70,12 +72,34 @@ def _step_started(record: Record, run: RunState) -> tuple[str, str]:
     return record["stage"], f"{step.id} started{f': {step.title}' if step.title else ''}"
 
 
+def _step_retried(record: Record, _run: RunState) -> tuple[str, str]:
+    tries, of = record["tries"], record["of"]
+    again = f"again in {limit(record['wait_seconds'])}" if record.get("wait_seconds", 0) >= 1 else "again"
+    why, cause = one_line(str(record.get("reason") or "")), one_line(str(record.get("cause") or ""))
+    told = f"{record['step']} failed in try {tries} of {of}{f' ({cause})' if cause else ''}"
+    return record["stage"], f"{told}, {again}{f': {why}' if why else ''}"
+
+
+def _tests(record: Record, _run: RunState) -> tuple[str, str]:
+    return record["stage"], f"{record['step']}: {counts_text(record) or 'no tests'}"
+
+
 def _step_ended(record: Record, run: RunState) -> tuple[str, str] | None:
     if record["status"] == "skipped" and run.stages[record["stage"]].status == "pending":
         return None  # of a stage that never began the line of the stage says it
-    status, cause = record["status"], one_line(str(record.get("cause") or ""))
-    why = f": {cause}" if cause and status in ("skipped", "cancelled") else ""
-    return record["stage"], f"{record['step']} {status}{_after(record)}{why}"
+    step, status = run.stages[record["stage"]].steps[record["step"]], record["status"]
+    told = how_text(step) if status == "passed" and step.how != "ran" else f"{status}{_after(record)}{_tried(step)}"
+    why = one_line(step.cause) if step.how != "ran" or status in ("skipped", "cancelled") else ""
+    return record["stage"], f"{step.id} {told}{f': {why}' if why else ''}"
+
+
+def how_text(step: StepState) -> str:
+    """Say how a step passed that did not run: `reused from run 41`, `not needed`."""
+    return f"reused from run {step.reused_from}" if step.how == "reused" else "not needed"
+
+
+def _tried(step: StepState) -> str:
+    return f", try {step.tries}" if step.tries > 1 else ""
 
 
 _WRITERS: Mapping[str, Callable[[Record, RunState], tuple[str, str] | None]] = {
@@ -87,7 +111,9 @@ _WRITERS: Mapping[str, Callable[[Record, RunState], tuple[str, str] | None]] = {
     "stage_started": _stage_started,
     "stage_ended": _stage_ended,
     "step_started": _step_started,
+    "step_retried": _step_retried,
     "step_ended": _step_ended,
+    "tests": _tests,
 }
 
 
@@ -107,10 +133,14 @@ def heartbeat_text(step: StepState, progress: Progress) -> str:
 
 
 def failure_lines(step: StepState, progress: Progress) -> list[str]:
-    """Give cause, fix, log file and the last lines of a step that failed, the last lines indented."""
+    """Give cause, failed tests, fix, what repeats it, log file and last lines of a failed step, the last indented."""
     lines = [f"cause: {one_line(step.cause) or f'exit code {step.exit_code}'}"]
+    lines += [f"test failed: {line}" for line in failed_lines(step)]
     if step.fix:
         lines.append(f"fix: {one_line(step.fix)}")
+    again = repeat_command(step, progress.run)
+    if again and again not in step.fix:
+        lines.append(f"repeat: {again}")
     if progress.log_file is not None:
         lines.append(f"log: {clean(str(progress.log_file(step.id)))}")
     return lines + [f"  {line}".rstrip() for line in progress.tail(step)]

@@ -16,7 +16,7 @@ ENDED = ("passed", "failed", "skipped", "cancelled")
 
 @dataclass(slots=True)
 class StepState:
-    """Hold one step as planned, and how it went."""
+    """Hold one step as planned, and how it went; `tests` is the last record of its tests, `retries` are records."""
 
     id: str
     stage: str
@@ -34,6 +34,12 @@ class StepState:
     tries: int = 1
     decision: dict[str, str] = field(default_factory=dict)
     estimate_seconds: float | None = None
+    environment: str = ""
+    commands: tuple[str, ...] = ()
+    started_at: str | None = None
+    finished_at: str | None = None
+    retries: list[dict[str, Any]] = field(default_factory=list)
+    tests: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -67,6 +73,7 @@ class RunState:
     message: str = ""
     author: str = ""
     reason: str = ""
+    release: str = ""
     status: Status = "pending"
     exit_code: int = 0
     seconds: float | None = None
@@ -95,7 +102,7 @@ class RunState:
         self.target, self.message, self.author = (str(record.get(k, "")) for k in ("target", "message", "author"))
         self.status, self.started_at = "running", record.get("at")
         plan = record.get("plan") or {}
-        self.reason = str(plan.get("reason", ""))
+        self.reason, self.release = str(plan.get("reason", "")), str(plan.get("release", ""))
         for planned in plan.get("stages", ()):
             self._plan_stage(planned)
 
@@ -107,6 +114,7 @@ class RunState:
             step.title, step.needs = str(each.get("title", "")), tuple(each.get("needs", ()))
             step.host = str(each.get("host", "local"))
             step.decision, step.estimate_seconds = each.get("decision") or {}, each.get("estimate_seconds")
+            step.environment, step.commands = str(each.get("environment") or ""), tuple(each.get("commands") or ())
 
     def _stage(self, name: str) -> StageState:
         return self.stages.setdefault(name, StageState(name))
@@ -125,11 +133,19 @@ class RunState:
             stage.finished_at = record.get("at")
 
     def _on_step_started(self, record: Record) -> None:
-        self._step(record["stage"], record["step"]).status = "running"
+        step = self._step(record["stage"], record["step"])
+        step.status, step.started_at = "running", step.started_at or record.get("at")
+
+    def _on_step_retried(self, record: Record) -> None:
+        self._step(record["stage"], record["step"]).retries.append(record)
+
+    def _on_tests(self, record: Record) -> None:
+        self._step(record["stage"], record["step"]).tests = record
 
     def _on_step_ended(self, record: Record) -> None:
         step = self._step(record["stage"], record["step"])
         step.status, step.seconds = cast("Status", record["status"]), record.get("seconds")
+        step.finished_at = record.get("at") if step.started_at else None
         step.exit_code = int(record.get("exit_code") or 0)
         step.cause, step.fix = str(record.get("cause") or ""), str(record.get("fix") or "")
         step.details = tuple(str(line) for line in record.get("details") or ())

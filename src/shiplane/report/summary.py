@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shiplane.report.events_text import run_title
+from shiplane.report.repeat import repeat_command
 from shiplane.report.state import fold
+from shiplane.report.tests_text import failed_lines
 from shiplane.report.text import SIGNS, STYLES, clean, columns, duration, one_line, short_digest, shortened
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _LAST_LINES = 12  # the console showed thirty when it happened, and the log file has all
 _LINE_WIDTH = 200
+_MOST_TESTS = 10
 _HEADER = ("stage", "result", "duration")
 _NOT_DONE = ("pending", "skipped")
 
@@ -42,7 +45,7 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Hold what failed, why, what to do, its last lines (masked) and the file that holds all of them."""
+    """Hold what failed, why, what to do, its last lines (masked), the file that holds all of them, and failed tests."""
 
     stage: str
     step: str
@@ -51,6 +54,8 @@ class Failure:
     fix: str
     details: tuple[str, ...]
     log: str
+    tests: tuple[str, ...] = ()
+    repeat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,9 @@ def _failures(run: RunState, folder: Path | None) -> Iterator[Failure]:
     failed = [step for step in run.steps if step.status == "failed"]
     cut_off = [step for step in run.steps if step.status == "cancelled" and step.cause]
     for step in failed or cut_off[:1]:
-        yield Failure(
-            step.stage, step.id, step.status, _cause(step), one_line(step.fix), step.details, _log(step, folder)
-        )
+        told = (_cause(step), one_line(step.fix), step.details, _log(step, folder))
+        tests = tuple(failed_lines(step, _MOST_TESTS))
+        yield Failure(step.stage, step.id, step.status, *told, tests, repeat_command(step, run))
     if not failed and not cut_off:
         for stage in run.stages.values():
             if stage.status == "failed":
@@ -186,7 +191,11 @@ def _failure(failure: Failure) -> Iterator[tuple[str, str]]:
     yield STYLES[failure.status], f"{SIGNS[failure.status]} {name} {failure.status}: {failure.cause}"
     for line in failure.details[-_LAST_LINES:]:
         yield "", f"    {shortened(clean(line), _LINE_WIDTH)}".rstrip()
+    for test in failure.tests:
+        yield "", f"  test failed: {test}"
     if failure.log:
         yield "", f"  log: {failure.log}"
+    if failure.repeat and failure.repeat not in failure.fix:
+        yield "", f"  repeat: {failure.repeat}"
     if failure.fix:
         yield "bold", f"  fix: {failure.fix}"

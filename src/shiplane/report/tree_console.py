@@ -11,6 +11,7 @@ from rich.text import Text
 
 from shiplane.report.events_text import event_text, failure_lines
 from shiplane.report.hanging import hanging
+from shiplane.report.text import clean
 from shiplane.report.ticker import Ticker
 from shiplane.report.tree_view import TreeView
 
@@ -37,8 +38,11 @@ class TreeConsole:
     which then asks for the progress's.
     """
 
-    def __init__(self, stream: TextIO, progress: Progress, console: Console | None = None) -> None:
+    def __init__(
+        self, stream: TextIO, progress: Progress, console: Console | None = None, *, verbose: bool = False
+    ) -> None:
         self._progress = progress
+        self._verbose = verbose
         self.console = console or _Console(file=stream, highlight=False, emoji=False, markup=False)
         # Drawn by our own thread: rich's would end, with a traceback on the screen, at the first error.
         self._live = Live(self, console=self.console, auto_refresh=False, vertical_overflow="crop")
@@ -74,8 +78,10 @@ class TreeConsole:
             self._print_failure(self._progress.run.stages[record["stage"]].steps[record["step"]])
 
     def on_line(self, step: str, text: str) -> None:
-        """Keep the line for the next drawing."""
+        """Keep the line for the next drawing; print it above the tree where every line is wanted."""
         self._progress.line(step, text)
+        if self._verbose:
+            self.console.print(Text.assemble((f"{step} | ", "dim"), clean(text)))
 
     def _print_event(self, record: Record) -> None:
         event = event_text(record, self._progress)

@@ -85,6 +85,8 @@ class TreeView:
             return Text(elapsed(self._progress.stage_elapsed(stage)), style="cyan")
         if stage.status in ("pending", "skipped"):
             return Text("" if stage.status == "pending" else "skipped", style="dim")
+        if stage.status == "passed" and stage.steps and all(step.how != "ran" for step in stage.steps.values()):
+            return Text(_unrun(list(stage.steps.values())), style="dim")
         word = "" if stage.status == "passed" else f" {stage.status}"
         return Text(f"{duration(self._progress.stage_elapsed(stage))}{word}", style=STYLES[stage.status])
 
@@ -108,13 +110,21 @@ class TreeView:
             return time.append(f" of ~{about(usual)}", style="dim") if usual else time
         if step.status in ("pending", "skipped", "cancelled"):
             return Text("" if step.status == "pending" else step.status, style=STYLES[step.status])
-        return Text(duration(self._progress.step_elapsed(step)), style=STYLES[step.status])
+        if step.how != "ran":
+            return Text(_unrun([step]), style="dim")
+        tried = f", try {step.tries}" if step.tries > 1 else ""
+        return Text(f"{duration(self._progress.step_elapsed(step))}{tried}", style=STYLES[step.status])
 
     def _note(self, step: StepState) -> Text | None:
         """Give the last line of what runs, or why it failed."""
         if step.status == "failed":
             return Text(f"    {one_line(step.cause)}", style="red") if step.cause else None
-        last = self._progress.last_line(step.id).strip() if step.status == "running" else ""
+        if step.status != "running":
+            return None
+        last = self._progress.last_line(step.id).strip()
+        again = _retrying(step)
+        if again:
+            return Text.assemble((f"    {again}", "yellow"), (f" · {last}" if last else "", "dim"))
         return Text(f"    {last}", style="dim") if last else None
 
     def _row(self, status: Status, name: str, time: Text, depth: int) -> Text:
@@ -127,6 +137,20 @@ class TreeView:
         if status != "running":
             return SIGNS[status]
         return _SPINNER[int(self._progress.clock() * 5) % len(_SPINNER)]
+
+
+def _unrun(steps: list[StepState]) -> str:
+    """Say where the results of steps that did not run come from: `from run 41`."""
+    runs = dict.fromkeys(step.reused_from for step in steps if step.how == "reused")
+    return f"from run {', '.join(runs)}" if runs else "not needed"
+
+
+def _retrying(step: StepState) -> str:
+    """Say which try it is, and why there is another."""
+    if not step.retries:
+        return ""
+    last = step.retries[-1]
+    return f"try {last['tries'] + 1} of {last['of']}: {one_line(str(last.get('reason') or last.get('cause') or ''))}"
 
 
 def _folded(steps: list[StepState]) -> str:

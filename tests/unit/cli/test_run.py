@@ -16,6 +16,7 @@ from shiplane.model import Secret, Step
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.store import Store
 from shiplane.report import board
+from shiplane.report.view import View
 from shiplane.runners.base import Masker
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     )
     app.store.new_run(environ)
     plan = make_plan(make_stage("staging", Step("staging.lab", ""), Step("staging.up", "", ("staging.lab",))))
-    return Run(app, Lab(), plan, plain=True)  # type: ignore[arg-type] - what a run uses of them
+    return Run(app, Lab(), plan, view=View(plain=True))  # type: ignore[arg-type] - what a run uses of them
 
 
 def carried_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -10,6 +10,7 @@ from shiplane.report import plain_console
 from shiplane.report.console import live
 from shiplane.report.plain_console import PlainConsole
 from shiplane.report.progress import Progress
+from shiplane.report.view import View
 
 Records = Callable[..., list[dict[str, Any]]]
 Tick = Callable[[float], None]
@@ -52,17 +53,94 @@ def test_a_failure_shows_cause_fix_log_and_thirty_lines(
         console.on_record(record)
     lines = stream.getvalue().splitlines()
     at = lines.index("00:00 e2e         e2e.playwright failed after 9.0 s")
-    assert lines[at + 1 : at + 5] == [
+    assert lines[at + 1 : at + 6] == [
         "      cause: 2 of 14 tests failed",
         "      fix: run: .venv/bin/nox -s e2e",
+        "      repeat: invoke pipeline --target lab --event push --branch main --until e2e",
         "      log: logs/e2e.playwright.log",
         "        line 10",
     ]
-    assert lines[at + 33] == "        line 39"
-    assert lines[at + 34 :] == [
+    assert lines[at + 34] == "        line 39"
+    assert lines[at + 35 :] == [
         "00:00 e2e         failed after 34.1 s",
         "00:00 production  skipped",
         "00:00 run         failed in 1 min 15 s",
+    ]
+
+
+RETRIED = {"kind": "step_retried", "at": "", "stage": "build", "step": "build.images", "tries": 1, "of": 3}
+FAILED_TEST = {"suite": "tests.a", "name": "test_it", "file": "backend/tests/a.py", "line": 7, "kind": "failed"}
+TESTS = {"kind": "tests", "at": "", "stage": "test", "step": "test.backend", "passed": 40, "failed": 2, "flaky": 0}
+
+
+def replaced(records: list[dict[str, Any]], step: str, **fields: object) -> list[dict[str, Any]]:
+    """Let a step end otherwise."""
+    return [{**r, **fields} if r["kind"] == "step_ended" and r["step"] == step else r for r in records]
+
+
+def shown(console: PlainConsole, stream: io.StringIO, records: list[dict[str, Any]]) -> list[str]:
+    for record in records:
+        console.on_record(record)
+    return [line.partition(" ")[2] for line in stream.getvalue().splitlines()]
+
+
+def test_steps_that_did_not_run_say_why(console: PlainConsole, stream: io.StringIO, records: Records) -> None:
+    reused = {"how": "reused", "reused_from": "41", "cause": "nothing that it depends on changed since run 41"}
+    ended = replaced(records(), "test.backend", **reused)
+    ended = replaced(ended, "test.frontend", how="not needed", cause="nothing that needs it runs")
+    lines = shown(console, stream, ended)
+    assert ("test        test.backend reused from run 41: nothing that it depends on changed since run 41") in lines
+    assert "test        test.frontend not needed: nothing that needs it runs" in lines
+
+
+def test_tries_are_told(console: PlainConsole, stream: io.StringIO, records: Records) -> None:
+    begun, ended = records()[:3], replaced(records(), "build.images", tries=3)[3:]
+    why = {"reason": "the engine may lose a layer", "wait_seconds": 5, "cause": "exit code 1"}
+    again = [{**RETRIED, **why}, {**RETRIED, "tries": 2, "wait_seconds": 0.1}]
+    lines = shown(console, stream, [*begun, *again, *ended])
+    assert lines[3:6] == [
+        "build       build.images failed in try 1 of 3 (exit code 1), again in 5 s: the engine may lose a layer",
+        "build       build.images failed in try 2 of 3, again",
+        "build       build.images passed in 12.0 s, try 3",
+    ]
+
+
+def test_failed_tests_are_named(console: PlainConsole, stream: io.StringIO, records: Records) -> None:
+    begun = records("test.backend")
+    at = next(number for number, record in enumerate(begun) if record["kind"] == "step_ended" and number > 5)
+    tests = {**TESTS, "failures": [{**FAILED_TEST, "message": "assert 1 == 2\nmore"}]}
+    lines = shown(console, stream, [*begun[:at], tests, *begun[at:]])
+    first = lines.index("test        test.backend: 40 passed, 2 failed")
+    assert [line.strip() for line in lines[first + 2 : first + 5]] == [
+        "cause: 2 of 14 tests failed",
+        "test failed: test_it (backend/tests/a.py:7): assert 1 == 2 more",
+        "test failed: and 1 more",
+    ]
+
+
+def test_quiet_shows_failures_alone(
+    stream: io.StringIO, clock: Callable[[], float], tick: Tick, records: Records
+) -> None:
+    console = PlainConsole(stream, Progress(clock, {}), View(quiet=True))
+    for record in records("e2e.playwright"):
+        console.on_record(record)
+        tick(60)
+        console.beat()
+    lines = stream.getvalue().splitlines()
+    assert [line[6:] for line in lines if not line.startswith(" ")] == ["e2e         e2e.playwright failed after 9.0 s"]
+    assert lines[1] == "      cause: 2 of 14 tests failed"
+
+
+def test_verbose_shows_each_line(stream: io.StringIO, clock: Callable[[], float], records: Records) -> None:
+    console = PlainConsole(stream, Progress(clock, {}), View(verbose=True))
+    for record in records()[:3]:
+        console.on_record(record)
+    for line in ("one \x1b[31mred\x1b[0m", "", "\rtwo"):
+        console.on_line("build.images", line)
+    assert stream.getvalue().splitlines()[3:] == [
+        "00:00 build       build.images | one red",
+        "00:00 build       build.images |",
+        "00:00 build       build.images | two",
     ]
 
 
@@ -143,7 +221,7 @@ def test_the_timer_thread_gives_the_signs_of_life(
     stream: io.StringIO, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plain_console, "HEARTBEAT_SECONDS", 0.8)
-    console = live(stream, plain=True)
+    console = live(stream, View(plain=True))
     console.start()
     for record in records()[:3]:
         console.on_record(record)
@@ -157,7 +235,7 @@ def test_the_timer_thread_gives_the_signs_of_life(
 
 def test_what_cannot_be_encoded_is_replaced(records: Records) -> None:
     raw = io.BytesIO()
-    console = live(io.TextIOWrapper(raw, encoding="ascii"), plain=False)
+    console = live(io.TextIOWrapper(raw, encoding="ascii"), View())
     console.on_record(records()[0])
     assert raw.getvalue().startswith(b"00:00 run         12 ? main ?")
 
@@ -178,7 +256,7 @@ def test_a_reader_that_has_gone_does_not_fail_the_run(records: Records) -> None:
 
 
 def test_a_closed_stream_does_not_fail_the_run(stream: io.StringIO, records: Records) -> None:
-    console = live(stream, plain=True)
+    console = live(stream, View(plain=True))
     stream.close()
     for record in records():
         console.on_record(record)
@@ -186,7 +264,7 @@ def test_a_closed_stream_does_not_fail_the_run(stream: io.StringIO, records: Rec
 
 
 def test_a_record_that_cannot_be_shown_does_not_fail_the_run(stream: io.StringIO) -> None:
-    console = live(stream, plain=True)
+    console = live(stream, View(plain=True))
     console.on_record({"kind": "step_ended"})
     console.on_record({})
     console.on_line("never.started", "x")

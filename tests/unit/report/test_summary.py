@@ -58,6 +58,7 @@ staging  http://127.0.0.1:8081  serves 1.0.0-664a230c1f2e
     line 38
     line 39
   log: runs/12/logs/e2e.playwright.log
+  repeat: invoke pipeline --target lab --event push --branch main --until e2e
   fix: run: .venv/bin/nox -s e2e"""
 
 
@@ -92,6 +93,22 @@ def test_every_failure_is_reported(records: Records) -> None:
         for record in records()
     ]
     assert [failure.fix for failure in summary(both).failures] == ["run test.backend", "run test.frontend"]
+
+
+def test_failed_tests_are_named(records: Records) -> None:
+    begun = records("e2e.playwright")
+    at = next(number for number, record in enumerate(begun) if record.get("status") == "failed")
+    failures = [
+        {"name": f"test {n}", "file": "a.ts", "line": n, "message": "no", "kind": "failed"} for n in range(1, 13)
+    ]
+    tests = {"kind": "tests", "at": "", "stage": "e2e", "step": "e2e.playwright", "failed": 12, "failures": failures}
+    lines = render_text(summary([*begun[:at], tests, *begun[at:]])).splitlines()
+    first = lines.index("  test failed: test 1 (a.ts:1): no")
+    assert lines[first + 9 : first + 12] == [
+        "  test failed: test 10 (a.ts:10): no",
+        "  test failed: and 2 more",
+        "  log: logs/e2e.playwright.log",
+    ]
 
 
 def test_a_deploy_that_was_undone_serves_nothing_new(records: Records) -> None:

@@ -12,6 +12,7 @@ from shiplane.report.plain_console import PlainConsole
 from shiplane.report.progress import Progress
 from shiplane.report.tree_console import TreeConsole
 from shiplane.report.tree_view import TreeView
+from shiplane.report.view import View
 
 Records = Callable[..., list[dict[str, Any]]]
 Tick = Callable[[float], None]
@@ -129,6 +130,27 @@ def test_a_failed_stage_says_why(progress: Progress, records: Records) -> None:
     ]
 
 
+def test_what_was_reused_or_is_tried_again(progress: Progress, records: Records, tick: Tick) -> None:
+    for record in records()[:8]:
+        unrun = {"how": "reused", "reused_from": "41"} if record["kind"] == "step_ended" else {}
+        progress.record({**record, **unrun})
+    retried = {"kind": "step_retried", "stage": "test", "step": "test.backend", "tries": 1, "of": 3, "at": ""}
+    progress.record({**retried, "reason": "the database may be slow"})
+    tick(10)
+    progress.line("test.backend", "collecting")
+    ended = {"kind": "step_ended", "at": "", "stage": "test", "status": "passed", "seconds": 0}
+    progress.record({**ended, "step": "test.frontend", "how": "not needed"})
+    assert drawn(progress)[4:9] == [
+        "✓ build                         from run 41",
+        f"{FRAME} test                          10 s",
+        f"  {FRAME} backend tests               10 s of ~40 s",
+        "    try 2 of 3: the database may be slow · collecting",
+        "  ✓ frontend tests              not needed",
+    ]
+    progress.record({**ended, "step": "test.backend", "seconds": 30.0, "tries": 2})
+    assert drawn(progress)[6] == "  ✓ backend tests               30.0 s, try 2"
+
+
 def test_nothing_is_drawn_of_nothing(progress: Progress) -> None:
     assert drawn(progress) == ["", "run 0  0 s", ""]
 
@@ -155,6 +177,14 @@ def test_failures_stay_above_the_tree(progress: Progress, records: Records) -> N
     assert "staging: release 1.0.0-664a230c1f2e deployed: http://127.0.0.1:8081" in shown
 
 
+def test_verbose_prints_each_line_above_the_tree(progress: Progress) -> None:
+    stream = Terminal()
+    drawing = Console(file=stream, force_terminal=True, width=100, height=30, color_system=None)
+    console = TreeConsole(stream, progress, drawing, verbose=True)
+    console.on_line("build.images", "[bold]step 3\x1b[31m of 7\x1b[0m")
+    assert stream.getvalue() == "build.images | [bold]step 3 of 7\n"
+
+
 def test_an_error_in_drawing_becomes_a_line(progress: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_view: TreeView, _height: int) -> None:
         raise ZeroDivisionError
@@ -173,7 +203,7 @@ def test_a_terminal_that_has_gone_does_not_end_the_program(records: Records, mon
             raise BrokenPipeError
 
     monkeypatch.setenv("TERM", "xterm-256color")
-    console = live(Gone(), plain=False)
+    console = live(Gone(), View())
     assert isinstance(console.console, TreeConsole)
     console.start()
     for record in records("e2e.playwright"):
@@ -184,7 +214,7 @@ def test_a_terminal_that_has_gone_does_not_end_the_program(records: Records, mon
 def test_the_tree_is_redrawn_by_a_thread(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     stream = Terminal()
-    console = live(stream, plain=False)
+    console = live(stream, View())
     console.start()
     for record in records()[:3]:
         console.on_record(record)
@@ -215,4 +245,4 @@ def test_lines_where_a_tree_cannot_be_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TERM", term)
-    assert isinstance(live(stream, plain=plain).console, PlainConsole)
+    assert isinstance(live(stream, View(plain=plain)).console, PlainConsole)
