@@ -299,6 +299,16 @@ class DatabaseAhead(Unsafe):
         )
 
 
+class FlakyTests(Unsafe):
+    """Tell which tests are flaky in so many runs that nothing goes to production; `tests` are names with counts."""
+
+    def __init__(self, tests: Sequence[str], limit: int) -> None:
+        super().__init__(
+            f"flaky tests keep the release from production: {', '.join(tests)}",
+            f"mend them: see invoke history; the limit is blocks_production_from = {limit} of [tool.shiplane.flaky]",
+        )
+
+
 class NoBackup(UsageError):
     """Tell that there is no backup to restore for what was asked."""
 

@@ -36,6 +36,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.Unsafe("uncommitted changes cannot be published", "commit them"), 8),
     (errors.BreakingMigrations("old", [("app.0002_x", "DROP_COLUMN app_run.author")], ("how",)), 8),
     (errors.DatabaseAhead("staging", "old", ("app.0002_x",), "20260203T040506Z-new"), 8),
+    (errors.FlakyTests(["slow (in 3 of the last 20 runs)"], 3), 8),
     (errors.NoBackup("staging", "it is no longer kept"), 2),
     (errors.BackupFailed("staging", "no space left on device", ("pg_dump: error",)), 3),
     (errors.MigrationFailed("new: migration app.0002_x failed", "old", "mend it", ("no such column",)), 3),

@@ -1,13 +1,14 @@
 """`[tool.shiplane]` of pyproject.toml as a frozen, typed value."""
 
 from shiplane.config.load import find_checkout, load, parse
-from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Hook, Hooks, Limits, Vpn
+from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Flaky, Hook, Hooks, Limits, Vpn
 
 __all__ = [
     "Backup",
     "Component",
     "Config",
     "EnvironmentConfig",
+    "Flaky",
     "Hook",
     "Hooks",
     "Limits",

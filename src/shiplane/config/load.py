@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Hook, Hooks, Limits, Vpn
+from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Flaky, Hook, Hooks, Limits, Vpn
 from shiplane.errors import ConfigError, NotACheckout, UnknownKey
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def parse(table: dict[str, Any]) -> Config:
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
     vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
     hooks = _hooks(top.pop("hooks", {}), "tool.shiplane.hooks")
+    flaky = _build(Flaky, top.pop("flaky", {}), "tool.shiplane.flaky")
     tables = {"components": components, "environments": environments}
-    built = {**tables, "backup": backup, "limits": limits, "vpn": vpn, "hooks": hooks}
+    built = {**tables, "backup": backup, "limits": limits, "vpn": vpn, "hooks": hooks, "flaky": flaky}
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
     return config
@@ -135,10 +136,12 @@ def _build(kind: type, table: Any, path: str, built: frozenset[str] | set[str] =
     """Check a table against a dataclass and make it; values named in `built` are taken as they are."""
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
+    # Where a number is 0 unless it is set, 0 may be written too.
+    lowest = {field.name: 0 if field.default == 0 else 1 for field in dataclasses.fields(kind)}
     for key, value in _table(table, path).items():
         if key not in hints:
             raise UnknownKey(path, key, hints)
-        values[key] = value if key in built else _typed(value, hints[key], f"{path}.{key}")
+        values[key] = value if key in built else _typed(value, hints[key], f"{path}.{key}", lowest[key])
     for field in dataclasses.fields(kind):
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and field.name not in values:
@@ -146,14 +149,14 @@ def _build(kind: type, table: Any, path: str, built: frozenset[str] | set[str] =
     return kind(**values)
 
 
-def _typed(value: Any, hint: Any, path: str) -> Any:  # noqa: ANN401 - parsed TOML
+def _typed(value: Any, hint: Any, path: str, lowest: int = 1) -> Any:  # noqa: ANN401 - parsed TOML
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
         if isinstance(value, list):
             return tuple(_typed(entry, item, f"{path}[{index}]") for index, entry in enumerate(value))
     elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        if hint is int and value <= 0:
-            raise ConfigError(path, f"{value} is not a positive number", "write a number above 0")
+        if hint is int and value < lowest:
+            raise ConfigError(path, f"{value} is not a positive number", f"write a number above {lowest - 1}")
         return value
     raise ConfigError(path, f"has the wrong type ({type(value).__name__})", f"write it as {_example(hint)}")
 

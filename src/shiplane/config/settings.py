@@ -115,6 +115,16 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaky:
+    """Say from when tests that fail and then pass block production."""
+
+    blocks_production_from: int = 0
+    """In how many of the last runs one test must have been flaky; 0: never."""
+    of_runs: int = 20
+    """How many of the last runs that ran tests are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Hold the whole configuration."""
 
@@ -160,6 +170,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     vpn: Vpn = field(default_factory=Vpn)
     hooks: Hooks = field(default_factory=Hooks)
+    flaky: Flaky = field(default_factory=Flaky)
 
     def environment(self, name: str) -> EnvironmentConfig:
         """Give an environment by name; `UnknownName` where there is none."""

@@ -14,6 +14,8 @@ from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, S
 from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
+from shiplane.pipeline.flaky import refuse_flaky
+from shiplane.pipeline.journal import read
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.pipeline.tested import Recorder, sources
 from shiplane.runners.base import Bound
@@ -196,6 +198,8 @@ class Actions:
             main=self.config.main_branch,
             allow_dirty=self.target.allows_edits,
         )
+        if not served:
+            refuse_flaky(((folder.name, read(folder)) for folder in self.store.run_folders()), self.config.flaky)
         say(
             f"{release.id} may go to {step.environment}: "
             + ("it served there before" if served else "E2E passed on it")

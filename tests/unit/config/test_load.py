@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from samples import CONFIG, CONFIG_TEXT
-from shiplane.config import Backup, Component, Config, EnvironmentConfig, Limits, Vpn, find_checkout, load, parse
+from shiplane.config import Backup, Component, Config, EnvironmentConfig, Flaky, Limits, Vpn, find_checkout, load, parse
 from shiplane.errors import ConfigError, NotACheckout, UnknownName
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     ("backup",): {"service": STRING, "command": STRINGS, "verify": STRINGS, "kept": NUMBER, "seconds": NUMBER},
     ("limits",): dict.fromkeys(("build", "staging", "e2e", "production"), NUMBER),
     ("vpn",): {"provider": STRING, "tags": STRINGS},
+    ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
 REQUIRED = [
@@ -88,10 +89,12 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_tables_above_have_every_key() -> None:
-    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn)
+    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, Flaky)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments"} else set()
-        tables = {"components", "environments", "backup", "limits", "vpn", "hooks"} if kind is Config else set()
+        tables = (
+            {"components", "environments", "backup", "limits", "vpn", "hooks", "flaky"} if kind is Config else set()
+        )
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
 
@@ -155,6 +158,14 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
         ),
         (("limits",), "e2e", 0, "limits.e2e: 0 is not a positive number", "write a number above 0"),
         (("limits",), "e2e", -5, "limits.e2e: -5 is not a positive number", "write a number above 0"),
+        (("flaky",), "of_runs", 0, "flaky.of_runs: 0 is not a positive number", "write a number above 0"),
+        (
+            ("flaky",),
+            "blocks_production_from",
+            -1,
+            "flaky.blocks_production_from: -1 is not a positive number",
+            "write a number above -1",
+        ),
         (("limits",), "e2e", 1.5, "limits.e2e: has the wrong type (float)", NUMBER),
         ((), "release_command", ["a", 1], "release_command[1]: has the wrong type (int)", STRING),
         (
@@ -168,6 +179,11 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
 )
 def test_a_wrong_value_is_told(place: tuple[str, ...], key: str, value: object, cause: str, fix: str) -> None:
     assert refused(changed(place, key, value)) == (f"tool.shiplane.{cause}", fix)
+
+
+def test_what_is_zero_by_default_can_be_written_so() -> None:
+    assert parse(changed(("flaky",), "blocks_production_from", 0)).flaky == Flaky(0, 20)
+    assert parse(changed(("environments", "staging"), "ssh_port", 0)).environment("staging").ssh_port == 0
 
 
 def test_a_check_without_a_release_command() -> None:

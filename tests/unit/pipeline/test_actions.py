@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checkouts import make_checkout
 from registries import RegistryMachine
-from samples import COMMIT, CONFIG, HARD, make_facts
+from samples import COMMIT, CONFIG, HARD, make_facts, make_release
 from shiplane.cli.targets import RemoteTarget
 from shiplane.commands import nox, vpn
-from shiplane.config import Vpn
+from shiplane.config import Flaky, Vpn
 from shiplane.deploy.lock import Holder
 from shiplane.deploy.survey import State
-from shiplane.errors import NothingPublished, StepFailed, Unreachable
+from shiplane.errors import FlakyTests, NothingPublished, StepFailed, Unreachable
 from shiplane.model import Deployment, Event, Secret, Step
 from shiplane.pipeline.actions import Actions
 from shiplane.pipeline.environments import Environments
@@ -41,6 +42,7 @@ ENVIRON = {
     "TS_OAUTH_SECRET": "tskey-client-abc",
 }
 LOCAL = {f"{name}:1.0.0-664a230c1f2e": f"sha256:{name}" for name in ("backend", "frontend")}
+RELEASE = make_release()
 TAILNET = dataclasses.replace(CONFIG, vpn=Vpn("tailscale"))
 JOIN = vpn.up(Secret("TS_OAUTH_SECRET", "tskey-client-abc"), ("tag:ci",), "shiplane-staging")
 PING = vpn.ping("100.64.0.1")
@@ -64,12 +66,11 @@ class Bench:
         self.said: list[str] = []
 
     def actions(self, **words: Any) -> Actions:  # noqa: ANN401 - handed on
-        given = {"event": Event("push", "feature/x", COMMIT), "facts": make_facts()} | words
+        given = {"event": Event("push", "feature/x", COMMIT), "facts": make_facts(), "config": TAILNET} | words
         return Actions(
             runner=self.runner,
             checkout=self.folder,
             environ=ENVIRON,
-            config=TAILNET,
             target=self.target,
             environments=self.environments,
             store=self.store,
@@ -204,6 +205,43 @@ def test_the_journal_says_who_did_what_from_what_to_what(
     assert (told["from_release"], told["from_commit"], told["release"], told["commit"]) == ("two", "c2", "one", "c1")
     assert (told["outcome"], told["seconds"]) == ("deployed", 2.5)
     assert made.masker.mask(HARD) == "***"
+
+
+class Promoted:
+    """Let the release have passed on staging."""
+
+    def __init__(self, *, served: bool) -> None:
+        self.served = served
+
+    def survey(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            current=None, tested={RELEASE.id: RELEASE.digests()}, served=lambda _release: self.served
+        )
+
+
+@pytest.mark.parametrize(("served", "refused"), [(False, True), (True, False)])
+def test_flaky_tests_keep_what_never_served_from_production(
+    bench: Callable[[RecordingRunner], Bench],
+    monkeypatch: pytest.MonkeyPatch,
+    served: bool,  # noqa: FBT001 - a parameter
+    refused: bool,  # noqa: FBT001 - the same
+) -> None:
+    made = bench(RecordingRunner())
+    put: list[str] = []
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=served))
+    monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
+    for _ in range(2):
+        _, folder = made.store.new_run({})
+        slow = {"suite": "a", "name": "slow", "file": "", "line": 0, "message": "", "kind": "flaky"}
+        Journal(folder).write("tests", stage="test", step="test.backend", failures=[slow])
+    step = Step("production.promote", "promote", environment="production", action="promote")
+    words = {"release": RELEASE, "config": dataclasses.replace(TAILNET, flaky=Flaky(2))}
+    if refused:
+        with pytest.raises(FlakyTests, match=r"slow \(in 2 of the last 2 runs\)"):
+            made.carry_out("promote", step, **words)
+    else:
+        made.carry_out("promote", step, **words)
+    assert put == ([] if refused else [f"{RELEASE.id} on production"])
 
 
 @pytest.mark.parametrize("action", ["deploy", "promote"])
