@@ -120,6 +120,16 @@ class CertificateUnfit(UsageError):
         super().__init__(f"{environment} cannot be served by HTTPS: {why}", fix)
 
 
+class NameTaken(UsageError):
+    """Tell that the folder of an environment on a server belongs to an environment of another application."""
+
+    def __init__(self, environment: str, folder: str, host: str, other: str) -> None:
+        super().__init__(
+            f"{environment} cannot be on {host}: another application has its environment {other!r} in ~/{folder}",
+            "give one of the two another name in [tool.shiplane], or a server of its own",
+        )
+
+
 class NothingPublished(UsageError):
     """Tell that no release is published for what was asked."""
 

@@ -16,6 +16,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.EngineMissing("Cannot connect to the Docker daemon"), 2),
     (errors.SecretsMissing(("REDIS_PASSWORD", "DB_PASSWORD"), "staging"), 2),
     (errors.CertificateUnfit("staging", "TLS_KEY is not the key of TLS_CERTIFICATE", "set both again"), 2),
+    (errors.NameTaken("staging-eu", "deployments/app-staging-eu", "staging-eu", "eu"), 2),
     (errors.NothingPublished("main", "lab"), 2),
     (errors.NothingDeployed("staging"), 2),
     (errors.NoTerminal("remove the lock of staging?"), 2),

@@ -12,7 +12,7 @@ from shiplane.commands.compose import project
 from shiplane.deploy import backups
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.services import Model
-from shiplane.errors import Unreachable
+from shiplane.errors import NameTaken, Unreachable
 from shiplane.model import Deployment, Release
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class State:
 
     `model` describes the services of the current release; None where there is none, or its files cannot be read.
     `maintenance` tells since when and by whom the environment is closed to people; None where it is open.
-    `certificate` is the digest of the one that it is served with; empty where there is none.
+    `certificate` is the digest of the one that it is served with; empty where there is none. `environments` are those
+    for which the releases were made: one, unless two applications share the name of a folder.
     """
 
     current: str | None = None
@@ -135,6 +136,7 @@ class State:
     backups: tuple[Backup, ...] = ()
     maintenance: dict[str, str] | None = None
     certificate: str = ""
+    environments: frozenset[str] = frozenset()
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -212,7 +214,7 @@ def survey_command(site: Site, *, services: bool = False) -> Command:
 
 
 def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services: bool = False) -> State:
-    """Look at a server; raises `Unreachable` where its engine does not answer."""
+    """Look at a server; raises `Unreachable` where its engine does not answer, `NameTaken` where it is another's."""
     completed = runner.run(survey_command(site, services=services), cancel=cancel)
     if not completed.ok:
         raise Unreachable(
@@ -220,7 +222,11 @@ def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services
             "check there: docker version; the user must be in the group docker",
             completed.tail(),
         )
-    return parse(completed.stdout.splitlines(), site.folder)
+    state = parse(completed.stdout.splitlines(), site.folder)
+    # Application `app` with environment `staging-eu` has the folder of `app-staging` with `eu`.
+    for other in sorted(state.environments - {site.environment}):
+        raise NameTaken(site.environment, site.folder, site.host.name, other)
+    return state
 
 
 def by_kind(lines: Iterable[str]) -> dict[str, list[str]]:
@@ -242,7 +248,8 @@ def model(found: Mapping[str, list[str]], folder: str) -> Model | None:
 def parse(lines: Iterable[str], folder: str = "") -> State:
     """Read the survey's lines."""
     found = by_kind(lines)
-    releases = [Release.from_json(json.loads(text)) for text in found.get("release", [])]
+    manifests = [json.loads(text) for text in found.get("release", [])]
+    releases = [Release.from_json(manifest) for manifest in manifests]
     tested = (text.partition("\t") for text in found.get("tested", []))
     return State(
         current=next(iter(found.get("current", [])), None),
@@ -257,6 +264,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         backups=backups.parse(found.get("backup", [])),
         maintenance=next((_since(text) for text in found.get("maintenance", [])), None),
         certificate=next(iter(found.get("certificate", [])), ""),
+        environments=frozenset(filter(None, (manifest.get("environment") for manifest in manifests))),
     )
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shiplane.deploy.bundle import bundle
 from shiplane.deploy.status import overview, status
 from shiplane.deploy.survey import Container, Entry, Left, State, parse, repository, survey
-from shiplane.errors import Unreachable
-from shiplane.model import Deployment, Image
+from shiplane.errors import NameTaken, Unreachable
+from shiplane.model import Deployment, Image, Secret
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -53,6 +54,24 @@ def test_parse_of_an_empty_server() -> None:
 
 def test_the_certificate_that_is_served() -> None:
     assert parse(["certificate\tabc"]) == State(certificate="abc")
+
+
+def test_the_folder_of_another_application_s_environment(site: Site, release: Release) -> None:
+    def asked(environment: str) -> State:
+        files = {"docker-compose.yml": b"", f"compose.{environment}.yml": b""}
+        theirs = replace(site, environment=environment, overlay=f"compose.{environment}.yml")
+        secrets = {name: Secret(name, "x") for name in ("DB_PASSWORD", "REDIS_PASSWORD")}
+        manifest = bundle(theirs, release, files, "", secrets).files["manifest.json"].data
+        told = f"release\t{json.dumps(json.loads(manifest))}"
+        return survey(RecordingRunner([("survey", told, 0)]), site)
+
+    assert asked("staging").environments == {"staging"}
+    with pytest.raises(NameTaken) as caught:
+        asked("eu")
+    assert caught.value.cause == (
+        "staging cannot be on staging: another application has its environment 'eu' in ~/deployments/app-staging"
+    )
+    assert caught.value.exit_code == 2
 
 
 def test_parse(release: Release) -> None:
