@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from samples import REMOTE
+from shiplane.runners.http import Answer
 
 if TYPE_CHECKING:
     from projects import Ended, Project
@@ -58,6 +59,43 @@ def test_logs_are_masked_by_the_secrets_of_the_server(project: Project) -> None:
     assert verbs(project) == ["secrets", "logs"] * 2
     words = project.world.servers["staging"].commands[-1].argv[3:]
     assert words == ("app-staging", "600s", "3", "no", "web")
+
+
+def test_logs_for_machines_are_one_object_a_line(project: Project) -> None:
+    ended = ask(project, "logs --env staging --target remote --json")
+    line = {"at": STAMP, "service": "web", "container": "a", "note": False, "text": "hello, ***"}
+    assert (ended.code, ended.out, ended.err) == (0, f"{json.dumps(line)}\n", "")
+
+
+class Public:
+    """Answer with a release."""
+
+    def __init__(self, release: str) -> None:
+        self.release = release
+
+    def request(self, method: str, url: str, **words: object) -> Answer:
+        del method, words
+        assert url == "https://staging.example.com/api/v1/status/"
+        return Answer(200, json.dumps({"release": self.release}))
+
+
+def test_verify_for_machines(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shiplane.runners.base.Cancel.sleep", lambda *_: None)
+    project.answers(servers=[("bash -s survey", "current\tone", 0)])
+    project.world.public = Public("one")
+    found = {"environment": "staging", "url": "https://staging.example.com", "release": "one"}
+    ended = ask(project, "verify --env staging --target remote --json")
+    assert (ended.code, ended.json, ended.err) == (0, {**found, "healthy": True}, "")
+    project.world.public = Public("two")
+    ended = ask(project, "verify --env staging --target remote --json")
+    other = "status 200 from another release: 'two'"
+    tries = [f"try {number}: {other}" for number in range(1, 13)]
+    cause = f"https://staging.example.com/api/v1/status/ did not answer with one in 12 tries: {other}"
+    assert (ended.code, ended.json) == (3, {**found, "healthy": False, "cause": cause, "tries": tries})
+    assert ended.err.splitlines()[0] == cause
+    project.answers(servers=[])
+    ended = ask(project, "verify --env staging --target remote --json")
+    assert (ended.code, ended.out, ended.err.splitlines()[0]) == (2, "", "nothing is deployed on staging")
 
 
 def test_exec_hands_on_each_word_and_the_exit_code(project: Project) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import finish, listed, show, show_json
+from shiplane.cli.text import finish, listed, nowhere, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,20 +97,28 @@ def rollback(
 
 
 @command
-def verify(_c: Context, env: str, target: str = "") -> None:
+def verify(_c: Context, env: str, target: str = "", json: bool = False) -> None:
     """See that the public address answers healthy with the release that is deployed."""
+    from shiplane.errors import NothingDeployed, StepFailed  # noqa: PLC0415 - not needed for --list
 
     def verified(deployer: Deployer) -> str:
-        from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
-
         current = deployer.survey().current
         if current is None:
             raise NothingDeployed(env)
-        deployer.verify(current)
+        found = {"environment": env, "url": deployer.site.url, "release": current}
+        try:
+            deployer.verify(current)
+        except StepFailed as failure:
+            if json:
+                show_json({**found, "healthy": False, "cause": failure.cause, "tries": failure.details})
+            raise
+        if json:
+            show_json({**found, "healthy": True})
         return current
 
-    app = App.here()
-    show(f"{env} answers healthy with {look(app, target, env, verified)}")
+    current = look(App.here(), target, env, verified, nowhere if json else show)
+    if not json:
+        show(f"{env} answers healthy with {current}")
 
 
 @command
@@ -147,7 +155,7 @@ def releases(_c: Context, env: str, target: str = "", json: bool = False) -> Non
     show(render_releases(found))
 
 
-def look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
+def look(app: App, target: str, env: str, ask: Callable[[Deployer], T], report: Callable[[str], None] = show) -> T:
     """Ask an environment without holding it."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.runners.base import Cancel  # noqa: PLC0415
@@ -155,7 +163,7 @@ def look(app: App, target: str, env: str, ask: Callable[[Deployer], T]) -> T:
     app.config.environment(env)
     environments = open_environments(app, app.target(target), "look")
     try:
-        return ask(environments.deployer(env, show, Cancel()))
+        return ask(environments.deployer(env, report, Cancel()))
     finally:
         environments.close()
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from shiplane.deploy.audit import Deed
+    from shiplane.deploy.logs import Line
     from shiplane.pipeline.environments import Environments
     from shiplane.runners.base import Attaching
 
@@ -44,6 +45,7 @@ def logs(
     since: str = "",
     tail: str = "",
     target: str = "",
+    json: bool = False,
 ) -> None:
     """Print the logs of an environment's services, each line with its service; secrets are masked."""
     from shiplane.cli.signals import terminable  # noqa: PLC0415 - not needed for --list
@@ -54,7 +56,13 @@ def logs(
     query = Query(tuple(service or ()), since, tail, follow)
     lines = LogLines(show, colour=sys.stdout.isatty() and not app.environ.get("NO_COLOR"))
     with terminable(), _opened(app, target, env) as environments:
-        read(environments.runner(env), environments.site(env), app.masker, query, lines.show)
+        runner, site = environments.runner(env), environments.site(env)
+        read(runner, site, app.masker, query, _show_json_line if json else lines.show)
+
+
+def _show_json_line(line: Line) -> None:
+    """Print one object on one line: following has no end at which a list could be closed."""
+    show_json(line.to_json(), indent=None)
 
 
 @command

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import show, show_json
+from shiplane.cli.text import nowhere, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def prepare(
     key, connect = public_key(site.host.key_file), partial(app.world.server, masker=app.masker)
     preparation = Preparation(site, partial(connect, site.host), time.time, connect(other) if other else None, key)
     try:
-        found = _prepare(preparation, _nowhere if json else show, apply=apply, dry_run=dry_run)
+        found = _prepare(preparation, nowhere if json else show, apply=apply, dry_run=dry_run)
     finally:
         preparation.close()
     if json:
@@ -93,10 +93,6 @@ def prepare(
     bad = [check.id for check in found if not check.ok]
     if bad:
         raise NotPrepared(env, bad)
-
-
-def _nowhere(_line: str) -> None:
-    """Show nothing: JSON goes there."""
 
 
 def _prepare(preparation: Preparation, say: Callable[[str], None], *, apply: bool, dry_run: bool) -> list[Check]:

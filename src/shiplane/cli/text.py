@@ -13,9 +13,13 @@ def show(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - this is the terminal's end
 
 
-def show_json(value: Any) -> None:  # noqa: ANN401 - JSON
-    """Print one JSON value."""
-    show(json.dumps(value, indent=2, ensure_ascii=False))
+def nowhere(_text: str) -> None:
+    """Print nothing, where JSON is printed."""
+
+
+def show_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON
+    """Print one JSON value; on one line where nothing is indented."""
+    show(json.dumps(value, indent=indent, ensure_ascii=False))
 
 
 def finish(code: int) -> None:

@@ -64,12 +64,27 @@ def _tail(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Hold one line to show: of which service and, where that has several, which container; a `note` is ours."""
+    """Hold one line to show: of which service and, where that has several, which container; a `note` is ours.
+
+    `container` is its id, `at` when it was written, ISO 8601 in UTC; empty of a note.
+    """
 
     service: str
     number: str
     text: str
     note: bool = False
+    container: str = ""
+    at: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Give the object that `invoke logs --json` prints."""
+        return {
+            "at": self.at or None,
+            "service": self.service,
+            "container": self.container,
+            "note": self.note,
+            "text": self.text,
+        }
 
 
 @dataclass(slots=True)
@@ -121,7 +136,7 @@ class Reader:
         if self._past is not None:
             self._past.append((at, container, text))
         else:
-            self._tell(container, text)
+            self._tell(container, text, at)
 
     def _show_past(self) -> None:
         if not self.services:
@@ -131,15 +146,16 @@ class Reader:
                 raise UnknownName("service", service, self.services)
         past, self._past = self._past or [], None
         # The order of one container's lines is never changed: times may be equal.
-        for _, container, text in sorted(past, key=lambda line: line[0]):
-            self._tell(container, text)
+        for at, container, text in sorted(past, key=lambda line: line[0]):
+            self._tell(container, text, at)
 
     def _note(self, container: str, text: str) -> None:
         self._tell(container, text, note=True)
 
-    def _tell(self, container: str, text: str, *, note: bool = False) -> None:
+    def _tell(self, container: str, text: str, at: str = "", *, note: bool = False) -> None:
         service, number = self._here.get(container, ("", container))
-        self.show(Line(service, number if service in self._several or not service else "", text, note))
+        number = number if service in self._several or not service else ""
+        self.show(Line(service, number, text, note, container, at))
 
 
 def _without_stamps(text: str) -> str:

@@ -44,7 +44,9 @@ def test_old_lines_are_shown_in_the_order_of_time() -> None:
     old = [f"line\ta\t{stamp(1)} first", f"line\ta\t{stamp(3)} third", f"line\tb\t{stamp(2)} second"]
     assert shown.take(*begin(("a", "web", "1"), ("b", "db", "1")), *old) == []
     assert shown.take("past") == [("web", "", "first"), ("db", "", "second"), ("web", "", "third")]
+    assert [line.at for line in shown.lines] == [stamp(1), stamp(2), stamp(3)]
     assert shown.take(f"line\tb\t{stamp(1)} as it comes") == [("db", "", "as it comes")]
+    assert [(line.at, line.container) for line in shown.lines] == [(stamp(1), "b")]
 
 
 def test_containers_that_start_and_end_meanwhile() -> None:
