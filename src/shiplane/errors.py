@@ -24,9 +24,13 @@ EXIT_CODES = {
 
 
 class ShiplaneError(Exception):
-    """Tell one expected failure: `cause` and `fix` are single lines, `details` are log lines (masked)."""
+    """Tell one expected failure: `cause` and `fix` are single lines, `details` are log lines (masked).
+
+    `may_pass` tells whether doing the same once more may succeed, so that a step that may be tried again is.
+    """
 
     exit_code: ClassVar[int] = 1
+    may_pass: ClassVar[bool] = False
 
     def __init__(self, cause: str, fix: str, details: Sequence[str] = ()) -> None:
         super().__init__(cause)
@@ -187,10 +191,13 @@ class StepFailed(ShiplaneError):
     """Tell that a step (tests, lint, a build) failed; `details` are its last lines."""
 
     exit_code = 3
+    may_pass = True
 
 
 class NotPrepared(StepFailed):
     """Tell what a server lacks, by the checks of `server.prepare`."""
+
+    may_pass = False
 
     def __init__(self, environment: str, checks: Sequence[str]) -> None:
         again = f"invoke server.prepare --env {environment} --admin root --apply"
@@ -204,6 +211,7 @@ class Unreachable(ShiplaneError):
     """Tell that a host, registry or API does not answer or refuses."""
 
     exit_code = 4
+    may_pass = True
 
 
 class ConnectionLost(Unreachable):
@@ -212,6 +220,8 @@ class ConnectionLost(Unreachable):
 
 class HostKeyChanged(Unreachable):
     """Tell that a server shows another host key than the pinned one."""
+
+    may_pass = False
 
     def __init__(self, host: str, known_hosts: str) -> None:
         super().__init__(
@@ -222,6 +232,8 @@ class HostKeyChanged(Unreachable):
 
 class HostKeyMissing(Unreachable):
     """Tell that no host key is pinned for a server; `name` is the one that `known_hosts` would hold."""
+
+    may_pass = False
 
     def __init__(self, name: str, address: str, port: int, known_hosts: str, jump: str = "") -> None:
         there = f" (on {jump})" if jump else ""
@@ -244,6 +256,8 @@ class HostKeysUnreadable(Unreachable):
 
 class RegistryRefused(Unreachable):
     """Tell that a registry refused the login."""
+
+    may_pass = False
 
     def __init__(self, registry: str, user: str) -> None:
         super().__init__(
@@ -268,6 +282,7 @@ class DeployUndone(ShiplaneError):
     """Tell that a deploy failed and that the release before (or nothing, as before) serves again."""
 
     exit_code = 6
+    may_pass = True
 
 
 class DeployBroken(ShiplaneError):
@@ -340,21 +355,24 @@ class BackupFailed(StepFailed):
 class MigrationFailed(StepFailed):
     """Tell that a release command failed: what it had done stays, what serves was not touched."""
 
+    may_pass = False
+
     def __init__(self, what: str, serving: str | None, fix: str, details: Sequence[str]) -> None:
         goes_on = f"{serving} still serves" if serving else "nothing served before, nothing serves now"
         super().__init__(f"{what}; {goes_on}", fix, details)
 
 
 class TimeLimit(ShiplaneError):
-    """Tell that a time limit was reached and what was under way."""
+    """Tell that a time limit was reached and what was under way; `table` of the configuration sets the limit."""
 
     exit_code = 124
+    may_pass = True
 
-    def __init__(self, what: str, seconds: float, doing: str = "") -> None:
+    def __init__(self, what: str, seconds: float, doing: str = "", table: str = "tool.shiplane.limits") -> None:
         during = f" while: {doing}" if doing else ""
         super().__init__(
             f"{what} reached its time limit of {seconds:g} s{during}",
-            "see its log for where the time went; the limit is set in [tool.shiplane.limits]",
+            f"see its log for where the time went; the limit is set in [{table}]",
         )
 
 
@@ -365,3 +383,21 @@ class Interrupted(ShiplaneError):
 
     def __init__(self, doing: str = "") -> None:
         super().__init__(f"interrupted{f' while: {doing}' if doing else ''}", "run the same command again")
+
+
+class StoppedEarly(Interrupted):
+    """Tell that a step was stopped as soon as another one had failed: `--fail-fast`."""
+
+    exit_code = 3
+
+    def __init__(self, failed: str) -> None:
+        super(Interrupted, self).__init__(f"stopped because {failed} failed (--fail-fast)", f"mend {failed} first")
+
+
+class JournalLost(ShiplaneError):
+    """Tell that a run cannot be recorded any more, so that it ends."""
+
+    exit_code = 2
+
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"{file} cannot be written: {why}", "see its disk (df -h) and its owner; then run it again")

@@ -29,16 +29,17 @@ def make_plan(*stages: Stage) -> Plan:
 
 
 class Bench:
-    """Run plans whose steps behave as told; `started` and `ended` are in the order of events."""
+    """Run plans whose steps behave as told, or answer; `started` and `ended` are in the order of events."""
 
     def __init__(self, folder: Path) -> None:
         self.journal = Journal(folder)
         self.behaviours: dict[str, Behave] = {}
+        self.answers: dict[str, Outcome] = {}
         self.started: list[str] = []
         self.ended: list[str] = []
         self._lock = threading.Lock()
 
-    def act(self, step: Step, say: Callable[[str], None], cancel: Cancel, /) -> None:
+    def act(self, step: Step, say: Callable[[str], None], cancel: Cancel, /) -> Outcome | None:
         with self._lock:
             self.started.append(step.id)
         try:
@@ -47,9 +48,13 @@ class Bench:
         finally:
             with self._lock:
                 self.ended.append(step.id)
+        return self.answers.get(step.id)
+
+    def execution(self, plan: Plan, parallel: int = 3, *, fail_fast: bool = False) -> Execution:
+        return Execution(plan, self.journal, {"process": self.act}, parallel, fail_fast=fail_fast)
 
     def run(self, plan: Plan, parallel: int = 3) -> dict[str, Outcome]:
-        return Execution(plan, self.journal, {"process": self.act}, parallel).run()
+        return self.execution(plan, parallel).run()
 
     @property
     def records(self) -> list[Record]:

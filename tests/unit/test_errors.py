@@ -43,6 +43,8 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.MigrationFailed("new: migration app.0002_x failed", "old", "mend it", ("no such column",)), 3),
     (errors.TimeLimit("stage build", 2700, "$ docker buildx bake"), 124),
     (errors.Interrupted("browser tests"), 130),
+    (errors.StoppedEarly("backend tests"), 3),
+    (errors.JournalLost(".shiplane/runs/7/journal.jsonl", "No space left on device"), 2),
 ]
 
 

@@ -184,7 +184,7 @@ def exit_code(outcomes: dict[str, Outcome]) -> int:
     """Give a run's exit code: what happened to a server wins, then an interruption, then the first failure."""
     codes = [outcome.exit_code for outcome in outcomes.values() if outcome.status in ("failed", "cancelled")]
     for winner in (7, 6, 130):
-        if winner in codes or (winner == 130 and any(o.status == "cancelled" for o in outcomes.values())):  # noqa: PLR2004
+        if winner in codes:
             return winner
     return next((code for code in codes if code), 1 if codes else 0)
 

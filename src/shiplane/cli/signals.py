@@ -21,5 +21,5 @@ def terminable() -> Iterator[None]:
         yield
 
 
-def _interrupt() -> None:
+def _interrupt(_number: int) -> None:
     raise KeyboardInterrupt

@@ -178,8 +178,20 @@ class _Either(Cancel):
     def error(self, error: ShiplaneError | None) -> None:
         self._step.error = error
 
-    def set(self, error: ShiplaneError) -> None:
-        self._step.set(error)
+    @property
+    def at_once(self) -> bool:
+        return self._step.at_once
+
+    @property
+    def killed(self) -> bool:
+        return self._step.killed
+
+    @killed.setter
+    def killed(self, killed: bool) -> None:
+        self._step.killed = killed
+
+    def set(self, error: ShiplaneError, *, at_once: bool = False) -> None:
+        self._step.set(error, at_once=at_once)
 
     def is_set(self) -> bool:
         return self._lost.is_set() or self._step.is_set()
@@ -203,7 +215,7 @@ class _Losing(_Either):
         super().__init__(step, lost)
         self._taken = taken
 
-    def set(self, error: ShiplaneError) -> None:
+    def set(self, error: ShiplaneError, *, at_once: bool = False) -> None:
         if isinstance(error, Locked):
-            self._taken.set(error)
-        self._lost.set(error)
+            self._taken.set(error, at_once=at_once)
+        self._lost.set(error, at_once=at_once)

@@ -1,194 +1,232 @@
-"""Running the graph of steps: in parallel, each once, within the time limits of their stages."""
+"""Running the graph of steps: in parallel, each once a try, within the time limits of their stages and their own."""
 
 from __future__ import annotations
 
+import heapq
 import shlex
-import traceback
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
-from shiplane.errors import Interrupted, ShiplaneError, StepFailed, TimeLimit
+from shiplane.errors import Interrupted, StepFailed, StoppedEarly
 from shiplane.model import Outcome
+from shiplane.pipeline.clocks import Clocks
+from shiplane.pipeline.graph import Graph
 from shiplane.pipeline.interrupts import deferred
-from shiplane.runners.base import Cancel, now
+from shiplane.pipeline.tries import Try
+from shiplane.runners.base import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shiplane.model import Command, Plan, Stage, Step
     from shiplane.pipeline.journal import Journal
-    from shiplane.runners.base import Runner
+    from shiplane.runners.base import Cancel, Runner
 
-_TICK_SECONDS = 0.2
 _TAIL = 30
+# The kernel may give a signal to the thread of a step; Python's handler then runs when this one wakes up.
+_LOOK_SECONDS = 0.2
 
 
 class Action(Protocol):
     """Carry out one step; raise a `ShiplaneError` where it fails."""
 
-    def __call__(self, step: Step, say: Callable[[str], None], cancel: Cancel, /) -> None:
-        """Do the step; `say` takes a line of output, `cancel` tells when to stop."""
+    def __call__(self, step: Step, say: Callable[[str], None], cancel: Cancel, /) -> Outcome | None:
+        """Do the step; `say` takes a line of output, `cancel` tells when to stop.
 
-
-@dataclass(slots=True)
-class _Running:
-    step: Step
-    stage: Stage
-    cancel: Cancel
-    started: float
-    doing: str = ""
+        None: it ran and passed. An outcome says how it passed without being carried out.
+        """
 
 
 class Execution:
-    """Run a plan's steps by their needs; every outcome goes to the journal."""
+    """Run a plan's steps by their needs, at most `parallel` at a time; every outcome goes to the journal.
 
-    def __init__(self, plan: Plan, journal: Journal, actions: Mapping[str, Action], parallel: int) -> None:
-        self.plan = plan
+    `fail_fast` cancels what runs as soon as a step has failed. `why` names the reason when the run is asked to stop,
+    given what it was doing.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a run is made of, each by name
+        self,
+        plan: Plan,
+        journal: Journal,
+        actions: Mapping[str, Action],
+        parallel: int,
+        *,
+        fail_fast: bool = False,
+        why: Callable[[str], Interrupted] = Interrupted,
+    ) -> None:
         self.journal = journal
         self.actions = actions
         self.parallel = parallel
+        self.fail_fast = fail_fast
+        self.why = why
         self.outcomes: dict[str, Outcome] = {}
-        self._stage_of = {step.id: stage for stage in plan.stages for step in stage.steps}
-        self._clocks: dict[str, float] = {}
+        self.killed = False
+        """Whether a process was killed, so that what it would have removed may be left."""
+        self._graph = Graph(plan.steps)
+        self._clocks = Clocks(plan)
+        self._stages = {step.id: stage for stage in plan.stages for step in stage.steps}
+        self._open = {stage.name: len(stage.steps) for stage in plan.stages}
         self._stage_started: dict[str, float] = {}
-        self._stages_ended: set[str] = set()
-        self._running: dict[Future[Outcome], _Running] = {}
-        self._stop: ShiplaneError | None = None
+        self._tries: dict[str, Try] = {}
+        self._running: dict[str, Try] = {}
+        self._later: list[tuple[float, str]] = []
+        self._events: SimpleQueue[Try | None] = SimpleQueue()
+        self._stop: Interrupted | None = None
         self._asked_to_stop = 0
-        self._asked_to_wait = False
+        self._hastened = False
 
     def run(self) -> dict[str, Outcome]:
         """Run to the end, whatever fails, and give the outcome of each step."""
-        with ThreadPoolExecutor(self.parallel, thread_name_prefix="step") as pool, deferred(self.ask_to_stop):
-            self._loop(pool)
+        with (
+            deferred(self.ask_to_stop),
+            ThreadPoolExecutor(self.parallel, thread_name_prefix="step") as pool,
+            self._leaving_nothing(),
+        ):
+            while self._go_on(pool):
+                self._await_event()
         return self.outcomes
 
-    def ask_to_stop(self) -> None:
-        """Let the run end soon; safe to call from a signal's handler, any number of times."""
-        self._asked_to_stop += 1
+    def ask_to_stop(self, number: int = signal.SIGINT) -> None:
+        """Let the run end soon, the second time at once; safe to call from a signal's handler, any number of times."""
+        # A terminal that closes often sends its signal twice, from the kernel and the shell: no sign of impatience.
+        if number != signal.SIGHUP or not self._asked_to_stop:
+            self._asked_to_stop += 1
+        self._events.put(None)
 
-    def _loop(self, pool: ThreadPoolExecutor) -> None:
-        while True:
-            self._heed_signals()
-            self._skip_blocked()
-            for step in self._ready()[: self.parallel - len(self._running)]:
-                self._start(pool, step)
-            if not self._running:
-                return
-            done, _ = wait(self._running, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._end(future)
-            self._watch_clocks()
+    @contextmanager
+    def _leaving_nothing(self) -> Iterator[None]:
+        """End the steps that run where the run itself cannot go on; their threads are waited for."""
+        try:
+            yield
+        except BaseException:
+            for one in self._running.values():
+                one.cancel.set(Interrupted())
+            raise
+
+    def _go_on(self, pool: ThreadPoolExecutor) -> bool:
+        """Start what can start now; tell whether there is anything to wait for."""
+        self._heed_signals()
+        self._watch_clocks()
+        while self._later and self._later[0][0] <= now():
+            _, name = heapq.heappop(self._later)
+            self._graph.give_back(self._tries[name].step)
+        while len(self._running) < self.parallel and (step := self._graph.take()):
+            self._start(pool, step)
+        return bool(self._running or self._later)
+
+    def _await_event(self) -> None:
+        """Wait until a step has ended, a signal has come or a time is over."""
+        times = [self._clocks.end(one) for one in self._running.values() if not one.cancel.is_set()]
+        times += [self._later[0][0]] if self._later else []
+        left = min(times, default=now() + _LOOK_SECONDS) - now()
+        with suppress(Empty):
+            ended = self._events.get(timeout=min(max(left, 0.0), _LOOK_SECONDS))
+            if ended is not None:
+                self._end(ended)
 
     def _heed_signals(self) -> None:
-        """Stop at the first signal; at later ones the user is only told that the end takes a while."""
+        """Stop at the first signal; kill what runs here at the second, while servers are still taken back."""
         if self._asked_to_stop and self._stop is None:
-            self._interrupt()
-        if self._asked_to_stop > 1 and self._running and not self._asked_to_wait:
-            self._asked_to_wait = True
-            self.journal.write("note", text="taking back what was begun, please wait")
+            self._halt(self.why(", ".join(one.step.title for one in self._running.values())))
+        if self._stop and self._asked_to_stop > 1 and self._running and not self._hastened:
+            self._hastened = True
+            hosts = {one.step.host for one in self._running.values()} - {"local"}
+            waits = f"; what was begun on {', '.join(sorted(hosts))} is taken back first, please wait" if hosts else ""
+            self.journal.write("note", text=f"killing what runs here{waits}")
+            for one in self._running.values():
+                one.cancel.set(self._stop, at_once=True)
 
-    def _interrupt(self) -> None:
+    def _halt(self, reason: Interrupted) -> None:
         """Ask everything that runs to stop; what has not started is not started any more."""
-        doing = ", ".join(running.step.title for running in self._running.values())
-        self._stop = Interrupted(doing)
-        for running in self._running.values():
-            running.cancel.set(self._stop)
-
-    def _waiting(self) -> list[Step]:
-        taken = {running.step.id for running in self._running.values()} | set(self.outcomes)
-        return [step for step in self.plan.steps if step.id not in taken]
-
-    def _ready(self) -> list[Step]:
-        if self._stop:
-            return []
-        passed = {name for name, outcome in self.outcomes.items() if outcome.status == "passed"}
-        return [step for step in self._waiting() if passed.issuperset(step.needs)]
-
-    def _skip_blocked(self) -> None:
-        """Record the steps that can no longer run."""
-        changed = True
-        while changed:
-            changed = False
-            for step in self._waiting():
-                if self._stop or any(self._lost(need) for need in step.needs):
-                    self._record(step, Outcome("cancelled" if self._stop else "skipped"))
-                    changed = True
-
-    def _lost(self, need: str) -> bool:
-        return need in self.outcomes and self.outcomes[need].status != "passed"
-
-    def _start(self, pool: ThreadPoolExecutor, step: Step) -> None:
-        stage = self._stage_of[step.id]
-        started = now()
-        self._clocks.setdefault(stage.clock, started)
-        if stage.name not in self._stage_started:
-            self._stage_started[stage.name] = started
-            self.journal.write("stage_started", stage=stage.name)
-        running = _Running(step, stage, Cancel(), started)
-        self.journal.write("step_started", stage=stage.name, step=step.id)
-        self._running[pool.submit(self._work, running)] = running
-
-    def _work(self, running: _Running) -> Outcome:
-        step = running.step
-
-        def say(line: str) -> None:
-            running.doing = line
-            self.journal.line(step.id, line)
-
-        try:
-            self.actions[step.action](step, say, running.cancel)
-        except ShiplaneError as error:
-            status = "cancelled" if isinstance(error, Interrupted) else "failed"
-            return Outcome(status, now() - running.started, error.exit_code, error.cause, error.fix, error.details)  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001 - a bug in one step must not lose the others' outcomes
-            for line in traceback.format_exc().splitlines():
-                self.journal.line(step.id, line)
-            cause = f"a bug in Shiplane: {type(error).__name__} in {step.id}"
-            fix = f"please report it with the log {self.journal.log_file(step.id)}"
-            return Outcome("failed", now() - running.started, 1, cause, fix)
-        return Outcome("passed", now() - running.started)
-
-    def _end(self, future: Future[Outcome]) -> None:
-        running = self._running.pop(future)
-        self._record(running.step, future.result())
-
-    def _record(self, step: Step, outcome: Outcome) -> None:
-        self.outcomes[step.id] = outcome
-        stage = self._stage_of[step.id]
-        self.journal.write(
-            "step_ended",
-            stage=stage.name,
-            step=step.id,
-            status=outcome.status,
-            seconds=round(outcome.seconds, 3),
-            exit_code=outcome.exit_code,
-            cause=outcome.cause,
-            fix=outcome.fix,
-            details=list(outcome.details),
-            how=outcome.how,
-            reused_from=outcome.reused_from,
-            tries=outcome.tries,
-        )
-        self._end_stage(stage)
-
-    def _end_stage(self, stage: Stage) -> None:
-        ended = [self.outcomes[step.id] for step in stage.steps if step.id in self.outcomes]
-        if len(ended) < len(stage.steps) or stage.name in self._stages_ended:
-            return
-        self._stages_ended.add(stage.name)
-        started = self._stage_started.get(stage.name)
-        seconds = now() - started if started is not None else 0.0
-        self.journal.write("stage_ended", stage=stage.name, status=worst(ended), seconds=round(seconds, 3))
+        self._stop = reason
+        for one in self._running.values():
+            one.cancel.set(reason)
+        for _, name in sorted(self._later):
+            one = self._tries[name]
+            told = (reason.exit_code, reason.cause, reason.fix)
+            self._record(one.step, Outcome("cancelled", now() - one.first, *told, tries=one.number))
+        self._later.clear()
+        for step in self._graph.drop():
+            self._record(step, Outcome("cancelled", exit_code=reason.exit_code, tries=0))
 
     def _watch_clocks(self) -> None:
-        """Stop the steps of every stage whose time is over."""
-        for running in self._running.values():
-            limit = running.stage.timeout_seconds
-            if now() - self._clocks[running.stage.clock] > limit and not running.cancel.is_set():
-                what = f"stage {running.stage.name} ({running.step.title})"
-                running.cancel.set(TimeLimit(what, limit, running.doing))
+        """Stop every step whose time is over."""
+        for one in self._running.values():
+            if not one.cancel.is_set() and self._clocks.end(one) <= now():
+                one.late = self._clocks.is_own(one)
+                one.cancel.set(self._clocks.error(one))
+
+    def _start(self, pool: ThreadPoolExecutor, step: Step) -> None:
+        stage, at = self._stages[step.id], now()
+        if stage.name not in self._stage_started:
+            self._stage_started[stage.name] = at
+            self.journal.write("stage_started", stage=stage.name)
+        before = self._tries.get(step.id)
+        one = Try(step, before.number + 1 if before else 1, before.first if before else at, at)
+        self._clocks.start(stage, at)
+        if before is None:
+            self.journal.write("step_started", stage=stage.name, step=step.id)
+        self._tries[step.id] = self._running[step.id] = one
+        pool.submit(self._work, one)
+
+    def _work(self, one: Try) -> None:
+        try:
+            one.run(self.actions, self.journal)
+        finally:
+            self._events.put(one)
+
+    def _end(self, one: Try) -> None:
+        step = one.step
+        del self._running[step.id]
+        self.killed = self.killed or one.cancel.killed
+        wait = self._wait_before_next(one)
+        if wait is None:
+            self._record(step, one.outcome)
+        else:
+            heapq.heappush(self._later, (now() + wait, step.id))
+
+    def _wait_before_next(self, one: Try) -> float | None:
+        """Say how long to wait before a step that failed is tried again, and tell of it; None where it is not."""
+        retry = one.step.retry
+        if self._stop or retry is None or one.number >= retry.tries or not one.may_pass:
+            return None
+        wait = retry.wait_seconds * (1 << (one.number - 1))
+        if not self._clocks.allows(one, now() + wait):
+            return None
+        told = {"tries": one.number, "of": retry.tries, "reason": retry.reason, "wait_seconds": wait}
+        stage, cause = self._stages[one.step.id].name, one.outcome.cause
+        self.journal.write("step_retried", stage=stage, step=one.step.id, **told, cause=cause)
+        self.journal.line(one.step.id, f"{cause}; once more in {wait:g} s: {retry.reason}")
+        return wait
+
+    def _record(self, step: Step, outcome: Outcome) -> None:
+        """Write down how a step ended, and what that means for those that wait for it."""
+        self.outcomes[step.id] = outcome
+        stage = self._stages[step.id]
+        told = {**asdict(outcome), "seconds": round(outcome.seconds, 3), "details": list(outcome.details)}
+        self.journal.write("step_ended", stage=stage.name, step=step.id, **told)
+        self._close_stage(stage)
+        if outcome.status == "passed":
+            self._graph.passed(step)
+            return
+        for lost in self._graph.lose(step):
+            self._record(lost, Outcome("skipped", tries=0))
+        if outcome.status == "failed" and self.fail_fast and self._stop is None:
+            self._halt(StoppedEarly(step.title or step.id))
+
+    def _close_stage(self, stage: Stage) -> None:
+        """Tell of a stage's end after that of its last step."""
+        self._open[stage.name] -= 1
+        if self._open[stage.name]:
+            return
+        started = self._stage_started.get(stage.name)
+        seconds = now() - started if started is not None else 0.0
+        status = worst([self.outcomes[step.id] for step in stage.steps])
+        self.journal.write("stage_ended", stage=stage.name, status=status, seconds=round(seconds, 3))
 
 
 def worst(outcomes: list[Outcome]) -> str:

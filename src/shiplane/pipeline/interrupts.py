@@ -14,18 +14,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def deferred(tell: Callable[[], None], signals: tuple[signal.Signals, ...] = _SIGNALS) -> Iterator[None]:
-    """Call `tell` at every one of `signals` while the block runs, in place of the signal's usual effect.
+def deferred(tell: Callable[[int], None], signals: tuple[signal.Signals, ...] = _SIGNALS) -> Iterator[None]:
+    """Call `tell` with the number of every one of `signals` while the block runs, in place of its usual effect.
 
     An exception could come between the start of a step and the note that it runs, or while a deploy is undone:
-    the outcome would be lost. A terminal that closes often sends its signal twice, from the kernel and the shell.
+    the outcome would be lost.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def defer(_number: int, _frame: object) -> None:
-        tell()
+    def defer(number: int, _frame: object) -> None:
+        tell(number)
 
     # What is ignored, as by nohup, stays ignored.
     before = {number: signal.getsignal(number) for number in signals}

@@ -22,13 +22,21 @@ import datetime as dt
 import json
 import os
 import threading
+import time
+import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from shiplane.errors import JournalLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Record = dict[str, Any]
+_ADD = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+_LASTING = frozenset({"run_started", "stage_ended", "release_published", "deployed", "run_ended"})
+_SYNC_SECONDS = 0.5
 
 
 def timestamp() -> str:
@@ -37,7 +45,11 @@ def timestamp() -> str:
 
 
 class Journal:
-    """Append records to `journal.jsonl` in a run's folder, each flushed, and show them to `listeners`.
+    """Append records to `journal.jsonl` in a run's folder and show them to `listeners`.
+
+    Each record is with the kernel before the next thing happens, so that it outlives this process, however that ends.
+    It is on the disk, to outlive the machine's power too, when a stage has ended or a server was changed, and else half
+    a second later with the next record. `JournalLost` is raised where a record cannot be written.
 
     A listener is called under the journal's lock: it must not write to the journal itself.
 
@@ -51,7 +63,9 @@ class Journal:
         self._lock = threading.Lock()
         self._ended = False
         (folder / "logs").mkdir(parents=True, exist_ok=True)
-        self._end_torn_line()
+        self._file = _Appended(folder / "journal.jsonl")
+        self._logs: dict[str, _Appended] = {}
+        self._synced = time.monotonic()
 
     def write(self, kind: str, **fields: Any) -> Record:  # noqa: ANN401 - JSON values
         """Append one record and give it."""
@@ -73,28 +87,24 @@ class Journal:
 
     def _append(self, record: Record) -> Record:
         """Write a record and show it; the lock is held, so that all see the same order."""
-        data = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
-        with (self.folder / "journal.jsonl").open("a", encoding="utf-8") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        self._ended = self._ended or record["kind"] == "run_ended"
+        kind = record["kind"]
+        self._file.add(json.dumps(record, ensure_ascii=False, separators=(",", ":")))
+        if kind in _LASTING or time.monotonic() - self._synced > _SYNC_SECONDS:
+            self._file.sync()
+            self._synced = time.monotonic()
+        if kind == "step_ended":
+            self._logs.pop(record["step"], None)
+        self._ended = self._ended or kind == "run_ended"
         for listener in self.listeners:
             listener(record)
         return record
 
-    def _end_torn_line(self) -> None:
-        """Start on a line of its own where a killed process of the same run left half a record."""
-        file = self.folder / "journal.jsonl"
-        if file.exists() and not file.read_bytes().endswith(b"\n"):
-            with file.open("a", encoding="utf-8") as torn:
-                torn.write("\n")
-
     def line(self, step: str, text: str) -> None:
         """Append one line of output (masked already) to the step's log file."""
         with self._lock:
-            with self.log_file(step).open("a", encoding="utf-8", errors="replace") as file:
-                file.write(text + "\n")
+            if step not in self._logs:
+                self._logs[step] = _Appended(self.log_file(step))
+            self._logs[step].add(text)
             for listener in self.lines:
                 listener(step, text)
 
@@ -103,8 +113,47 @@ class Journal:
         return self.folder / "logs" / f"{step}.log"
 
 
+class _Appended:
+    """A file to whose end lines are added, each by one call of the kernel; closed when nobody refers to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = os.open(path, _ADD, 0o644)
+        except OSError as error:
+            raise JournalLost(str(path), error.strerror or str(error)) from error
+        weakref.finalize(self, os.close, self._file)
+        # A killed process, or a full disk, may have left half a line.
+        self._torn = _is_torn(path)
+
+    def add(self, line: str) -> None:
+        data = f"{line}\n".encode(errors="replace")
+        if self._torn:
+            data = b"\n" + data
+        try:
+            self._torn = True
+            while data:
+                data = data[os.write(self._file, data) :]
+            self._torn = False
+        except OSError as error:
+            raise JournalLost(str(self.path), error.strerror or str(error)) from error
+
+    def sync(self) -> None:
+        """Wait until all is on the disk; a file system that cannot say so is believed."""
+        with suppress(OSError):
+            os.fsync(self._file)
+
+
+def _is_torn(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
+
+
 def read(folder: Path) -> list[Record]:
-    """Read a run's records; a torn last line, left by a killed process, is dropped."""
+    """Read a run's records; a torn line, left by a killed process, is dropped."""
     return list(_records(folder / "journal.jsonl"))
 
 
@@ -114,6 +163,8 @@ def _records(file: Path) -> Iterator[Record]:
     # Not by splitlines(), which also breaks at characters that JSON leaves as they are.
     for line in file.read_bytes().decode(errors="replace").split("\n"):
         try:
-            yield json.loads(line)
+            record = json.loads(line)
         except json.JSONDecodeError:
             continue
+        if isinstance(record, dict):
+            yield record

@@ -48,11 +48,20 @@ class Cancel:
     def __init__(self) -> None:
         self._event = threading.Event()
         self.error: ShiplaneError | None = None
+        self._at_once = False
+        self.killed = False
+        """Whether a process was killed, so that what it would have cleaned up may be left."""
 
-    def set(self, error: ShiplaneError) -> None:
-        """Ask everything to stop; the first reason is kept."""
+    def set(self, error: ShiplaneError, *, at_once: bool = False) -> None:
+        """Ask everything to stop; the first reason is kept, and a second call can only be more urgent."""
         self.error = self.error or error
+        self._at_once = self._at_once or at_once
         self._event.set()
+
+    @property
+    def at_once(self) -> bool:
+        """Tell whether processes are to be killed without time to clean up."""
+        return self._at_once
 
     def is_set(self) -> bool:
         """Tell whether to stop."""

@@ -55,7 +55,7 @@ class LocalRunner:
                     raise TimeLimit(command.argv[0], command.timeout, command.masked())
             code = process.wait()
         finally:
-            _end(process)
+            _end(process, cancel)
             reader.close()
         return Completed(code, reader.stdout(), reader.output(), now() - started)
 
@@ -207,16 +207,18 @@ def _whole_letters(data: bytearray) -> int:
     return len(data)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the process group: politely, then for good.
+def _end(process: subprocess.Popen[bytes], cancel: Cancel | None) -> None:
+    """End what is left of the process group: politely, then for good; told by `cancel.killed`.
 
     The leader may be gone at once while its children still clean up: the grace is the whole group's.
     """
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
         deadline = now() + _GRACE_SECONDS
-        while _is_there(process) and now() < deadline:
+        while _is_there(process) and now() < deadline and not (cancel and cancel.at_once):
             time.sleep(_POLL_SECONDS)
+        if cancel is not None and _is_there(process):
+            cancel.killed = True
     _signal(process, signal.SIGKILL)
     process.wait()
 

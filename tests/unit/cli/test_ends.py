@@ -27,7 +27,7 @@ def failed(code: int) -> Outcome:
     return Outcome("failed", exit_code=code)
 
 
-CANCELLED, PASSED, SKIPPED = Outcome("cancelled"), Outcome("passed"), Outcome("skipped")
+CANCELLED, PASSED, SKIPPED = Outcome("cancelled", exit_code=130), Outcome("passed"), Outcome("skipped")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,8 @@ CANCELLED, PASSED, SKIPPED = Outcome("cancelled"), Outcome("passed"), Outcome("s
         ([CANCELLED, PASSED], 130),
         ([failed(3), CANCELLED], 130),
         ([failed(124), CANCELLED, failed(6)], 6),
-        ([Outcome("cancelled", exit_code=130), failed(7)], 7),
+        ([CANCELLED, failed(7)], 7),
+        ([failed(4), Outcome("cancelled", exit_code=3)], 4),
     ],
 )
 def test_the_exit_code_of_a_run(outcomes: list[Outcome], code: int) -> None:

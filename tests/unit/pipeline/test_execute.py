@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from benches import make_plan, make_stage
 from shiplane.cli.run import exit_code
-from shiplane.errors import DeployUndone, Interrupted, StepFailed, TimeLimit, Unreachable
+from shiplane.errors import DeployUndone, Interrupted, JournalLost, StepFailed, TimeLimit, Unreachable
 from shiplane.model import Command, Outcome, Step
 from shiplane.pipeline.execute import process_action, run_checked, worst
 from shiplane.runners.base import Cancel
@@ -230,18 +231,123 @@ def test_more_interrupts_do_not_lose_what_became_of_a_deploy(bench: Bench) -> No
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(Interrupted):
             cancel.sleep(WAIT)
+        assert not cancel.at_once
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGINT)
         assert told.wait(WAIT)
         raise DeployUndone("the deploy failed", "deploy again")
 
     bench.behaviours["staging.deploy"] = deploy
-    outcomes = bench.run(make_plan(make_stage("staging", Step("staging.deploy", "deploy"))))
+    outcomes = bench.run(make_plan(make_stage("staging", Step("staging.deploy", "deploy", host="staging"))))
     assert (outcomes["staging.deploy"].status, exit_code(outcomes)) == ("failed", 6)
     assert [record["kind"] for record in bench.records[-3:]] == ["note", "step_ended", "stage_ended"]
     assert [record["text"] for record in bench.records if record["kind"] == "note"] == [
-        "taking back what was begun, please wait"
+        "killing what runs here; what was begun on staging is taken back first, please wait"
     ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_interrupt_kills(bench: Bench, number: signal.Signals) -> None:
+    told = threading.Event()
+    bench.journal.listeners.append(lambda record: told.set() if record["kind"] == "note" else None)
+
+    def cleaning_up(_say: Say, cancel: Cancel) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Interrupted):
+            cancel.sleep(WAIT)
+        os.kill(os.getpid(), number)
+        assert told.wait(WAIT)
+        cancel.killed = cancel.at_once
+        cancel.check()
+
+    bench.behaviours["a.1"] = cleaning_up
+    execution = bench.execution(make_plan(make_stage("a", Step("a.1", "backend tests"))))
+    outcomes = execution.run()
+    assert (outcomes["a.1"].status, exit_code(outcomes), execution.killed) == ("cancelled", 130, True)
+    assert [record["text"] for record in bench.records if record["kind"] == "note"] == ["killing what runs here"]
+
+
+def test_a_terminal_that_closes_is_one_interrupt_however_often_it_says_so(bench: Bench) -> None:
+    def cleaning_up(_say: Say, cancel: Cancel) -> None:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+        with pytest.raises(Interrupted):
+            cancel.sleep(WAIT)
+        cancel.sleep(0.2) if not cancel.is_set() else threading.Event().wait(0.2)
+        assert not cancel.at_once
+        cancel.check()
+
+    bench.behaviours["a.1"] = cleaning_up
+    assert exit_code(bench.run(make_plan(make_stage("a", Step("a.1", ""))))) == 130
+    assert [record for record in bench.records if record["kind"] == "note"] == []
+
+
+def test_the_first_failure_ends_the_run_where_it_is_asked_to_be_fast(bench: Bench) -> None:
+    started = threading.Event()
+
+    def slow(_say: Say, cancel: Cancel) -> None:
+        started.set()
+        cancel.sleep(WAIT)
+
+    def failing(_say: Say, _cancel: Cancel) -> None:
+        assert started.wait(WAIT)
+        fail(_say, _cancel)
+
+    bench.behaviours = {"test.backend": failing, "test.frontend": slow}
+    test = make_stage("test", Step("test.backend", "backend tests"), Step("test.frontend", ""), Step("test.lint", ""))
+    publish = make_stage("publish", Step("publish.push", "", ("test.backend",)))
+    outcomes = bench.execution(make_plan(test, publish), 2, fail_fast=True).run()
+    assert {name: (outcome.status, outcome.exit_code) for name, outcome in outcomes.items()} == {
+        "test.backend": ("failed", 3),
+        "publish.push": ("skipped", 0),
+        "test.lint": ("cancelled", 3),
+        "test.frontend": ("cancelled", 3),
+    }
+    assert outcomes["test.frontend"].cause == "stopped because backend tests failed (--fail-fast)"
+    assert exit_code(outcomes) == 3
+
+
+def test_a_journal_that_cannot_be_written_ends_the_run_and_what_it_began(bench: Bench) -> None:
+    cancelled: list[bool] = []
+
+    def slow(_say: Say, cancel: Cancel) -> None:
+        try:
+            cancel.sleep(WAIT)
+        finally:
+            cancelled.append(cancel.is_set())
+
+    def full(record: dict[str, object]) -> None:
+        if record["kind"] == "step_ended":
+            raise JournalLost("journal.jsonl", "No space left on device")
+
+    bench.behaviours["a.1"] = slow
+    bench.journal.listeners.append(full)
+    with pytest.raises(JournalLost, match=r"^journal.jsonl cannot be written: No space left on device$"):
+        bench.run(make_plan(make_stage("a", Step("a.1", ""), Step("a.2", ""))))
+    assert cancelled == [True]
+
+
+def test_a_log_that_cannot_be_written_fails_its_step(bench: Bench) -> None:
+    def lost(_step: str, _line: str) -> None:
+        raise JournalLost("a.1.log", "No space left on device")
+
+    bench.journal.lines.append(lost)
+    bench.behaviours = {"a.1": lambda say, _cancel: say("hello"), "a.2": lambda _say, _cancel: 1 / 0}
+    outcomes = bench.run(make_plan(make_stage("a", Step("a.1", ""), Step("a.2", ""))))
+    assert outcomes["a.1"].cause == "a.1.log cannot be written: No space left on device"
+    assert outcomes["a.2"].cause == "a bug in Shiplane: ZeroDivisionError in a.2"
+
+
+def test_an_action_may_say_that_it_was_not_needed(bench: Bench) -> None:
+    said = Outcome("passed", how="reused", reused_from="7", cause="nothing changed since run 7")
+    bench.answers["a.1"] = said
+    outcomes = bench.run(make_plan(make_stage("a", Step("a.1", ""), Step("a.2", "", ("a.1",)))))
+    assert replace(outcomes["a.1"], seconds=0) == replace(said, tries=0)
+    [ended] = [r for r in bench.records if r["kind"] == "step_ended" and r["step"] == "a.1"]
+    assert [ended[key] for key in ("status", "how", "reused_from", "cause", "tries")] == [
+        "passed", "reused", "7", "nothing changed since run 7", 0
+    ]  # fmt: skip
+    assert outcomes["a.2"].tries == 1
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shiplane.errors import JournalLost
+from shiplane.pipeline import journal as journals
 from shiplane.pipeline.journal import Journal, read, timestamp
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 # What `str.splitlines` takes for ends of lines and JSON does not.
 SEPARATORS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -55,6 +55,72 @@ def test_a_journal_goes_on_after_a_torn_line(tmp_path: Path) -> None:
         file.write('{"kind":"no')
     second = Journal(tmp_path).write("note", text="after")
     assert read(tmp_path) == [first, second]
+
+
+def test_what_is_no_record_is_dropped(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_text('7\n"note"\n[]\n{"kind":"note"}\n')
+    assert read(tmp_path) == [{"kind": "note"}]
+
+
+def test_a_disk_that_was_full_for_a_while_costs_the_records_of_that_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path)
+    first = journal.write("note", text="before")
+    write = os.write
+
+    def half(file: int, data: bytes) -> int:
+        if len(data) < 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data[: len(data) // 2])
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", half)
+        with pytest.raises(JournalLost) as caught:
+            journal.write("note", text="meanwhile")
+    assert caught.value.cause == f"{tmp_path}/journal.jsonl cannot be written: No space left on device"
+    second = journal.write("note", text="after")
+    assert read(tmp_path) == [first, second]
+
+
+def test_a_journal_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").mkdir()
+    with pytest.raises(JournalLost, match="cannot be written: Is a directory"):
+        Journal(tmp_path)
+
+
+def test_what_must_last_is_on_the_disk_at_once_and_the_rest_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds, synced = [0.0], []
+    monkeypatch.setattr(journals.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(os, "fsync", lambda _file: synced.append(len(read(tmp_path))))
+    journal = Journal(tmp_path)
+    for kind in ("run_started", "stage_started", "step_started", "step_ended"):
+        journal.write(kind, step="a.1")
+    assert synced == [1]
+    seconds[0] = 1.0
+    journal.write("note")
+    journal.write("note")
+    assert synced == [1, 5]
+    for kind in ("stage_ended", "release_published", "deployed", "run_ended"):
+        journal.write(kind)
+    assert synced == [1, 5, 7, 8, 9, 10]
+
+
+def test_no_file_stays_open_for_a_step_that_has_ended(tmp_path: Path) -> None:
+    def opened() -> list[str]:
+        links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return [str(link.readlink()) for link in links if str(link.readlink()).startswith(str(tmp_path))]
+
+    journal = Journal(tmp_path)
+    for number in range(20):
+        journal.line(f"a.{number}", "hello")
+        assert len(opened()) == 2
+        journal.write("step_ended", step=f"a.{number}")
+    assert opened() == [str(tmp_path / "journal.jsonl")]
+    del journal
+    assert opened() == []
 
 
 def test_text_that_looks_like_an_end_of_line_is_kept(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""Which steps of a plan can start, and which never will: each step is looked at once for each of its needs."""
+
+from __future__ import annotations
+
+import heapq
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shiplane.model import Step
+
+
+class Graph:
+    """Hand out the steps of a plan once all that they need has passed: those on the longest way to the end first.
+
+    KeyError where a step needs one that is not there, `graphlib.CycleError` where steps need each other.
+    """
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self._steps = {step.id: step for step in steps}
+        self._followers: dict[str, list[str]] = {name: [] for name in self._steps}
+        for step in self._steps.values():
+            for need in step.needs:
+                self._followers[need].append(step.id)
+        order = TopologicalSorter({step.id: step.needs for step in self._steps.values()})
+        self._urgency = self._measure(tuple(order.static_order()))
+        self._missing = {step.id: len(set(step.needs)) for step in self._steps.values()}
+        self._ready: list[tuple[float, int, str]] = []
+        self._places = {name: place for place, name in enumerate(self._steps)}
+        # Neither handed out nor lost; a dict for its order.
+        self._waiting = dict.fromkeys(self._steps)
+        for name, missing in self._missing.items():
+            if not missing:
+                self._offer(name)
+
+    def take(self) -> Step | None:
+        """Hand out the most urgent step that can start; None where there is none now."""
+        if not self._ready:
+            return None
+        *_, name = heapq.heappop(self._ready)
+        del self._waiting[name]
+        return self._steps[name]
+
+    def give_back(self, step: Step) -> None:
+        """Offer a step that was handed out once more."""
+        self._waiting[step.id] = None
+        self._offer(step.id)
+
+    def passed(self, step: Step) -> None:
+        """Let those start that waited for this step alone."""
+        for name in dict.fromkeys(self._followers[step.id]):
+            self._missing[name] -= 1
+            if not self._missing[name] and name in self._waiting:
+                self._offer(name)
+
+    def lose(self, step: Step) -> list[Step]:
+        """Give the steps that can never start now that this one did not pass, in the plan's order; each once."""
+        lost, open_ = [], [step.id]
+        while open_:
+            for name in self._followers[open_.pop()]:
+                if name in self._waiting:
+                    del self._waiting[name]
+                    lost.append(name)
+                    open_.append(name)
+        return [self._steps[name] for name in sorted(lost, key=self._places.__getitem__)]
+
+    def drop(self) -> list[Step]:
+        """Give all that was not handed out, in the plan's order; nothing will be from now on."""
+        left = sorted(self._waiting, key=self._places.__getitem__)
+        self._waiting.clear()
+        self._ready.clear()
+        return [self._steps[name] for name in left]
+
+    def _offer(self, name: str) -> None:
+        heapq.heappush(self._ready, (-self._urgency[name], self._places[name], name))
+
+    def _measure(self, order: tuple[str, ...]) -> dict[str, float]:
+        """Give for each step the estimated seconds from its start to the end of the last that depends on it."""
+        seconds: dict[str, float] = {}
+        for name in reversed(order):
+            rest = max((seconds[follower] for follower in self._followers[name]), default=0.0)
+            seconds[name] = (self._steps[name].estimate_seconds or 0.0) + rest
+        return seconds
