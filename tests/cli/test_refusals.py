@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkouts import QUESTIONS, git_answers, make_checkout
+from checkouts import PLAN_QUESTIONS, git_answers, make_checkout
 from samples import CONFIG_TEXT, REMOTE, make_release
 from shiplane.pipeline.store import Store
 
@@ -21,7 +21,7 @@ def check(project: Project, ended: Ended, code: int, *told: str) -> None:
     """See that a refusal says cause and fix on standard error and leaves nothing behind but questions to git."""
     assert (ended.code, ended.err.splitlines()[: len(told)]) == (code, list(told))
     assert ended.out == ""
-    assert set(project.transcript) <= set(QUESTIONS)
+    assert set(project.transcript) <= set(PLAN_QUESTIONS)
     assert project.runs == []
     assert project.world.servers == {}
 
@@ -131,7 +131,10 @@ def test_without_an_engine_nothing_is_begun(project: Project, line: str) -> None
     ended = project.invoke(line)
     assert ended.code == 2
     assert ended.err.splitlines() == [f"no container engine: {why}", "fix: run ./scripts/bootstrap"]
-    assert set(project.transcript) <= {*QUESTIONS, "local$ docker info --format '{{.ServerVersion}}|{{.DriverStatus}}'"}
+    assert set(project.transcript) <= {
+        *PLAN_QUESTIONS,
+        "local$ docker info --format '{{.ServerVersion}}|{{.DriverStatus}}'",
+    }
     assert project.runs == []
 
 

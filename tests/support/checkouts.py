@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,15 @@ FILES = {
 }
 
 
+STAGE = "".join(f"100644 {hashlib.sha256(text.encode()).hexdigest()[:40]} 0\t{name}\0" for name, text in FILES.items())
+"""What git says of `FILES`; the hashes are made up, yet change with the texts."""
+
+
+def without_hashes(plan: str) -> str:
+    """Take out of a plan's JSON what changes with every comment in a script: its size, and keys."""
+    return re.sub(r'"key": "[0-9a-f]{64}"', '"key": "(hash)"', re.sub(r"< \(\d+ bytes\)", "< (script)", plan))
+
+
 def make_checkout(folder: Path, changes: Mapping[str, str] = MappingProxyType({})) -> Path:
     """Write the files, `changes` in place of their own texts."""
     for name, text in (FILES | dict(changes)).items():
@@ -40,6 +51,8 @@ def git_answers(branch: str = "main", edits: str = "", untracked: str = "") -> l
         ("git symbolic-ref", branch, 0 if branch else 1),
         ("git diff", edits, 0),
         ("git ls-files --others", untracked, 0),
+        ("git ls-files --stage", STAGE, 0),
+        ("git ls-files --modified", untracked, 0),
         ("git log .* -- backend", f"{COMMIT}\0{TIME}", 0),
         ("git log .* -- frontend", f"{OTHER}\0{TIME}", 0),
     ]
@@ -54,3 +67,10 @@ QUESTIONS = [
     "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- frontend",
 ]
 """All that a command may ask before it changes anything."""
+
+PLAN_QUESTIONS = [
+    *QUESTIONS,
+    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --stage -z",
+    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --modified --others --exclude-standard -z",
+]
+"""What the plan of a pipeline asks beside that: the content of every file."""

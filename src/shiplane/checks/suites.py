@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from shiplane.checks.check import Check
 from shiplane.commands import engine, stack
 from shiplane.model import Command
+from shiplane.planning.inputs import REPORTS
 from shiplane.planning.naming import development_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-REPORTS = ".shiplane/reports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.facts.inventory import Inventory
     from shiplane.model import Host
+    from shiplane.pipeline.results import Results
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Runner
     from shiplane.runners.http import Http
@@ -89,6 +91,25 @@ class App:
         from shiplane.facts.checkout import survey  # noqa: PLC0415 - not every command asks
 
         return survey(self.runner, self.checkout, self.config, self.environ)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """Ask once what the files of the checkout hold."""
+        return self.take_inventory()
+
+    def take_inventory(self) -> Inventory:
+        """Ask what the files of the checkout hold now."""
+        from shiplane.facts.inventory import survey  # noqa: PLC0415 - not every command asks
+        from shiplane.planning.inputs import READ_THOUGH_IGNORED  # noqa: PLC0415
+
+        return survey(self.runner, self.checkout, READ_THOUGH_IGNORED)
+
+    @cached_property
+    def results(self) -> Results:
+        """Give what steps left in earlier runs."""
+        from shiplane.pipeline.results import Results  # noqa: PLC0415 - not every command asks
+
+        return Results(self.store.root / "results", self.config.results_mb * 1_000_000)
 
     def target(self, name: str = "") -> Target:
         """Give a target; the configuration's default where none is named."""

@@ -34,6 +34,7 @@ _HELP = {
     "plain": "one line an event, no live display",
     "quiet": "only failures and the end",
     "restore_database": "also bring back the backup from before the migrations since then; another is made first",
+    "reuse": "let results of earlier runs count; --no-reuse runs everything",
     "release": "release to deploy; default: the published release of HEAD",
     "service": "one service of the stack",
     "since": "how far back, such as 10m",

@@ -224,7 +224,7 @@ def _single_plan(
     restore_database: bool = False,
 ) -> Plan:
     """Plan one environment's change: the change itself, then the look at the public address."""
-    from shiplane.cli.run import deploy_commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.plans import deploy_commands  # noqa: PLC0415 - not needed for --list
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
 
     app.config.environment(env)

@@ -12,6 +12,8 @@ from shiplane.errors import UnknownName, UsageError
 from shiplane.model import STAGE_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from invoke.context import Context
 
     from shiplane.model import Plan
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
 
 
 @command
-def plan(_c: Context, event: str = "", branch: str = "", target: str = "", json: bool = False) -> None:
-    """Print the stages and steps that an event leads to; nothing is run."""
+def plan(
+    _c: Context, event: str = "", branch: str = "", target: str = "", reuse: bool = True, json: bool = False
+) -> None:
+    """Print the stages and steps that an event leads to, what becomes of each and why; nothing is run."""
     app = App.here()
-    made = _plan(app, event, branch, target)
+    made = _plan(app, event, branch, target, reuse=reuse)
     if json:
         show_json(made.to_json())
         return
@@ -39,16 +43,19 @@ def pipeline(
     target: str = "",
     until: str = "",
     allow_migration: list[str] | None = None,
+    reuse: bool = True,
     dry_run: bool = False,
     *,
     view: View,
 ) -> None:
     """Run the stages that an event leads to: build, test, publish, staging, e2e, production."""
     app = App.here()
-    made = _plan(app, event, branch, target)
-    if until:
-        made = _until(made, until)
-    _execute(app, made, dry_run=dry_run, view=view, allowed=listed(allow_migration))
+
+    def chosen() -> Plan:
+        made = _plan(app, event, branch, target, reuse=reuse)
+        return _until(made, until) if until else made
+
+    _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), reuse=reuse)
 
 
 @command
@@ -70,9 +77,12 @@ def build(_c: Context, dry_run: bool = False) -> None:
 def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, *, view: View) -> None:
     """Build the production images, push them with their tags and record their digests."""
     app = App.here()
-    # A branch that the policy does not deliver can be published by hand too.
-    made = _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
-    _execute(app, made, dry_run=dry_run, view=view)
+
+    def chosen() -> Plan:
+        # A branch that the policy does not deliver can be published by hand too.
+        return _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
+
+    _execute(app, chosen, dry_run=dry_run, view=view)
 
 
 def _publish_plan(whole: Plan) -> Plan:
@@ -89,19 +99,29 @@ def _publish_plan(whole: Plan) -> Plan:
     return replace(whole, stages=tuple(kept), reason="publish what is checked out")
 
 
-def _plan(app: App, event: str, branch: str, target: str, stages: tuple[str, ...] = ()) -> Plan:
-    from shiplane.cli.run import pipeline_plan  # noqa: PLC0415 - not needed for --list
+def _plan(app: App, event: str, branch: str, target: str, stages: tuple[str, ...] = (), *, reuse: bool = True) -> Plan:
+    from shiplane.cli.plans import pipeline_plan  # noqa: PLC0415 - not needed for --list
 
-    return pipeline_plan(app, app.event(event, branch), app.target(target), stages)
+    return pipeline_plan(app, app.event(event, branch), app.target(target), stages, reuse=reuse)
 
 
-def _execute(app: App, made: Plan, *, dry_run: bool, view: View, allowed: tuple[str, ...] = ()) -> None:
+def _execute(
+    app: App,
+    chosen: Callable[[], Plan],
+    *,
+    dry_run: bool,
+    view: View,
+    allowed: tuple[str, ...] = (),
+    reuse: bool = True,
+) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
+    made = chosen()
     if dry_run or not made.stages:
         show(render_plan(made))
         return
-    from shiplane.cli.run import Run  # noqa: PLC0415 - a dry run does without
+    from shiplane.cli.plans import learn_base_images  # noqa: PLC0415 - a dry run does without
+    from shiplane.cli.run import Run  # noqa: PLC0415
 
     target = app.target(made.target)
     target.require(tuple(s.name for s in made.stages if s.name in ("staging", "production")))
@@ -110,7 +130,9 @@ def _execute(app: App, made: Plan, *, dry_run: bool, view: View, allowed: tuple[
 
         refuse_unsafe(app.facts, target, stand_ins=False)
     app.require_engine()
-    finish(Run(app, target, made, view=view, allowed=allowed).execute())
+    if learn_base_images(app):
+        made = chosen()
+    finish(Run(app, target, made, view=view, allowed=allowed, reuse=reuse).execute())
 
 
 def _until(made: Plan, last: str) -> Plan:

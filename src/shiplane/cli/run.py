@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shiplane.cli.plans import estimates
 from shiplane.cli.signals import terminable
 from shiplane.errors import ShiplaneError
 from shiplane.model.identity import checkout_id
@@ -20,19 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiplane.cli.app import App
-    from shiplane.commands.login import RegistryLogin
-    from shiplane.deploy.phases import Phase
-    from shiplane.model import Command, Event, Host, Outcome, Plan, Release
+    from shiplane.model import Host, Outcome, Plan, Release
     from shiplane.pipeline.environments import Environments
     from shiplane.pipeline.execute import Action
+    from shiplane.pipeline.reuse import Reuse
     from shiplane.pipeline.target import Target
-    from shiplane.planning.plan import DeployCommands
     from shiplane.report.board import BoardClient
     from shiplane.report.view import View
     from shiplane.runners.base import Runner
 
 _PARALLEL = 3
-_ESTIMATED_RUNS = 5
 
 
 class Run:
@@ -48,6 +46,7 @@ class Run:
         strategy: str = "",
         allowed: tuple[str, ...] = (),
         restore_database: bool = False,
+        reuse: bool = True,
     ) -> None:
         self.app = app
         self.target = target
@@ -59,13 +58,15 @@ class Run:
         self.environments = open_environments(app, target, self.id)
         self.environments.strategy, self.environments.allowed = strategy, allowed
         self.restore_database = restore_database
+        self.reuse = reuse
         self._boards: dict[str, BoardClient] = {}
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
         """Run the plan and give the exit code; everything that was opened is closed, whatever happens."""
         from shiplane.report.console import live  # noqa: PLC0415 - only runs show one
 
-        console = live(sys.stdout, self.view, estimates=self._estimates(), log_file=self.journal.log_file)
+        before = estimates(self.app.store, but=self.folder)
+        console = live(sys.stdout, self.view, estimates=before, log_file=self.journal.log_file)
         self.journal.listeners.append(console.on_record)
         self.journal.lines.append(console.on_line)
         console.start()
@@ -115,7 +116,8 @@ class Run:
         from shiplane.pipeline.actions import Actions  # noqa: PLC0415 - see execute()
 
         app = self.app
-        return Actions(
+        reuse = self._reuse()
+        table = Actions(
             runner=app.runner,
             checkout=app.checkout,
             environ=app.environ,
@@ -132,7 +134,26 @@ class Run:
             restore_database=self.restore_database,
             lab_up=self._lab_up,
             survey=app.survey,
+            reuse=reuse,
         ).table()
+        return {name: reuse.around(action) for name, action in table.items()}
+
+    def _reuse(self) -> Reuse:
+        from shiplane.cli.plans import items_of_steps  # noqa: PLC0415 - see execute()
+        from shiplane.pipeline.reuse import Reuse  # noqa: PLC0415
+
+        app = self.app
+        return Reuse(
+            runner=app.runner,
+            checkout=app.checkout,
+            config=app.config,
+            environ=app.environ,
+            results=app.results,
+            run=str(self.number),
+            items=items_of_steps(app, self.plan),
+            survey=app.take_inventory,
+            allowed=self.reuse,
+        )
 
     def _lab_up(self, runner: Runner, say: Callable[[str], None]) -> None:
         from shiplane import lab  # noqa: PLC0415 - only the target lab needs it
@@ -166,12 +187,6 @@ class Run:
         from shiplane.report.board import close_all  # noqa: PLC0415 - see execute()
 
         close_all(self._boards.values())
-
-    def _estimates(self) -> dict[str, float]:
-        from shiplane.report.estimate import durations  # noqa: PLC0415 - see execute()
-
-        past = [folder for folder in self.app.store.run_folders() if folder != self.folder]
-        return durations(read(folder) for folder in reversed(past[:_ESTIMATED_RUNS]))
 
     def _summarise(self) -> None:
         from shiplane.report.closing import show_summary  # noqa: PLC0415 - see execute()
@@ -216,62 +231,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
-
-
-def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
-    app: App,
-    target: Target,
-    release: str,
-    *,
-    rollback: bool = False,
-    strategy: str = "",
-    restore_database: bool = False,
-) -> DeployCommands:
-    """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
-    from shiplane.deploy import tls  # noqa: PLC0415 - only plans need it
-    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
-    from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
-    from shiplane.model import Host, Site  # noqa: PLC0415
-    from shiplane.pipeline.environments import options  # noqa: PLC0415
-
-    def commands(environment: str) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
-        settings = app.config.environment(environment)
-        folder = f"deployments/{app.config.name}-{environment}"
-        site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
-        rollout = ROLLOUTS[strategy or app.config.rollout]
-        words = (site, release, options(app.config), _planned_login(target), rollout)
-        forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
-        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
-        https = not rollback and target.serves_https(environment)
-        certificate = (tls.planned(site, app.config.proxy),) if https else ()
-        return (*certificate, *_commands(forward)), _commands(undo)
-
-    return commands
-
-
-def _planned_login(target: Target) -> RegistryLogin | None:
-    """Give the login that a deploy will use; before the lab's first start its user and password are not made yet."""
-    from shiplane.commands.login import RegistryLogin  # noqa: PLC0415 - only plans need it
-    from shiplane.errors import LabDown  # noqa: PLC0415
-    from shiplane.model import Secret  # noqa: PLC0415
-
-    try:
-        return target.login()
-    except LabDown:
-        return RegistryLogin(target.naming().registry, "shiplane", Secret("REGISTRY_PASSWORD", ""))
-
-
-def _commands(phases: tuple[Phase, ...]) -> tuple[Command, ...]:
-    return tuple(command for phase in phases for command in (*phase.commands, *phase.always))
-
-
-def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...] = ()) -> Plan:
-    """Make the plan of an event; `stages` are laid out in place of those that the policy gives."""
-    from shiplane.planning import make  # noqa: PLC0415 - only plans need it
-
-    commands = deploy_commands(app, target, app.facts.suffix)
-    used = app.store.stand_ins()
-    notes = (
-        (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
-    )
-    return make(event, app.config, app.facts, target.name, target.naming(), commands, notes, stages)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from shiplane import checks
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
-from shiplane.cli.locks import held
 from shiplane.cli.signals import terminable
 from shiplane.commands import buildx
 from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, StepFailed, UnknownName
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline import build
+from shiplane.pipeline.locks import held
 from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:

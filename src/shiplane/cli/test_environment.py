@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import stack
 from shiplane.errors import StepFailed
-from shiplane.pipeline.build import TEST_RUNNER
+from shiplane.planning.naming import TEST_RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,6 +22,11 @@ def label(image: str, name: str) -> Command:
     return Command(("docker", "image", "inspect", "--format", f'{{{{index .Config.Labels "{name}"}}}}', image))
 
 
+def image_ids(references: tuple[str, ...]) -> Command:
+    """Ask for the ids and names of local images, a line each; fails where one is not there, and tells of the others."""
+    return Command(("docker", "image", "inspect", "--format", "{{.Id}}\t{{json .RepoTags}}", *references), timeout=60)
+
+
 def tag(source: str, target: str) -> Command:
     """Give a local image another name."""
     return Command(("docker", "tag", source, target))

@@ -32,6 +32,16 @@ def untracked(*paths: str) -> Command:
     return _git("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
 
 
+def index() -> Command:
+    """Ask for the tracked files with mode and content's hash, NUL-separated."""
+    return _git("ls-files", "--stage", "-z")
+
+
+def touched() -> Command:
+    """Ask for the files that differ from the index, are gone, or are new and not ignored, NUL-separated."""
+    return _git("ls-files", "--modified", "--others", "--exclude-standard", "-z")
+
+
 def contains(ancestor: str, branch_name: str) -> Command:
     """Ask (by exit code) whether a branch contains a commit."""
     return _git("merge-base", "--is-ancestor", ancestor, branch_name)

@@ -164,6 +164,8 @@ class Config:
     verify_interval_seconds: int = 5
     keep_releases: int = 5
     """So many releases stay on a server, with their images, to roll back to."""
+    results_mb: int = 500
+    """Room for the results of steps in `.shiplane/results`; those not used for the longest time go first."""
     components: tuple[Component, ...] = ()
     environments: tuple[EnvironmentConfig, ...] = ()
     backup: Backup = field(default_factory=Backup)

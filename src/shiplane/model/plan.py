@@ -57,8 +57,9 @@ class Step:
     """Plan one unit of work: `action` names what carries it out, `commands` what that will run.
 
     `needs` are ids of steps that must have passed. `timeout_seconds` limits each try, 0: the stage's clock alone.
-    `key` is the hash of what `inputs` name, `outputs` are the folders that belong to the result. `estimate_seconds` is
-    what it took before.
+    `key` is the hash of what `inputs` name; `outputs` are the files and folders that belong to the result, `makes` the
+    local images. `asks` names whom the step asks whether there is anything to do, `only_for` the steps without which it
+    has no use. `estimate_seconds` is what it took before.
     """
 
     id: str
@@ -73,6 +74,9 @@ class Step:
     retry: Retry | None = None
     inputs: Inputs | None = None
     outputs: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    asks: str = ""
+    only_for: tuple[str, ...] = ()
     key: str = ""
     decision: Decision = Decision()
     estimate_seconds: float | None = None

@@ -16,7 +16,9 @@ from shiplane.pipeline import build, e2e, publish, registry
 from shiplane.pipeline.execute import process_action, run_checked
 from shiplane.pipeline.flaky import refuse_flaky
 from shiplane.pipeline.journal import read
+from shiplane.pipeline.known_images import KnownImages
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
+from shiplane.pipeline.reuse import reused
 from shiplane.pipeline.tested import Recorder, sources
 from shiplane.runners.base import Bound
 
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.rollout import Deployer
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Command, Event, Release, Secret, Step
+    from shiplane.model import Command, Event, Outcome, Release, Secret, Step
     from shiplane.pipeline.environments import Environments
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.journal import Journal
+    from shiplane.pipeline.reuse import Reuse
     from shiplane.pipeline.store import Store
     from shiplane.pipeline.target import Target
     from shiplane.pipeline.tested import Source
@@ -59,6 +62,7 @@ class Actions:
         event: Event,
         target: Target,
         environments: Environments,
+        reuse: Reuse,
         store: Store,
         journal: Journal,
         run: str,
@@ -84,6 +88,8 @@ class Actions:
         self.restore_database = restore_database
         self.lab_up = lab_up
         self.survey = survey
+        self.reuse = reuse
+        self.known = KnownImages(reuse, config, facts, target)
 
     def table(self) -> dict[str, Action]:
         """Give the actions by the names that steps use."""
@@ -122,8 +128,10 @@ class Actions:
         """Build what the registry does not hold already."""
         with self._registry(say, cancel) as opened:
             there = publish.published(self.config, self.facts, self.target, opened)
-        if len(there) == len(self.config.components):
-            say(f"{self.facts.suffix} is published already: nothing to build")
+            made = self.known.find(opened, there, say)
+        if len(there) + len(made) == len(self.config.components):
+            why = f"{self.facts.suffix} is published already" if not made else "images of the same inputs are published"
+            say(f"{why}: nothing to build")
             return
         self._require_unchanged()
         for command in step.commands:
@@ -151,15 +159,17 @@ class Actions:
     def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
         self._require_main()
         with self._registry(say, cancel) as opened:
-            made = publish.publish(
-                self.runner, opened, self.config, self.facts, self.target, self.event.branch, say, cancel
-            )
+            there = publish.published(self.config, self.facts, self.target, opened)
+            known = there | self.known.find(opened, there, say)
+            words = (self.config, self.facts, self.target, self.event.branch)
+            made = publish.publish(self.runner, opened, known, *words, say, cancel)
         self.release = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
         files = in_checkout(self.checkout)
         self._require_unchanged()
         self.store.save_release_files(self.target.name, self.release.id, files)
         self.store.save_release(self.target.name, self.release)
+        self.known.remember(self.release, say)
         self.journal.write("release_published", release=self.release.to_json())
 
     def _vpn(self, step: Step, say: Say, cancel: Cancel) -> None:
@@ -258,7 +268,7 @@ class Actions:
         if step.environment != "staging":
             self.environments.give_back(step.environment)
 
-    def _e2e(self, step: Step, say: Say, cancel: Cancel) -> None:
+    def _e2e(self, step: Step, say: Say, cancel: Cancel) -> Outcome | None:
         """Test what runs; the digests that run are read back before and after."""
         name = step.environment
         self.environments.hold(name, say, cancel, wait=True)
@@ -266,6 +276,11 @@ class Actions:
             deployer = self.environments.deployer(name, say, cancel)
             release = self._tested_release(deployer)
             self._check_running(deployer, release)
+            depends = e2e.depends_on(self.reuse, step, self.environments.site(name), release)
+            known = self.reuse.find(step.id, depends) if depends else None
+            if known is not None:
+                deployer.mark_tested(release)
+                return reused(f"the same tests passed on the same digests in run {known.run}", known.run)
             reports = self.journal.folder / "e2e"
             reports.mkdir(exist_ok=True)
             secrets = self._environment_secrets(name)
@@ -273,6 +288,9 @@ class Actions:
             e2e.run_against(self.runner, self.checkout, site, release, self.run, secrets, reports, say, cancel)
             self._check_running(deployer, release)
             deployer.mark_tested(release)
+            if depends:
+                self.reuse.keep_found(step.id, depends, {}, say)
+            return None
         finally:
             self.environments.give_back(name)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shiplane.commands import buildx
 from shiplane.errors import StepFailed
 from shiplane.pipeline.execute import run_checked
-from shiplane.planning.naming import development_tag
+from shiplane.planning.naming import TEST_RUNNER, development_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from shiplane.model import Command
     from shiplane.runners.base import Cancel, Runner
 
-TEST_RUNNER = "test-runner:local"
 _LAYER_LOST = "failed to prepare extraction snapshot"
 _CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 

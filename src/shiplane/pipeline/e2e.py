@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from shiplane.commands import engine, playwright
 from shiplane.errors import StepFailed
 from shiplane.model.identity import checkout_id
-from shiplane.pipeline.build import TEST_RUNNER
+from shiplane.planning.naming import TEST_RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from shiplane.model import Release, Secret, Site
+    from shiplane.model import Release, Secret, Site, Step
+    from shiplane.pipeline.reuse import Reuse
+    from shiplane.planning.keys import Item
     from shiplane.runners.base import Cancel, Runner
 
 _TAIL = 40
@@ -27,6 +29,14 @@ def _way(site: Site) -> tuple[str, str]:
     if not site.network:
         return "host", ""
     return site.network, f"{urlsplit(site.url).port or _HTTPS}={site.environment}:{_HTTPS}"
+
+
+def depends_on(reuse: Reuse, step: Step, site: Site, release: Release) -> tuple[Item, ...]:
+    """Give what the result depends on: the tests, and what runs where; nothing where the step declares no inputs."""
+    if step.inputs is None:
+        return ()
+    digests = tuple(("value", f"digest of {name}", digest) for name, digest in sorted(release.digests().items()))
+    return (*reuse.now(step.inputs), *digests, ("value", "address", site.url))
 
 
 def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own

@@ -12,7 +12,7 @@ from shiplane.pipeline.execute import run_checked
 from shiplane.pipeline.journal import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
@@ -65,6 +65,7 @@ def _is_stand_in(runner: Runner, image: str) -> bool:
 def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
     runner: Runner,
     registry: Registry,
+    there: Mapping[str, Image],
     config: Config,
     facts: CheckoutFacts,
     target: Target,
@@ -72,8 +73,10 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
     say: Callable[[str], None],
     cancel: Cancel | None,
 ) -> Release:
-    """Push every component with its tags and give the release that names their digests."""
-    there = published(config, facts, target, registry)
+    """Push every component with its tags and give the release that names their digests.
+
+    What is `there` needs no image here: its tags are moved to the digest that the registry holds.
+    """
     missing = [component.name for component in config.components if component.name not in there]
     local = [production_tag(name, facts) for name in missing]
     refuse_unsafe(facts, target, has_stand_ins(runner, local))
@@ -84,8 +87,9 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
         tags = naming.tags(name, facts, branch, main=branch == config.main_branch)
         references = [f"{naming.repository(name)}:{tag}" for tag in tags]
         if name in there:
-            say(f"{references[0]} is published already: {there[name].digest}")
-            _move(runner, registry, Image(references[0], there[name].digest), references[1:], say, cancel)
+            say(f"{references[0]}: published already as {there[name].digest}")
+            known = Image(naming.repository(name), there[name].digest)
+            _move(runner, registry, known, references, say, cancel)
         else:
             _push(runner, registry, production_tag(name, facts), references, say, cancel)
         digest = registry.digest(references[0])

@@ -101,6 +101,20 @@ class Store:
         except (OSError, ValueError):
             return {}
 
+    def save_base_images(self, ids: Mapping[str, str]) -> None:
+        """Remember the ids of the base images here, so that a plan can tell whether one changed."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        part = self.root / "base-images.part"
+        part.write_text(json.dumps(dict(ids), indent=2, sort_keys=True), encoding="utf-8")
+        part.replace(self.root / "base-images.json")
+
+    def base_images(self) -> dict[str, str]:
+        """Give what `save_base_images` remembered, empty where nothing was asked yet."""
+        try:
+            return dict(json.loads((self.root / "base-images.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
     def forget_lab(self) -> None:
         """Forget what was published to a lab that is gone, and what its boards were still to be told."""
         shutil.rmtree(self.root / "releases" / "lab", ignore_errors=True)

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from shiplane.checks.suites import REPORTS
 from shiplane.facts import junit
+from shiplane.planning.inputs import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.junit import Case, Coverage
-    from shiplane.model import Step
+    from shiplane.model import Outcome, Step
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.journal import Journal
     from shiplane.runners.base import Cancel
@@ -108,13 +108,13 @@ class Recorder:
     def watched(self, act: Action, where: Callable[[Step], tuple[Source, ...]]) -> Action:
         """Make an action that also journals what the tests said, whether the step passed or not."""
 
-        def acted(step: Step, say: Callable[[str], None], cancel: Cancel) -> None:
+        def acted(step: Step, say: Callable[[str], None], cancel: Cancel) -> Outcome | None:
             found = where(step)
             for source in found:
                 clear(source.folder)
             self._tries[step.id] += 1
             try:
-                act(step, say, cancel)
+                return act(step, say, cancel)
             finally:
                 if found:
                     self._journal_tests(step, found)

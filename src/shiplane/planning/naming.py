@@ -11,6 +11,8 @@ from shiplane.model.identity import slug
 if TYPE_CHECKING:
     from shiplane.facts.checkout import CheckoutFacts
 
+TEST_RUNNER = "test-runner:local"
+"""The image of the browser tests, which never leaves this machine."""
 _LONGEST_TAG = 128
 _MAIN_ALONE = "latest"
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import engine, nox, vpn
 from shiplane.model import Command, Event, Plan, Secret, Stage, Step
-from shiplane.planning.naming import Naming
+from shiplane.planning.inputs import REPORTS, Declared
+from shiplane.planning.naming import TEST_RUNNER, Naming, development_tag
 from shiplane.planning.policy import stages_for
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     DeployCommands = Callable[[str], tuple[tuple[Command, ...], tuple[Command, ...]]]
 
-__all__ = ["Naming", "make"]
+__all__ = ["Declared", "Naming", "make"]
 
 
 def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
@@ -27,6 +28,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     target: str,
     naming: Naming,
     deploy_commands: DeployCommands,
+    declared: Declared,
     notes: tuple[str, ...] = (),
     stages: tuple[str, ...] = (),
 ) -> Plan:
@@ -36,7 +38,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     """
     decided, reason = stages_for(event, config)
     names = stages or decided
-    layout = _Layout(event, config, facts, target, naming, deploy_commands)
+    layout = _Layout(event, config, facts, target, naming, deploy_commands, declared)
     dirty = (_told_of_edits(facts, target),) if facts.edits and "publish" in names else ()
     laid_out: list[Stage] = []
     before: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ class _Layout:
         target: str,
         naming: Naming,
         deploy_commands: DeployCommands,
+        declared: Declared,
     ) -> None:
         self.event = event
         self.config = config
@@ -76,6 +79,7 @@ class _Layout:
         self.target = target
         self.naming = naming
         self.deploy_commands = deploy_commands
+        self.declared = declared
 
     def steps(self, stage: str, before: tuple[str, ...], *, delivered: bool) -> list[Step]:
         if stage == "build":
@@ -86,32 +90,65 @@ class _Layout:
 
     def _build(self, *, delivered: bool) -> list[Step]:
         clean = Step(
-            "build.clean", "remove what an earlier run left", commands=(nox.session("clean"),), action="process"
+            "build.clean", "remove what an earlier run left", commands=(nox.session("clean"),), only_for=_CHECKS
         )
-        bases = Step("build.bases", "base images are here", action="bases")
+        bases = Step(
+            "build.bases", "base images are here", action="bases", only_for=("build.images", "build.test-runner")
+        )
         ready = (clean.id, bases.id)
-        images = Step("build.images", "development images", ready, commands=(nox.session("images", "development"),))
-        steps = [clean, bases, images]
-        if delivered:
-            steps.append(Step("build.test-runner", "image of the browser tests", ready, action="test-runner"))
-            if self.target == "lab":
-                steps.append(Step("build.lab", "registry and servers of the lab", ready, action="lab"))
-        return steps
+        images = Step(
+            "build.images",
+            "development images",
+            ready,
+            commands=(nox.session("images", "development"),),
+            inputs=self.declared.images(),
+            makes=tuple(development_tag(component.name, component.version) for component in self.facts.components),
+            only_for=_CHECKS,
+        )
+        return [clean, bases, images, *(self._for_delivery(ready) if delivered else ())]
+
+    def _for_delivery(self, ready: tuple[str, ...]) -> list[Step]:
+        runner = Step(
+            "build.test-runner",
+            "image of the browser tests",
+            ready,
+            action="test-runner",
+            inputs=self.declared.browser_tests(),
+            makes=(TEST_RUNNER,),
+        )
+        lab = Step("build.lab", "registry and servers of the lab", ready, action="lab", asks="the engine")
+        return [runner, lab] if self.target == "lab" else [runner]
 
     def _test(self, before: tuple[str, ...]) -> list[Step]:
-        checks = (
-            ("test.backend", "backend tests", "tests_backend"),
-            ("test.frontend", "frontend tests", "tests_frontend"),
-            ("test.lint", "code quality", "lint"),
-        )
-        run = self.facts.suffix
-        return [Step(id_, title, before, commands=(nox.session(name, run=run),)) for id_, title, name in checks]
+        run, declared = self.facts.suffix, self.declared
+        tests = [
+            Step(
+                f"test.{name}",
+                f"{name} tests",
+                before,
+                commands=(nox.session(f"tests_{name}", run=run),),
+                inputs=declared.tests(name),
+                outputs=(f"{REPORTS}/{name}",),
+            )
+            for name in ("backend", "frontend")
+        ]
+        lint = nox.session("lint", run=run)
+        return [*tests, Step("test.lint", "code quality", before, commands=(lint,), inputs=declared.lint())]
 
     def _publish(self, before: tuple[str, ...]) -> list[Step]:
         build = nox.session("images", "production")
-        images = Step("publish.images", "production images", before, commands=(build,), action="images")
-        pushes = [engine.push(reference) for reference in self._references()]
-        push = Step("publish.push", "push, tags and digests", (images.id,), commands=tuple(pushes), action="publish")
+        images = Step(
+            "publish.images", "production images", before, commands=(build,), action="images", asks="the registry"
+        )
+        pushes = tuple(engine.push(reference) for reference in self._references())
+        push = Step(
+            "publish.push",
+            "push, tags and digests",
+            (images.id,),
+            commands=pushes,
+            action="publish",
+            asks="the registry",
+        )
         return [images, push]
 
     def _references(self) -> list[str]:
@@ -142,7 +179,15 @@ class _Layout:
         commands, undo = self.deploy_commands(name)
         title = f"put the release on {name}"
         deploy = Step(
-            f"{name}.deploy", title, needs, name, commands, undo, action=_DEPLOY[name == "production"], environment=name
+            f"{name}.deploy",
+            title,
+            needs,
+            name,
+            commands,
+            undo,
+            action=_DEPLOY[name == "production"],
+            environment=name,
+            asks="the host",
         )
         verify = Step(
             f"{name}.verify",
@@ -150,12 +195,24 @@ class _Layout:
             (deploy.id,),
             action="verify",
             environment=name,
+            asks="the public address",
         )
         return [*steps, deploy, verify]
 
     def _e2e(self, before: tuple[str, ...]) -> list[Step]:
         needs = (*before, "build.test-runner")
-        return [Step("e2e.tests", "browser tests against staging", needs, action="e2e", environment="staging")]
+        return [
+            Step(
+                "e2e.tests",
+                "browser tests against staging",
+                needs,
+                action="e2e",
+                environment="staging",
+                inputs=self.declared.delivered_tests("staging"),
+                asks="the digests that staging runs",
+            )
+        ]
 
 
+_CHECKS = ("test.backend", "test.frontend", "test.lint")
 _DEPLOY = ("deploy", "promote")

@@ -28,12 +28,12 @@ class Left:
 
 
 def durations(runs: Iterable[Iterable[Record]]) -> dict[str, float]:
-    """Give the seconds by step id of the newest run in which it passed; `runs` come oldest first."""
+    """Give the seconds by step id of the newest run in which it ran and passed; `runs` come oldest first."""
     return {
         step.id: step.seconds
         for records in runs
         for step in fold(records).steps
-        if step.status == "passed" and step.seconds is not None
+        if step.status == "passed" and step.how == "ran" and step.seconds is not None
     }
 
 

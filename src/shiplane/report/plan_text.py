@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shiplane.report.text import limit, short_commit
+from shiplane.report.text import about, limit, short_commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shiplane.model import Command, Plan, Stage, Step
 
 _WIDTH = 100
+_DECISIONS = {"run": ("", "runs"), "reuse": ("green", "reused"), "skip": ("dim", "left out"), "ask": ("", "asks first")}
 _QUOTES = "'\""
 
 
@@ -55,12 +56,24 @@ def _step(step: Step, width: int) -> Iterator[tuple[str, str]]:
     title = f"  {step.title}" if step.title else ""
     host = "" if step.host == "local" else f"  (on {step.host})"
     yield "", f"  {step.id}{title}{host}"
+    yield from _decision(step)
+    if step.decision.choice in ("reuse", "skip"):
+        return
     if step.needs:
         yield from (("dim", line) for line in _wrapped(f"needs {', '.join(step.needs)}", width, "    ", "      ", ""))
     for command in step.commands:
         yield from _command(command, width, "")
     for command in step.undo:
         yield from _command(command, width, "undo: ")
+
+
+def _decision(step: Step) -> Iterator[tuple[str, str]]:
+    """Say what becomes of a step and why, and how long it took before; a step that simply runs says nothing."""
+    decision = step.decision
+    style, word = _DECISIONS[decision.choice]
+    usual = f", took {about(step.estimate_seconds)} before" if step.estimate_seconds else ""
+    if decision.why or usual:
+        yield style, f"    {word}{f': {decision.why}' if decision.why else ''}{usual}"
 
 
 def _command(command: Command, width: int, label: str) -> Iterator[tuple[str, str]]:

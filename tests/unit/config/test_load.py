@@ -36,7 +36,9 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
             ),
             STRING,
         ),
-        **dict.fromkeys(("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases"), NUMBER),
+        **dict.fromkeys(
+            ("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases", "results_mb"), NUMBER
+        ),
         "release_command": STRINGS,
         "profiles": STRINGS,
         "data_services": STRINGS,

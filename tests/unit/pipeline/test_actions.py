@@ -15,12 +15,16 @@ from shiplane.config import Flaky, Vpn
 from shiplane.deploy.lock import Holder
 from shiplane.deploy.survey import State
 from shiplane.errors import FlakyTests, NothingPublished, StepFailed, Unreachable
+from shiplane.facts.inventory import Inventory
 from shiplane.model import Deployment, Event, Secret, Step
 from shiplane.pipeline.actions import Actions
 from shiplane.pipeline.environments import Environments
 from shiplane.pipeline.journal import Journal, read
+from shiplane.pipeline.results import Results
+from shiplane.pipeline.reuse import Reuse
 from shiplane.pipeline.store import Store
 from shiplane.planning import make
+from shiplane.planning.inputs import Declared
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.recording import RecordingRunner
 from worlds import SilentPublic
@@ -61,6 +65,16 @@ class Bench:
             self.target, TAILNET, lambda _host: self.server, SilentPublic(), self.masker, holder
         )
         self.store = Store(folder)
+        self.reuse = Reuse(
+            runner=runner,
+            checkout=folder,
+            config=TAILNET,
+            environ=ENVIRON,
+            results=Results(folder / "results", 1_000_000),
+            run="1",
+            items={},
+            survey=lambda: Inventory({}),
+        )
         self.journal = Journal(folder / "run")
         self.folder = folder
         self.said: list[str] = []
@@ -73,6 +87,7 @@ class Bench:
             environ=ENVIRON,
             target=self.target,
             environments=self.environments,
+            reuse=self.reuse,
             store=self.store,
             journal=self.journal,
             run="r1",
@@ -91,9 +106,9 @@ def bench(tmp_path: Path) -> Callable[[RecordingRunner], Bench]:
 
 def test_every_action_of_a_plan_is_carried_out_by_something(bench: Callable[[RecordingRunner], Bench]) -> None:
     made = bench(RecordingRunner())
-    naming = made.target.naming()
+    naming, event = made.target.naming(), Event("push", "main", COMMIT)
     plans = [
-        make(Event("push", "main", COMMIT), TAILNET, make_facts(), target, naming, lambda _name: ((), ()))
+        make(event, TAILNET, make_facts(), target, naming, lambda _name: ((), ()), Declared(TAILNET, make_facts()))
         for target in ("lab", "remote")
     ]
     assert {step.action for plan in plans for step in plan.steps} <= set(made.actions().table())

@@ -12,6 +12,7 @@ from shiplane.config import Vpn
 from shiplane.model import Command, Event, Plan, Secret
 from shiplane.model.event import EVENT_NAMES
 from shiplane.planning import make, stages_for
+from shiplane.planning.inputs import Declared
 
 if TYPE_CHECKING:
     from shiplane.config import Config
@@ -25,7 +26,8 @@ def deploy_commands(environment: str) -> tuple[tuple[Command, ...], tuple[Comman
 
 
 def plan(event: Event, target: str = "lab", edits: str = "", config: Config = CONFIG) -> Plan:
-    return make(event, config, make_facts(edits), target, NAMING, deploy_commands, ("a note",))
+    facts = make_facts(edits)
+    return make(event, config, facts, target, NAMING, deploy_commands, Declared(config, facts), ("a note",))
 
 
 def test_what_carries_out_each_step() -> None:

@@ -1,0 +1,135 @@
+"""Making plans: what pure planning decides from the checkout and the records of past runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.pipeline.journal import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shiplane.cli.app import App
+    from shiplane.commands.login import RegistryLogin
+    from shiplane.deploy.phases import Phase
+    from shiplane.model import Command, Event, Plan
+    from shiplane.pipeline.store import Store
+    from shiplane.pipeline.target import Target
+    from shiplane.planning.inputs import Declared
+    from shiplane.planning.keys import Item
+    from shiplane.planning.plan import DeployCommands
+
+_ESTIMATED_RUNS = 5
+_CHECKS = ("tests_backend", "tests_frontend", "lint")
+
+
+def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...] = (), *, reuse: bool = True) -> Plan:
+    """Make the plan of an event by the checkout and the records here: no engine, network or server is asked.
+
+    `stages` are laid out in place of those that the policy gives; without `reuse` no earlier result counts.
+    """
+    from shiplane.planning.decide import decide  # noqa: PLC0415 - only plans need it
+    from shiplane.planning.plan import make  # noqa: PLC0415
+
+    commands = deploy_commands(app, target, app.facts.suffix)
+    used = app.store.stand_ins()
+    notes = (
+        (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
+    )
+    laid_out = make(event, app.config, app.facts, target.name, target.naming(), commands, declared(app), notes, stages)
+    return decide(laid_out, items_of_steps(app, laid_out), app.results, estimates(app.store), reuse=reuse)
+
+
+def declared(app: App) -> Declared:
+    """Give what steps depend on: what a check runs is the same on every machine, so names of its own stand as words."""
+    from shiplane import checks  # noqa: PLC0415 - only plans need it
+    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415
+    from shiplane.planning.inputs import Declared  # noqa: PLC0415
+
+    versions = {component.name: component.version for component in app.facts.components}
+    where = checks.Surroundings("CHECKOUT", versions, "PROGRAMS")
+    made = {name: checks.make(name, where, ()) for name in _CHECKS}
+    texts = {
+        name: "\n".join(c.masked() for c in (*check.before, *(c for _, c in check.checks), *check.keep))
+        for name, check in made.items()
+    }
+    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), texts)
+
+
+def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:
+    """Give what the inputs of a plan's steps are, by step id."""
+    from shiplane.planning.keys import items_of  # noqa: PLC0415 - only plans need it
+
+    bases = app.store.base_images()
+    return {
+        step.id: items_of(step.inputs, app.inventory, app.config, app.environ, bases)
+        for step in plan.steps
+        if step.inputs is not None
+    }
+
+
+def learn_base_images(app: App) -> bool:
+    """Ask the engine which base images it holds, and remember it for plans, which ask nobody; tell if it is news."""
+    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only runs ask
+    from shiplane.pipeline.reuse import image_ids  # noqa: PLC0415
+
+    held = image_ids(app.runner, sorted(OFFICIAL_NAMES))
+    if held == app.store.base_images():
+        return False
+    app.store.save_base_images(held)
+    return True
+
+
+def estimates(store: Store, but: Path | None = None) -> dict[str, float]:
+    """Give the seconds that steps took in the latest runs, by step id; the run in the folder `but` is left out."""
+    from shiplane.report.estimate import durations  # noqa: PLC0415 - only plans and runs need it
+
+    past = [folder for folder in store.run_folders() if folder != but]
+    return durations(read(folder) for folder in reversed(past[:_ESTIMATED_RUNS]))
+
+
+def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
+    app: App,
+    target: Target,
+    release: str,
+    *,
+    rollback: bool = False,
+    strategy: str = "",
+    restore_database: bool = False,
+) -> DeployCommands:
+    """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
+    from shiplane.deploy import tls  # noqa: PLC0415 - only plans need it
+    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
+    from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
+    from shiplane.model import Host, Site  # noqa: PLC0415
+    from shiplane.pipeline.environments import options  # noqa: PLC0415
+
+    def commands(environment: str) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
+        settings = app.config.environment(environment)
+        folder = f"deployments/{app.config.name}-{environment}"
+        site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
+        rollout = ROLLOUTS[strategy or app.config.rollout]
+        words = (site, release, options(app.config), _planned_login(target), rollout)
+        forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
+        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
+        https = not rollback and target.serves_https(environment)
+        certificate = (tls.planned(site, app.config.proxy),) if https else ()
+        return (*certificate, *_commands(forward)), _commands(undo)
+
+    return commands
+
+
+def _planned_login(target: Target) -> RegistryLogin | None:
+    """Give the login that a deploy will use; before the lab's first start its user and password are not made yet."""
+    from shiplane.commands.login import RegistryLogin  # noqa: PLC0415 - only plans need it
+    from shiplane.errors import LabDown  # noqa: PLC0415
+    from shiplane.model import Secret  # noqa: PLC0415
+
+    try:
+        return target.login()
+    except LabDown:
+        return RegistryLogin(target.naming().registry, "shiplane", Secret("REGISTRY_PASSWORD", ""))
+
+
+def _commands(phases: tuple[Phase, ...]) -> tuple[Command, ...]:
+    return tuple(command for phase in phases for command in (*phase.commands, *phase.always))

@@ -1,0 +1,57 @@
+"""Images that were published from the very inputs of now, under the name of another commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.lab.images import OFFICIAL_NAMES
+from shiplane.model import Image
+from shiplane.planning.inputs import Declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from shiplane.config import Config
+    from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.model import Release
+    from shiplane.pipeline.registry import Registry
+    from shiplane.pipeline.reuse import Reuse
+    from shiplane.pipeline.target import Target
+    from shiplane.planning.keys import Item
+
+
+class KnownImages:
+    """Remember which image was made from which inputs: another commit with the same ones needs no build."""
+
+    def __init__(self, reuse: Reuse, config: Config, facts: CheckoutFacts, target: Target) -> None:
+        self._reuse = reuse
+        self._config = config
+        self._target = target
+        self._declared = Declared(config, facts, tuple(sorted(OFFICIAL_NAMES)))
+
+    def find(self, registry: Registry, but: Collection[str], say: Callable[[str], None]) -> dict[str, Image]:
+        """Give those that the registry still holds, by component; those in `but` are not looked for."""
+        found = {}
+        for name in (component.name for component in self._config.components if component.name not in but):
+            known = self._reuse.find(_step(name), self._items(name))
+            for repository, digest in known.images.items() if known else ():
+                if registry.digest(f"{repository}@{digest}") == digest:
+                    say(f"{name}: run {known.run if known else ''} published an image of the same inputs")
+                    found[name] = Image(repository, digest)
+        return found
+
+    def remember(self, release: Release, say: Callable[[str], None]) -> None:
+        """Keep what this release's images were made from."""
+        for name, image in release.images:
+            self._reuse.keep_found(_step(name), self._items(name), {self._repository(name): image.digest}, say)
+
+    def _items(self, component: str) -> tuple[Item, ...]:
+        where = ("value", "repository", self._repository(component))
+        return (*self._reuse.now(self._declared.images(component)), where)
+
+    def _repository(self, component: str) -> str:
+        return self._target.naming().repository(component)
+
+
+def _step(component: str) -> str:
+    return f"image.{component}"

@@ -1,0 +1,141 @@
+"""How steps ended before, by their keys, with the files and images that they made: `.shiplane/results/`.
+
+A result is a folder `STEP/KEY` with `result.json` (run, time, images, outputs), `items.json.gz` (what the inputs were,
+to say later what changed) and `outputs.tar.gz`; `STEP/latest` holds the key of the newest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shiplane.pipeline.journal import timestamp
+from shiplane.pipeline.locks import held
+from shiplane.planning.decide import Passed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from shiplane.planning.keys import Item
+
+_OUTPUTS = "outputs.tar.gz"
+
+
+class Results:
+    """Keep and find results; what was not used for the longest time goes when they take more than `limit` bytes."""
+
+    def __init__(self, root: Path, limit: int) -> None:
+        self.root = root
+        self.limit = limit
+
+    def run_of(self, step: str, key: str) -> str | None:
+        """Name the run in which a step passed with this key; None where it never did."""
+        found = self._read(step, key)
+        return str(found["run"]) if found else None
+
+    def images_of(self, step: str, key: str) -> dict[str, str]:
+        """Give the ids (or digests) of the images that the step made, by reference."""
+        return dict((self._read(step, key) or {}).get("images", {}))
+
+    def latest(self, step: str) -> Passed | None:
+        """Give the newest result of a step, whatever its key."""
+        try:
+            key = (self.root / step / "latest").read_text(encoding="utf-8").strip()
+            packed = (self.root / step / key / "items.json.gz").read_bytes()
+            items = tuple((kind, name, value) for kind, name, value in json.loads(gzip.decompress(packed)))
+        except (OSError, ValueError, EOFError):
+            return None
+        run = self.run_of(step, key)
+        return Passed(run, items) if run else None
+
+    def keep(  # noqa: PLR0913 - what makes a result, each by name
+        self,
+        step: str,
+        key: str,
+        *,
+        run: str,
+        items: Sequence[Item],
+        images: Mapping[str, str],
+        checkout: Path,
+        outputs: Iterable[str] = (),
+    ) -> None:
+        """Keep a result whole or not at all, in the place of one with the same key."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
+        try:
+            kept = [name for name in outputs if (checkout / name).exists()]
+            _pack(made / _OUTPUTS, checkout, kept)
+            (made / "items.json.gz").write_bytes(gzip.compress(json.dumps(items).encode(), 1, mtime=0))
+            facts = {"run": run, "at": timestamp(), "images": dict(images), "outputs": kept}
+            (made / "result.json").write_text(json.dumps(facts), encoding="utf-8")
+            with held(self.root / ".lock", lambda: None):
+                self._put(made, self.root / step / key)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def _put(self, made: Path, folder: Path) -> None:
+        """Put a result in its place, make it the latest, and make room."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(exist_ok=True)
+        made.replace(folder)
+        self._point(folder)
+        self._prune(folder)
+
+    def restore(self, step: str, key: str, checkout: Path) -> None:
+        """Put a result's outputs where the step would have left them; raises `OSError` where they are damaged."""
+        folder = self.root / step / key
+        try:
+            with tarfile.open(folder / _OUTPUTS) as archive:
+                for name in (self._read(step, key) or {}).get("outputs", ()):
+                    shutil.rmtree(checkout / name, ignore_errors=True)
+                archive.extractall(checkout, filter="data")
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+            raise OSError(f"{folder / _OUTPUTS}: {error}") from error
+        os.utime(folder)
+
+    def forget(self, step: str, key: str) -> None:
+        """Drop a result that turned out to be of no use."""
+        shutil.rmtree(self.root / step / key, ignore_errors=True)
+
+    def _read(self, step: str, key: str) -> dict[str, Any] | None:
+        if not key:
+            return None
+        try:
+            found: Any = json.loads((self.root / step / key / "result.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) and "run" in found else None
+
+    def _point(self, folder: Path) -> None:
+        part = folder.parent / ".latest"
+        part.write_text(folder.name, encoding="utf-8")
+        part.replace(folder.parent / "latest")
+
+    def _prune(self, new: Path) -> None:
+        """Remove the results that were not used for the longest time, never the one just kept."""
+        others = {file.parent for file in self.root.glob("[!.]*/*/result.json")} - {new}
+        size = _size(new)
+        for folder in sorted(others, key=_used_at, reverse=True):
+            size += _size(folder)
+            if size > self.limit:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pack(file: Path, checkout: Path, outputs: Iterable[str]) -> None:
+    with tarfile.open(file, "w:gz", compresslevel=1) as archive:
+        for name in outputs:
+            archive.add(checkout / name, arcname=name)
+
+
+def _used_at(folder: Path) -> float:
+    return folder.stat().st_mtime
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())

@@ -1,0 +1,154 @@
+"""Letting an earlier result count in the place of a step, and keeping the results of those that ran."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shiplane.commands import engine
+from shiplane.model import Outcome
+from shiplane.planning.keys import UNTOLD, Item, items_of, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from shiplane.config import Config
+    from shiplane.facts.inventory import Inventory
+    from shiplane.model import Inputs, Step
+    from shiplane.pipeline.execute import Action
+    from shiplane.pipeline.results import Results
+    from shiplane.runners.base import Cancel, Runner
+
+    Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Name the run that a result is from, and the digests of what it made by reference."""
+
+    run: str
+    images: Mapping[str, str]
+
+
+class Reuse:
+    """Answer steps by their earlier results where the plan says so; `run` is the number of the run at hand.
+
+    `items` are the inputs as the plan was made from them; `survey` gives the checkout as it is now.
+    """
+
+    def __init__(  # noqa: PLR0913 - the run's parts, each by name
+        self,
+        *,
+        runner: Runner,
+        checkout: Path,
+        config: Config,
+        environ: Mapping[str, str],
+        results: Results,
+        run: str,
+        items: Mapping[str, Sequence[Item]],
+        survey: Callable[[], Inventory],
+        allowed: bool = True,
+    ) -> None:
+        self.runner = runner
+        self.checkout = checkout
+        self.config = config
+        self.environ = environ
+        self.results = results
+        self.run = run
+        self.items = items
+        self.survey = survey
+        self.allowed = allowed
+
+    def around(self, action: Action) -> Action:
+        """Give the action that first looks whether a step has to be carried out at all."""
+
+        def act(step: Step, say: Say, cancel: Cancel) -> Outcome | None:
+            if step.decision.choice == "skip":
+                return Outcome("passed", how="not needed", cause=step.decision.why)
+            if step.decision.choice == "reuse":
+                answered = self.claim(step, say)
+                if answered is not None:
+                    return answered
+            ended = action(step, say, cancel)
+            if ended is None and step.inputs is not None and not step.asks:
+                self.keep(step, say)
+            return ended
+
+        return act
+
+    def claim(self, step: Step, say: Say) -> Outcome | None:
+        """Let the result that the plan found count; None where what it made is not there any more."""
+        made = self.results.images_of(step.id, step.key)
+        here = self._ids(made)
+        gone = [name for name, image in made.items() if here.get(name) != image]
+        if gone:
+            say(f"{', '.join(gone)} of run {step.decision.run} is not in the engine any more: making it again")
+            return None
+        try:
+            self.results.restore(step.id, step.key, self.checkout)
+        except OSError as error:
+            say(f"the result of run {step.decision.run} is damaged, so it does not count: {error}")
+            self.results.forget(step.id, step.key)
+            return None
+        return reused(step.decision.why, step.decision.run)
+
+    def keep(self, step: Step, say: Say) -> None:
+        """Keep the result of a step that passed, unless what it depends on changed while it ran."""
+        if step.inputs is None or step.id not in self.items:
+            return
+        now = self.now(step.inputs)
+        if _without_images(now) != _without_images(self.items[step.id]):
+            say("what it depends on changed while it ran: its result is not kept")
+            return
+        self._keep(step.id, now, self._ids(step.makes), step.outputs, say)
+
+    def find(self, name: str, items: Sequence[Item]) -> Known | None:
+        """Find a result by inputs that no plan can know."""
+        run = self.results.run_of(name, key_of(items)) if self.allowed else None
+        return None if run is None else Known(run, self.results.images_of(name, key_of(items)))
+
+    def keep_found(self, name: str, items: Sequence[Item], images: Mapping[str, str], say: Say) -> None:
+        """Keep a result by such inputs, with the digests of what was made by reference."""
+        self._keep(name, items, images, (), say)
+
+    def now(self, inputs: Inputs) -> tuple[Item, ...]:
+        """Give what inputs are at present."""
+        return items_of(inputs, self.survey(), self.config, self.environ, self._ids(inputs.images))
+
+    def _keep(
+        self, name: str, items: Sequence[Item], images: Mapping[str, str], outputs: Iterable[str], say: Say
+    ) -> None:
+        key = key_of(items)
+        if key == UNTOLD:
+            return
+        try:
+            self.results.keep(
+                name, key, run=self.run, items=items, images=images, checkout=self.checkout, outputs=outputs
+            )
+        except OSError as error:
+            say(f"its result cannot be kept, so it will be made again: {error}")
+
+    def _ids(self, references: Iterable[str]) -> dict[str, str]:
+        return image_ids(self.runner, references)
+
+
+def image_ids(runner: Runner, references: Iterable[str]) -> dict[str, str]:
+    """Ask the engine for the ids of local images; those that are not there are left out."""
+    wanted = tuple(references)
+    if not wanted:
+        return {}
+    rows = (line.partition("\t") for line in runner.run(engine.image_ids(wanted)).stdout.splitlines())
+    found = {name: image for image, _, names in rows if names for name in json.loads(names) or ()}
+    return {name: found[name] for name in wanted if name in found}
+
+
+def reused(why: str, run: str) -> Outcome:
+    """Say that the result of another run counts."""
+    return Outcome("passed", how="reused", reused_from=run, cause=why)
+
+
+def _without_images(items: Sequence[Item]) -> list[Item]:
+    """Leave out the images: they may have been made during the run, before the step."""
+    return [item for item in items if item[0] != "image"]

@@ -1,0 +1,81 @@
+"""What each step's result depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shiplane.model import Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shiplane.config import Config
+    from shiplane.facts.checkout import CheckoutFacts
+
+REPORTS = ".shiplane/reports"
+READ_THOUGH_IGNORED = (".env", ".env.docker")
+"""Files that Compose reads by itself, and that git ignores in most checkouts."""
+_TEST_STACK = ("docker-compose.yml", "compose.test.yml", *READ_THOUGH_IGNORED)
+_TEST_VARIABLES = ("DB_NAME", "DB_PASSWORD", "DB_USER", "TEST_BOARD_TOKEN")
+_BUILD_VARIABLES = ("CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+_PROSE = ("docs/**", "**/*.md", "LICENSE")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Give the inputs of steps: `bases` are the images that others stand on, `commands` what a check runs."""
+
+    config: Config
+    facts: CheckoutFacts
+    bases: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+    def tests(self, component: str) -> Inputs:
+        """Give those of a component's tests: its files and the test stack, no other component."""
+        return Inputs(
+            files=(*self._contexts(component), *_TEST_STACK),
+            config=(f"components.{component}",),
+            environ=_TEST_VARIABLES,
+            images=self.bases,
+            values=self._check(f"tests_{component}"),
+        )
+
+    def lint(self) -> Inputs:
+        """Give those of the linters, which look at everything but prose."""
+        return Inputs(files=("**",), without=_PROSE, images=self.bases, values=self._check("lint"))
+
+    def images(self, *components: str) -> Inputs:
+        """Give those of images: the files of the components named (all, where none is), and what labels tell."""
+        chosen = components or tuple(component.name for component in self.config.components)
+        labels = [
+            (f"{name} at its last change", f"{each.version} {each.revision} {each.created}")
+            for name in chosen
+            for each in (self.facts.component(name),)
+        ]
+        return Inputs(
+            files=self._contexts(*chosen),
+            config=tuple(f"components.{name}" for name in chosen),
+            environ=_BUILD_VARIABLES,
+            images=self.bases,
+            values=tuple(labels),
+        )
+
+    def browser_tests(self) -> Inputs:
+        """Give those of the browser tests' image and files."""
+        return Inputs(files=("testing/**",), environ=_BUILD_VARIABLES, images=self.bases)
+
+    def delivered_tests(self, environment: str) -> Inputs:
+        """Give those of the browser tests against an environment; what runs there is asked there."""
+        overlay = self.config.environment(environment).overlay
+        return Inputs(
+            files=("testing/**", "proxy/**", "docker-compose.yml", overlay, *READ_THOUGH_IGNORED),
+            config=(f"environments.{environment}", "profiles"),
+            images=self.bases,
+        )
+
+    def _contexts(self, *components: str) -> tuple[str, ...]:
+        return tuple(f"{one.context}/**" for one in self.config.components if one.name in components)
+
+    def _check(self, name: str) -> tuple[tuple[str, str], ...]:
+        return ((f"what {name} runs", self.commands.get(name, "")),)

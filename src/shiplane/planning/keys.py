@@ -1,0 +1,99 @@
+"""The key of a step: a hash of all that its result depends on, and what a key's change came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shiplane.config import Config
+    from shiplane.facts.inventory import Inventory
+    from shiplane.model import Inputs
+
+Item = tuple[str, str, str]
+"""Kind, name and value of one input: `("file", "backend/manage.py", "100755 <hash>")`."""
+
+UNTOLD = ""
+"""The key of a step whose inputs cannot all be told: no result counts for it, and none is kept."""
+_NAMED = 2
+_GLOB = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
+_GLOB_WORDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def items_of(
+    inputs: Inputs,
+    inventory: Inventory,
+    config: Config,
+    environ: Mapping[str, str],
+    images: Mapping[str, str],
+) -> tuple[Item, ...]:
+    """List what the inputs are now; `images` gives the ids of images by reference."""
+    return (
+        *(("file", name, value) for name, value in _files(inputs, inventory)),
+        *(("config", path, _configured(config, path)) for path in inputs.config),
+        # A variable may hold a password: its hash is enough to see that it changed.
+        *(("variable", name, _hashed(environ.get(name))) for name in inputs.environ),
+        *(("image", name, images.get(name, "")) for name in inputs.images),
+        *(("value", name, value) for name, value in inputs.values),
+    )
+
+
+def key_of(items: Sequence[Item]) -> str:
+    """Hash items to 64 hex digits; `UNTOLD` where the content of one is unknown."""
+    if any(kind == "file" and value == "unknown" for kind, _, value in items):
+        return UNTOLD
+    text = json.dumps(items, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
+def difference(before: Sequence[Item], after: Sequence[Item]) -> str:
+    """Say in a few words what differs: `backend/a.py changed, backend/b.py is new and 3 more`; empty: nothing."""
+    old, new = ({(kind, name): value for kind, name, value in items} for items in (before, after))
+    said = [_said(each, old, new) for each in sorted(old.keys() | new.keys()) if old.get(each) != new.get(each)]
+    more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    return ", ".join(said[:_NAMED]) + more
+
+
+def _said(each: tuple[str, str], old: Mapping[tuple[str, str], str], new: Mapping[tuple[str, str], str]) -> str:
+    kind, name = each
+    title = name if kind in ("file", "value") else f"{kind} {name}"
+    if each not in old:
+        return f"{title} is new"
+    return f"{title} {'changed' if each in new else 'is gone'}"
+
+
+def _files(inputs: Inputs, inventory: Inventory) -> Iterator[tuple[str, str]]:
+    wanted = _matcher(inputs.files)
+    unwanted = _matcher(inputs.without)
+    for name in sorted(inventory.files):
+        if wanted.fullmatch(name) and not unwanted.fullmatch(name):
+            yield name, inventory.files[name]
+
+
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Make one expression of glob patterns; `**` crosses folders, as in Python's own glob. None match nothing."""
+    return re.compile("|".join(map(_expression, patterns)) or "(?!)", re.DOTALL)
+
+
+def _expression(pattern: str) -> str:
+    return "".join(_GLOB_WORDS.get(part) or re.escape(part) for part in _GLOB.findall(pattern))
+
+
+def _configured(config: Config, path: str) -> str:
+    """Give a configuration key as text; a table of tables is entered by name. AttributeError where there is none."""
+    value: Any = config
+    for word in path.split("."):
+        if isinstance(value, tuple):
+            value = next((each for each in value if each.name == word), None)
+        else:
+            value = getattr(value, word)
+    return json.dumps(value, default=dataclasses.asdict, ensure_ascii=False)
+
+
+def _hashed(value: str | None) -> str:
+    return "unset" if value is None else hashlib.sha256(value.encode(errors="surrogateescape")).hexdigest()
