@@ -72,6 +72,39 @@ def test_a_build_that_fails_skips_the_rest(project: Project) -> None:
     assert "ERROR: no space left on device" in ended.out
 
 
+def test_steps_run_side_by_side_as_they_may(project: Project) -> None:
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --parallel 1 --plain").code == 0
+    assert sessions(project)[2:] == ["tests_backend", "tests_frontend", "lint"]
+    ended = project.invoke("pipeline --parallel -1")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("-1 steps cannot run side by side")
+
+
+def test_a_failure_ends_the_run_at_once_where_that_is_asked(project: Project) -> None:
+    project.answers(("nox -s tests_backend", "no", 1), *BASES)
+    ended = project.invoke("pipeline --event pull_request --parallel 1 --fail-fast --plain")
+    assert ended.code == 3
+    assert sessions(project)[2:] == ["tests_backend"]
+    ends = {record["step"]: record["status"] for record in read(project.runs[0]) if record["kind"] == "step_ended"}
+    assert ends == {
+        **dict.fromkeys(("build.clean", "build.bases", "build.images"), "passed"),
+        "test.backend": "failed",
+        **dict.fromkeys(("test.frontend", "test.lint"), "cancelled"),
+    }
+
+
+def test_a_step_that_may_is_tried_again(project: Project) -> None:
+    with (project.folder / "pyproject.toml").open("a") as config:
+        config.write('\n[tool.shiplane.steps.test.lint]\ntries = 2\nwait_seconds = 1\nreason = "the moon"\n')
+    project.answers(("nox -s lint", "no", 1), *BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert ended.code == 3
+    assert sessions(project).count("lint") == 2
+    [told] = [record for record in read(project.runs[0]) if record["kind"] == "step_retried"]
+    assert (told["step"], told["of"], told["reason"], told["wait_seconds"]) == ("test.lint", 2, "the moon", 1)
+
+
 REMOTE = {
     "REPOSITORY_OWNER": "acme",
     "CONTAINER_REGISTRY": "registry.test",

@@ -226,6 +226,7 @@ def _single_plan(
     """Plan one environment's change: the change itself, then the look at the public address."""
     from shiplane.cli.plans import deploy_commands  # noqa: PLC0415 - not needed for --list
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
+    from shiplane.planning.limits import limited  # noqa: PLC0415
 
     app.config.environment(env)
     chosen = app.target(target)
@@ -240,19 +241,20 @@ def _single_plan(
         f"{env}.verify", "the public address answers with the release", (first.id,), action="verify", environment=env
     )
     clock, limit = app.config.limits.of(env)
-    stage = Stage(env, limit, clock, (first, second))
+    stage = Stage(env, limit, clock, limited((first, second), app.config))
     return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release=release)
 
 
 def _e2e_plan(app: App, target: str, env: str) -> Plan:
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415 - not needed for --list
+    from shiplane.planning.limits import limited  # noqa: PLC0415
 
     app.config.environment(env)
     bases = Step("e2e.bases", "base images are here", action="bases")
     runner = Step("e2e.runner", "image of the browser tests", (bases.id,), action="test-runner")
     tests = Step("e2e.tests", f"browser tests against {env}", (runner.id,), action="e2e", environment=env)
     clock, limit = app.config.limits.of("e2e")
-    stage = Stage("e2e", limit, clock, (bases, runner, tests))
+    stage = Stage("e2e", limit, clock, limited((bases, runner, tests), app.config))
     return Plan(app.event("manual"), app.target(target).name, (stage,), "browser tests by hand")
 
 

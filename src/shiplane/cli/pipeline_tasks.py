@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
+    from shiplane.cli.run import Manner
     from shiplane.model import Plan
     from shiplane.report.view import View
 
@@ -44,18 +45,25 @@ def pipeline(
     until: str = "",
     allow_migration: list[str] | None = None,
     reuse: bool = True,
+    parallel: int = 0,
+    fail_fast: bool = False,
     dry_run: bool = False,
     *,
     view: View,
 ) -> None:
     """Run the stages that an event leads to: build, test, publish, staging, e2e, production."""
+    from shiplane.cli.run import Manner  # noqa: PLC0415 - not needed for --list
+
+    if parallel < 0:
+        raise UsageError(f"{parallel} steps cannot run side by side", "write a number above 0")
     app = App.here()
 
     def chosen() -> Plan:
         made = _plan(app, event, branch, target, reuse=reuse)
         return _until(made, until) if until else made
 
-    _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), reuse=reuse)
+    manner = Manner(reuse, parallel, fail_fast)
+    _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), manner=manner)
 
 
 @command
@@ -112,7 +120,7 @@ def _execute(
     dry_run: bool,
     view: View,
     allowed: tuple[str, ...] = (),
-    reuse: bool = True,
+    manner: Manner | None = None,
 ) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
@@ -132,7 +140,7 @@ def _execute(
     app.require_engine()
     if learn_base_images(app):
         made = chosen()
-    finish(Run(app, target, made, view=view, allowed=allowed, reuse=reuse).execute())
+    finish(Run(app, target, made, view=view, allowed=allowed, manner=manner).execute())
 
 
 def _until(made: Plan, last: str) -> Plan:

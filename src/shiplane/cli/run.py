@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from shiplane.cli.signals import terminable
 from shiplane.errors import ShiplaneError
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.journal import Journal, read
+from shiplane.runners import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,19 @@ if TYPE_CHECKING:
     from shiplane.report.view import View
     from shiplane.runners.base import Runner
 
-_PARALLEL = 3
+_LEAST_PARALLEL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Say how a plan is carried out."""
+
+    reuse: bool = True
+    """Whether results of earlier runs may count."""
+    parallel: int = 0
+    """So many steps may run side by side; 0: as configured."""
+    fail_fast: bool = False
+    """Whether a failure stops what runs beside it."""
 
 
 class Run:
@@ -46,7 +59,7 @@ class Run:
         strategy: str = "",
         allowed: tuple[str, ...] = (),
         restore_database: bool = False,
-        reuse: bool = True,
+        manner: Manner | None = None,
     ) -> None:
         self.app = app
         self.target = target
@@ -58,7 +71,7 @@ class Run:
         self.environments = open_environments(app, target, self.id)
         self.environments.strategy, self.environments.allowed = strategy, allowed
         self.restore_database = restore_database
-        self.reuse = reuse
+        self.manner = manner or Manner()
         self._boards: dict[str, BoardClient] = {}
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
@@ -87,7 +100,9 @@ class Run:
         started = now()
         self._write_start()
         self.tell_boards()
-        execution = Execution(self.plan, self.journal, self._actions(release, rollback_to), _PARALLEL)
+        actions = self._actions(release, rollback_to)
+        parallel = self.manner.parallel or self.app.config.parallel or max(_LEAST_PARALLEL, process.cores())
+        execution = Execution(self.plan, self.journal, actions, parallel, fail_fast=self.manner.fail_fast)
         # To the last record: what happened to a server must be told, however often Ctrl-C is pressed.
         with deferred(execution.ask_to_stop):
             try:
@@ -152,7 +167,7 @@ class Run:
             run=str(self.number),
             items=items_of_steps(app, self.plan),
             survey=app.take_inventory,
-            allowed=self.reuse,
+            allowed=self.manner.reuse,
         )
 
     def _lab_up(self, runner: Runner, say: Callable[[str], None]) -> None:
@@ -214,7 +229,6 @@ def open_environments(app: App, target: Target, run: str) -> Environments:
     """Make what opens environments for a run (or for a command that only looks, with its own name)."""
     from shiplane.deploy.lock import Holder  # noqa: PLC0415 - only commands about environments need it
     from shiplane.pipeline.environments import Environments  # noqa: PLC0415
-    from shiplane.runners import process  # noqa: PLC0415
 
     def connect(host: Host) -> Runner:
         return app.world.server(host, app.masker)

@@ -1,7 +1,18 @@
 """`[tool.shiplane]` of pyproject.toml as a frozen, typed value."""
 
 from shiplane.config.load import find_checkout, load, parse
-from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Flaky, Hook, Hooks, Limits, Vpn
+from shiplane.config.settings import (
+    Backup,
+    Component,
+    Config,
+    EnvironmentConfig,
+    Flaky,
+    Hook,
+    Hooks,
+    Limits,
+    StepSettings,
+    Vpn,
+)
 
 __all__ = [
     "Backup",
@@ -12,6 +23,7 @@ __all__ = [
     "Hook",
     "Hooks",
     "Limits",
+    "StepSettings",
     "Vpn",
     "find_checkout",
     "load",

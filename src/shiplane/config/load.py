@@ -7,8 +7,20 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from shiplane.config.settings import Backup, Component, Config, EnvironmentConfig, Flaky, Hook, Hooks, Limits, Vpn
+from shiplane.config.settings import (
+    Backup,
+    Component,
+    Config,
+    EnvironmentConfig,
+    Flaky,
+    Hook,
+    Hooks,
+    Limits,
+    StepSettings,
+    Vpn,
+)
 from shiplane.errors import ConfigError, NotACheckout, UnknownKey
+from shiplane.model import STEP_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +56,12 @@ def parse(table: dict[str, Any]) -> Config:
     environments = _named(top.pop("environments", {}), EnvironmentConfig, "tool.shiplane.environments")
     backup = _build(Backup, top.pop("backup", {}), "tool.shiplane.backup")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
+    steps = _steps(top.pop("steps", {}), "tool.shiplane.steps")
     vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
     hooks = _hooks(top.pop("hooks", {}), "tool.shiplane.hooks")
     flaky = _build(Flaky, top.pop("flaky", {}), "tool.shiplane.flaky")
     tables = {"components": components, "environments": environments}
-    built = {**tables, "backup": backup, "limits": limits, "vpn": vpn, "hooks": hooks, "flaky": flaky}
+    built = {**tables, "backup": backup, "limits": limits, "steps": steps, "vpn": vpn, "hooks": hooks, "flaky": flaky}
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
     return config
@@ -100,6 +113,30 @@ def _one(kind: type, name: str, table: Any, path: str) -> Any:  # noqa: ANN401 -
     if "name" in _table(table, path):
         raise ConfigError(f"{path}.name", "is not a key", f"the name is the table's own: [{path}]")
     return _build(kind, {**table, "name": name}, path)
+
+
+def _steps(tables: Any, path: str) -> tuple[StepSettings, ...]:  # noqa: ANN401 - parsed TOML
+    """Read the tables of steps, which stand below their stages."""
+    made = []
+    for stage, steps in _table(tables, path).items():
+        if "." in stage:
+            raise ConfigError(f"{path}.{stage}", "stands in quotes", f"write [{path}.{stage}] without them")
+        if stage not in STEP_NAMES:
+            raise UnknownKey(path, stage, STEP_NAMES)
+        for name, table in _table(steps, f"{path}.{stage}").items():
+            if name not in STEP_NAMES[stage]:
+                raise UnknownKey(f"{path}.{stage}", name, STEP_NAMES[stage])
+            made.append(_step(f"{stage}.{name}", table, f"{path}.{stage}.{name}"))
+    return tuple(made)
+
+
+def _step(name: str, table: Any, path: str) -> StepSettings:  # noqa: ANN401 - parsed TOML
+    step: StepSettings = _one(StepSettings, name, table, path)
+    if step.tries > 1 and not step.reason:
+        raise ConfigError(
+            f"{path}.reason", "is missing", 'say why it may fail though nothing is broken: reason = "the network"'
+        )
+    return step
 
 
 def _hooks(tables: Any, path: str) -> Hooks:  # noqa: ANN401 - parsed TOML

@@ -64,6 +64,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StepSettings:
+    """Limit a step, and say how often it may be tried: a table `[tool.shiplane.steps.test.backend]`."""
+
+    name: str
+    timeout_seconds: int = 0
+    """Limit of each try; without one, the limit of its stage alone."""
+    tries: int = 1
+    """So often it may be tried in all, where its failure may pass by itself."""
+    wait_seconds: int = 5
+    """Pause before the second try; before each further one it is twice as long."""
+    reason: str = ""
+    """Why it may fail though nothing is broken: has to be said, and is shown with each further try."""
+
+
+@dataclass(frozen=True, slots=True)
 class Vpn:
     """Connect to a VPN before a remote deploy; `none` or `tailscale`."""
 
@@ -166,10 +181,13 @@ class Config:
     """So many releases stay on a server, with their images, to roll back to."""
     results_mb: int = 500
     """Room for the results of steps in `.shiplane/results`; those not used for the longest time go first."""
+    parallel: int = 0
+    """So many steps may run side by side; not given: as many as the machine has cores, at least 2."""
     components: tuple[Component, ...] = ()
     environments: tuple[EnvironmentConfig, ...] = ()
     backup: Backup = field(default_factory=Backup)
     limits: Limits = field(default_factory=Limits)
+    steps: tuple[StepSettings, ...] = ()
     vpn: Vpn = field(default_factory=Vpn)
     hooks: Hooks = field(default_factory=Hooks)
     flaky: Flaky = field(default_factory=Flaky)

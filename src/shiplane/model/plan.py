@@ -9,7 +9,16 @@ if TYPE_CHECKING:
     from shiplane.model.command import Command
     from shiplane.model.event import Event
 
-STAGE_NAMES = ("build", "test", "publish", "staging", "e2e", "production")
+STEP_NAMES = {
+    "build": ("clean", "bases", "images", "test-runner", "lab"),
+    "test": ("backend", "frontend", "lint"),
+    "publish": ("images", "push"),
+    "staging": ("vpn", "deploy", "rollback", "verify"),
+    "e2e": ("bases", "runner", "tests"),
+    "production": ("vpn", "deploy", "promote", "rollback", "verify"),
+}
+"""The steps that a stage may have; a step's id is `stage.name`."""
+STAGE_NAMES = tuple(STEP_NAMES)
 
 Choice = Literal["run", "reuse", "skip", "ask"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shiplane.commands import engine, nox, vpn
 from shiplane.model import Command, Event, Plan, Secret, Stage, Step
 from shiplane.planning.inputs import REPORTS, Declared
+from shiplane.planning.limits import limited
 from shiplane.planning.naming import TEST_RUNNER, Naming, development_tag
 from shiplane.planning.policy import stages_for
 
@@ -44,7 +45,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     before: tuple[str, ...] = ()
     for name in names:
         clock, limit = config.limits.of(name)
-        steps = tuple(layout.steps(name, before, delivered="e2e" in names))
+        steps = limited(layout.steps(name, before, delivered="e2e" in names), config)
         laid_out.append(Stage(name, limit, clock, steps))
         before = tuple(step.id for step in steps if step.id not in _BESIDE)
     return Plan(event, target, tuple(laid_out), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))

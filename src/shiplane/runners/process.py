@@ -43,6 +43,13 @@ def started(pid: int, proc: Path = _PROC) -> str:
         return ""
 
 
+def cores() -> int:
+    """Give how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def is_gone(pid: int, where: str, since: str, proc: Path = _PROC) -> bool:
     """Tell whether a process surely does not live any more; one of another machine is never known to be gone."""
     return _is_here(where, since, proc) and started(pid, proc) != since

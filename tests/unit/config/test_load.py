@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from samples import CONFIG, CONFIG_TEXT
-from shiplane.config import Backup, Component, Config, EnvironmentConfig, Flaky, Limits, Vpn, find_checkout, load, parse
+from shiplane.config import (
+    Backup,
+    Component,
+    Config,
+    EnvironmentConfig,
+    Flaky,
+    Limits,
+    StepSettings,
+    Vpn,
+    find_checkout,
+    load,
+    parse,
+)
 from shiplane.errors import ConfigError, NotACheckout, UnknownName
 
 if TYPE_CHECKING:
@@ -37,7 +49,15 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
             STRING,
         ),
         **dict.fromkeys(
-            ("health_seconds", "verify_tries", "verify_interval_seconds", "keep_releases", "results_mb"), NUMBER
+            (
+                "health_seconds",
+                "verify_tries",
+                "verify_interval_seconds",
+                "keep_releases",
+                "results_mb",
+                "parallel",
+            ),
+            NUMBER,
         ),
         "release_command": STRINGS,
         "profiles": STRINGS,
@@ -57,6 +77,10 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     ("backup",): {"service": STRING, "command": STRINGS, "verify": STRINGS, "kept": NUMBER, "seconds": NUMBER},
     ("limits",): dict.fromkeys(("build", "staging", "e2e", "production"), NUMBER),
     ("vpn",): {"provider": STRING, "tags": STRINGS},
+    ("steps", "e2e", "tests"): {
+        **dict.fromkeys(("timeout_seconds", "tries", "wait_seconds"), NUMBER),
+        "reason": STRING,
+    },
     ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
@@ -91,12 +115,11 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_tables_above_have_every_key() -> None:
-    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, Flaky)
+    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
-        derived = {"name"} if place and place[0] in {"components", "environments"} else set()
-        tables = (
-            {"components", "environments", "backup", "limits", "vpn", "hooks", "flaky"} if kind is Config else set()
-        )
+        derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
+        others = {"components", "environments", "backup", "limits", "steps", "vpn", "hooks", "flaky"}
+        tables = others if kind is Config else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
 
@@ -134,6 +157,31 @@ def test_a_table_that_is_none_is_told(place: tuple[str, ...]) -> None:
 def test_tables_by_name_must_be_tables_by_name(name: str) -> None:
     path = dotted(name)
     assert refused(changed((), name, [])) == (f"{path}: must be tables by name", f"write [{path}.NAME]")
+
+
+@pytest.mark.parametrize(
+    ("place", "fix"),
+    [
+        (("steps", "tests"), "did you mean 'test'?"),
+        (("steps", "e2e", "test"), "did you mean 'tests'?"),
+    ],
+)
+def test_settings_of_a_step_that_there_is_not(place: tuple[str, ...], fix: str) -> None:
+    assert refused(changed(place, "tries", 2)) == (f"{dotted(*place)}: unknown key", fix)
+    quoted = ("tool.shiplane.steps.e2e.tests: stands in quotes", "write [tool.shiplane.steps.e2e.tests] without them")
+    assert refused(changed(("steps", "e2e.tests"), "tries", 2)) == quoted
+
+
+def test_a_step_is_tried_again_only_for_a_reason() -> None:
+    cause, fix = refused(changed(("steps", "e2e", "tests"), "tries", 2))
+    assert cause == "tool.shiplane.steps.e2e.tests.reason: is missing"
+    assert fix == 'say why it may fail though nothing is broken: reason = "the network"'
+    good = changed(("steps", "e2e"), "tests", {"tries": 2, "reason": "the network"})
+    good["steps"]["test"] = {"backend": {"timeout_seconds": 600}}
+    assert parse(good).steps == (
+        StepSettings("e2e.tests", 0, 2, 5, "the network"),
+        StepSettings("test.backend", 600),
+    )
 
 
 @pytest.mark.parametrize("place", [("components", "backend"), ("environments", "staging")])
