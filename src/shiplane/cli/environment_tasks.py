@@ -170,15 +170,12 @@ def look(app: App, target: str, env: str, ask: Callable[[Deployer], T], report: 
 
 def _show_decisions(app: App, target: str, env: str, release: Release) -> None:
     """Say what a deploy would do with each service, as far as the server can be asked."""
-    from shiplane.errors import ShiplaneError  # noqa: PLC0415 - not needed for --list
-    from shiplane.pipeline.release_files import bundle_of  # noqa: PLC0415
+    from shiplane.cli.surveys import preview  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import ShiplaneError  # noqa: PLC0415
     from shiplane.report.status_text import render_decisions  # noqa: PLC0415
 
-    chosen = app.target(target)
     try:
-        kept = app.store.release_files(chosen.name, release.id)
-        made = bundle_of(app.runner, app.config, chosen.site(env), release, kept, chosen.secrets(env))
-        decided = look(app, target, env, lambda deployer: deployer.preview(release, made))
+        decided = preview(app, app.target(target), env, release)
     except ShiplaneError as error:
         show(f"\nwhat happens to each service is decided on the host, which cannot be asked now: {error.cause}")
         return

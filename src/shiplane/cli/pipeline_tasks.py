@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
@@ -23,17 +23,38 @@ if TYPE_CHECKING:
 
 @command
 def plan(
-    _c: Context, event: str = "", branch: str = "", target: str = "", reuse: bool = True, json: bool = False
+    _c: Context,
+    event: str = "",
+    branch: str = "",
+    target: str = "",
+    reuse: bool = True,
+    survey: bool = False,
+    graph: bool = False,
+    json: bool = False,
 ) -> None:
     """Print the stages and steps that an event leads to, what becomes of each and why; nothing is run."""
+    from shiplane.report.plan_text import render_plan, render_survey  # noqa: PLC0415 - not needed for --list
+
     app = App.here()
     made = _plan(app, event, branch, target, reuse=reuse)
-    if json:
-        show_json(made.to_json())
-        return
-    from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --json
+    if graph:
+        from shiplane.report.plan_graph import render_graph  # noqa: PLC0415 - not needed for --list
 
+        show(render_graph(made))
+        return
+    found = _survey(app, made) if survey else None
+    if json:
+        show_json(made.to_json() | ({"survey": found} if survey else {}))
+        return
     show(render_plan(made))
+    if found is not None:
+        show(render_survey(found))
+
+
+def _survey(app: App, made: Plan) -> dict[str, Any]:
+    from shiplane.cli import surveys  # noqa: PLC0415 - not needed for --list
+
+    return surveys.survey(app, made)
 
 
 @command

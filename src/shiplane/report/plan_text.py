@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shiplane.report.text import about, limit, short_commit
+from shiplane.report.text import about, columns, limit, short_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.text import Text
 
@@ -21,6 +21,20 @@ _QUOTES = "'\""
 def render_plan(plan: Plan, width: int = _WIDTH) -> str:
     """Write the plan as plain text; commands are masked, and broken between arguments beyond `width`."""
     return "\n".join(text for _, text in _lines(plan, width))
+
+
+def render_survey(found: Mapping[str, Any]) -> str:
+    """Write what engine, registry and servers said of what a plan leaves to them (`invoke plan --survey`)."""
+    lines = []
+    for asked, said in found.items():
+        lines += ["", asked]
+        if isinstance(said, dict):
+            lines.append(f"  cannot be asked now: {said['cause']} ({said['fix']})")
+        elif said:
+            lines += columns([tuple(value or "not there" for value in row.values()) for row in said], indent="  ")
+        else:
+            lines.append("  has nothing to say")
+    return "\n".join(lines)
 
 
 def style_plan(plan: Plan, width: int = _WIDTH) -> Text:
