@@ -113,6 +113,46 @@ REMOTE = {
 }
 
 
+def ends(project: Project, run: int) -> dict[str, tuple[str, str, str]]:
+    """Give how each step of a run ended: status, how, and from which run."""
+    folder = project.folder / ".shiplane" / "runs" / str(run)
+    found = (record for record in read(folder) if record["kind"] == "step_ended")
+    return {each["step"]: (each["status"], each["how"], each["reused_from"]) for each in found}
+
+
+def test_what_passed_for_the_same_inputs_is_not_repeated(project: Project) -> None:
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    first = len(sessions(project))
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert ended.code == 0
+    assert "test.backend reused from run 1: nothing that it depends on changed since run 1" in ended.out
+    assert len(sessions(project)) == first
+    assert ends(project, 2) == {
+        **dict.fromkeys(("build.clean", "build.bases", "build.images"), ("passed", "not needed", "")),
+        **dict.fromkeys(("test.backend", "test.frontend", "test.lint"), ("passed", "reused", "1")),
+    }
+    assert project.invoke("pipeline --event pull_request --no-reuse --plain").code == 0
+    assert len(sessions(project)) == 2 * first
+    assert set(ends(project, 3).values()) == {("passed", "ran", "")}
+
+
+def test_what_failed_is_repeated_and_what_changed_runs_alone(project: Project) -> None:
+    project.answers(("nox -s lint", "no", 1), *BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 3
+    edited = ("git ls-files --modified", "frontend/package.json\0", 0)
+    (project.folder / "frontend/package.json").write_text('{"version": "1.0.0", "name": "x"}\n')
+    project.answers(edited, *BASES)
+    ended = project.invoke("plan --event pull_request")
+    assert "reused: nothing that it depends on changed since run 1" in ended.out
+    assert "runs: frontend/package.json changed since run 1" in ended.out
+    assert "runs: no result of it is known" in ended.out
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    after = ends(project, 2)
+    assert after["test.backend"] == ("passed", "reused", "1")
+    assert (after["test.frontend"], after["test.lint"], after["build.images"]) == (("passed", "ran", ""),) * 3
+
+
 @pytest.fixture
 def published(project: Project) -> Project:
     """Play an engine that holds the production images and a registry that is empty."""
@@ -133,6 +173,29 @@ def test_a_publish_to_a_remote_registry(published: Project) -> None:
     release = Store(published.folder).release("remote", "664a230c1f2e")
     assert release is not None
     assert release.digests() == {"backend": "sha256:backend", "frontend": "sha256:frontend"}
+
+
+def test_a_release_that_is_published_again_stays_the_same(published: Project) -> None:
+    for number in (1, 2):
+        assert published.invoke("publish --target remote --plain", **REMOTE).code == 0
+        assert len(published.runs) == number
+    one, two = (
+        next(each["release"] for each in read(run) if each["kind"] == "release_published") for run in published.runs
+    )
+    assert one == two
+
+
+def test_another_commit_of_the_same_inputs_is_not_built_again(published: Project) -> None:
+    assert published.invoke("publish --target remote --plain", **REMOTE).code == 0
+    other = "f" * 40
+    published.world.machine.answers.insert(0, ("git log -1 --format=%H%x00%an", f"{other}\0Ada\0Docs\0HEAD -> main", 0))
+    published.world.machine.commands.clear()
+    assert published.invoke("publish --target remote --plain", **REMOTE).code == 0
+    assert sessions(published) == []
+    release = Store(published.folder).release("remote", other[:12])
+    assert release is not None
+    assert release.digests() == {"backend": "sha256:backend", "frontend": "sha256:frontend"}
+    assert published.world.machine.remote["registry.test/acme/app-backend:1.0.0-ffffffffffff"] == "sha256:backend"
 
 
 def test_no_secret_leaves_a_publish(published: Project) -> None:

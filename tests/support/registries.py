@@ -42,8 +42,10 @@ class RegistryMachine(RecordingRunner):
         return done
 
     def _inspected(self, reference: str) -> Completed:
-        if reference not in self.remote:
+        repository, _, digest = reference.partition("@")
+        held = {name.rpartition(":")[0] for name, one in self.remote.items() if one == digest}
+        if reference not in self.remote and repository not in held:
             text = f"ERROR: {reference}: not found"
             return Completed(1, "", text, 0.0)
-        text = json.dumps({"mediaType": "x", "digest": self.remote[reference], "size": 1})
+        text = json.dumps({"mediaType": "x", "digest": digest or self.remote[reference], "size": 1})
         return Completed(0, text, text, 0.0)

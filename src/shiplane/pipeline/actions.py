@@ -163,7 +163,10 @@ class Actions:
             known = there | self.known.find(opened, there, say)
             words = (self.config, self.facts, self.target, self.event.branch)
             made = publish.publish(self.runner, opened, known, *words, say, cancel)
-        self.release = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
+        made = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
+        before = self.store.release(self.target.name, made.id)
+        # Published again and the same in all but the time: what serves already stays the very same release.
+        self.release = before if before and replace(made, created_at=before.created_at) == before else made
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
         files = in_checkout(self.checkout)
         self._require_unchanged()
