@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from certificates import issue
+from shiplane.commands import job as jobs
 from shiplane.deploy import tls
 from shiplane.deploy.audit import Deed
 from shiplane.deploy.survey import parse, survey_command
@@ -103,3 +108,33 @@ def test_a_certificate_whose_install_was_cut_off_is_told_to_the_proxies_again(ho
     assert home.asked()[-1] == "exec c1 nginx -s reload"
     assert served(home) == digest(1)
     assert sorted(path.name for path in (home.place / "served").iterdir()) == ["tls"]
+
+
+JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 1; echo done")),))
+
+
+@pytest.fixture
+def begun(home: Home) -> Home:
+    """Let a job have been begun by one who was gone before it could say so."""
+    start = jobs.start(home.site.folder, JOB)
+    text, count = re.subn(r"^ *setsid bash .* &$", r"\g<0> kill -KILL $$", str(start.stdin), flags=re.MULTILINE)
+    assert count == 1
+    assert home.run(replace(start, stdin=text)).returncode == -signal.SIGKILL
+    told = home.place / ".job/id"
+    for _ in range(100):
+        if told.exists() and told.read_text():
+            return home
+        time.sleep(0.02)
+    pytest.fail("nobody says that it was begun")
+
+
+def test_a_job_is_followed_though_the_one_who_began_it_could_not_say_so(begun: Home) -> None:
+    followed = begun.run(jobs.follow(begun.site.folder, JOB))
+    assert (followed.returncode, followed.stdout.splitlines()) == (0, ["@@ commands 0", "begun", "done"])
+    other = replace(JOB, id="j2")
+    assert begun.run(jobs.follow(begun.site.folder, other)).returncode == jobs.NEVER_BEGUN
+
+
+def test_a_job_is_waited_for_though_the_one_who_began_it_could_not_say_so(begun: Home) -> None:
+    after = begun.run(jobs.start(begun.site.folder, replace(JOB, id="j2", title="say it again")))
+    assert (after.returncode, after.stdout.splitlines()[0]) == (0, "@@ earlier say it")

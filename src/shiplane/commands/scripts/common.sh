@@ -33,6 +33,13 @@ describe() {
     done
 }
 
+# tell_of PROCESS ID: let the job in this folder be known by its id, which is there only when its process is too.
+tell_of() { echo "$1" >.job/pid && echo "$2" >.job/id; }
+
+# job_lives FOLDER: tell whether the job whose files these are still runs. After a restart of the server another process
+# may have its number.
+job_lives() { [ -s "$1/pid" ] && [ ! -e "$1/code" ] && grep -qF /dev/fd/3 "/proc/$(cat "$1/pid")/cmdline" 2>/dev/null; }
+
 # append_audit: append the line on standard input to the audit in this folder, wholly or not at all.
 append_audit() {
     local line size

@@ -19,37 +19,35 @@ do_start() {
     mkdir .job
     # In one line, for it is told in one.
     printf '%s\n' "$(printf %s "$2" | tr '\n\t' '  ')" >.job/title
-    echo "$1" >.job/id
     : >.job/log
     # By a file descriptor: no process list and no file shows the text, which may hold a password.
-    setsid bash /dev/fd/3 "$3" "$4" 3<<<"$text" >.job/log 2>&1 </dev/null &
-    echo "$!" >.job/pid
+    setsid bash /dev/fd/3 "$1" "$3" "$4" 3<<<"$text" >.job/log 2>&1 </dev/null &
     # This shell has nothing to say of its end.
     disown
-    follow
+    # Both say it, for either may be ended before it could.
+    tell_of "$!" "$1" || { kill -KILL -- "-$!" 2>/dev/null || :; return 1; }
+    follow "$!"
 }
 
 do_follow() {
     [ "$(cat .job/id 2>/dev/null)" = "$1" ] || return 44
-    follow
+    follow "$(cat .job/pid)"
 }
 
 do_stop() {
     [ "$(cat .job/id 2>/dev/null)" = "$1" ] || return 44
-    ! lives || kill -TERM -- "-$(cat .job/pid)" 2>/dev/null || :
-    follow
+    ! job_lives .job || kill -TERM -- "-$(cat .job/pid)" 2>/dev/null || :
+    follow "$(cat .job/pid)"
 }
-
-# After a restart of the server another process may have the number.
-lives() { [ -s .job/pid ] && [ ! -e .job/code ] && grep -qF /dev/fd/3 "/proc/$(cat .job/pid)/cmdline" 2>/dev/null; }
 
 await_earlier() {
-    ! lives || printf '@@ earlier %s\n' "$(cat .job/title)"
-    while lives; do sleep 0.2; done
+    ! job_lives .job || printf '@@ earlier %s\n' "$(cat .job/title)"
+    while job_lives .job; do sleep 0.2; done
 }
 
+# follow PROCESS: print what the job has written, and more of it until the process ends.
 follow() {
-    tail -n +1 -s 0.05 -f --pid="$(cat .job/pid)" .job/log
+    tail -n +1 -s 0.05 -f --pid="$1" .job/log
     [ -s .job/code ] || { echo "it ended without a word: the server may have been restarted" >&2; return 1; }
     return "$(cat .job/code)"
 }

@@ -33,9 +33,6 @@ enter() {
     mv -T holder.new holder.json
 }
 
-# A phase that a holder left running goes on to its end: it renews the lock, and would lose it in the middle.
-busy() { [ -s ../.job/pid ] && [ ! -e ../.job/code ] && grep -qF /dev/fd/3 "/proc/$(cat ../.job/pid)/cmdline" 2>/dev/null; }
-
 do_take() {
     local verdict
     if ! [ -s holder.json ]; then
@@ -47,7 +44,8 @@ do_take() {
         verdict=again
     elif [ -n "$4" ] && holds "$4,"; then
         verdict=gone
-        ! busy || verdict=busy
+        # A phase that it left running goes on to its end: it renews the lock, and would lose it in the middle.
+        ! job_lives ../.job || verdict=busy
     elif [ "$(age)" -gt "$3" ]; then
         verdict=stale
     else

@@ -1,21 +1,22 @@
 # shellcheck shell=bash
-# supervise SECONDS UNDO_SECONDS: part of a job, not of a caller: run the functions that the caller has written:
+# supervise ID SECONDS UNDO_SECONDS: part of a job, not of a caller: run the functions that the caller has written:
 # `commands`, in the end `always`, where they fail `evidence` and `undo`, and `beat` every five seconds.
 main() {
     local code=0
     # Nothing of the group stays, whichever line ends this.
     trap 'end_group' EXIT
+    tell_of "$$" "$1"
     # The group is told to end as a whole: what runs ends, this goes on to the undo.
     trap : TERM
     # Its room on the disk is taken now: the last word is written over it, and a full disk cannot stop that.
     echo 000 >.job/code.new
-    watch_over "$1" &
+    watch_over "$2" &
     keep_beat &
     commands || code=$?
     # These codes are a job's own words; a command that ends with one of them has failed like any other.
     case $code in 5 | 6 | 7 | 44 | 124) code=1 ;; esac
     [ ! -e .job/over ] || code=124
-    if [ -e .job/lost ]; then code=5; elif [ "$code" -ne 0 ]; then take_back "$2" || code=$?; fi
+    if [ -e .job/lost ]; then code=5; elif [ "$code" -ne 0 ]; then take_back "$3" || code=$?; fi
     always || :
     printf '%03d\n' "$code" 1<>.job/code.new
     mv -T .job/code.new .job/code
