@@ -353,13 +353,15 @@ class BackupFailed(StepFailed):
 
 
 class MigrationFailed(StepFailed):
-    """Tell that a release command failed: what it had done stays, what serves was not touched."""
+    """Tell that a release command failed: what it had done stays, what serves was not touched.
+
+    Where nothing served (a first deploy) it is the cause of a `DeployUndone`, which says what serves.
+    """
 
     may_pass = False
 
     def __init__(self, what: str, serving: str | None, fix: str, details: Sequence[str]) -> None:
-        goes_on = f"{serving} still serves" if serving else "nothing served before, nothing serves now"
-        super().__init__(f"{what}; {goes_on}", fix, details)
+        super().__init__(f"{what}; {serving} still serves" if serving else what, fix, details)
 
 
 class TimeLimit(ShiplaneError):

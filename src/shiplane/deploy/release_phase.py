@@ -158,9 +158,9 @@ class ReleasePhase:
         if left:
             done, broken = ([n for n in names if n not in left] for names in (applied.migrations, applied.breaking))
             self.applied = replace(applied, migrations=tuple(done), breaking=tuple(broken))
-        said = _said(failure)
+        cause = f"migration {left[0]} failed: {_said(failure)}" if left else failure.cause
         return MigrationFailed(
-            f"{self.release.id}: {f'migration {left[0]} failed: {said}' if left else failure.cause}",
+            f"{self.release.id}: {cause}" if self.before else cause,
             self.before,
             _advice(self.applied, left),
             failure.details,

@@ -248,6 +248,14 @@ def test_a_migration_that_fails_is_named_with_what_stays() -> None:
     assert playing.made.applied == Applied(("a.1",), ("a.1",), BACKUP)
 
 
+def test_a_migration_that_fails_where_nothing_served_leaves_that_to_the_undo() -> None:
+    failure = StepFailed("see", "fix", ('column "x" does not exist',))
+    playing = Playing(checks=[pending("a.1", fresh=True), pending("a.1")], release=failure)
+    with pytest.raises(MigrationFailed) as caught:
+        playing.phase(before=None)
+    assert caught.value.cause == 'migration a.1 failed: column "x" does not exist'
+
+
 def test_where_nobody_can_tell_all_may_have_been_applied() -> None:
     playing = Playing(checks=[pending("a.1"), Unreachable("gone", "x")], release=StepFailed("it broke", "fix"))
     with pytest.raises(MigrationFailed, match="new: it broke; old still serves"):

@@ -284,6 +284,17 @@ def test_a_first_deploy_that_fails_is_cleared_away(world: World, pattern: str, d
     assert world.server.current is None
 
 
+def test_a_first_deploy_whose_migration_fails_says_once_what_serves(world: World) -> None:
+    world.server.failures = [("manage.py migrate", "no such column", 1)]
+    with pytest.raises(DeployUndone) as caught:
+        world.deploy("new")
+    assert caught.value.exit_code == 6
+    assert caught.value.cause == (
+        "staging: new failed: the release command failed: python manage.py migrate: no such column;"
+        " nothing served before, nothing serves now"
+    )
+
+
 def test_a_failed_gate_says_what_was_not_well(world: World) -> None:
     world.server.deployed("old")
     world.server.failures = [("roll .* new ", "backend: running, unhealthy", 1)]
