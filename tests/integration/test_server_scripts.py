@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import signal
@@ -14,7 +15,8 @@ import pytest
 
 from certificates import issue
 from shiplane.commands import job as jobs
-from shiplane.deploy import tls
+from shiplane.config import Backup
+from shiplane.deploy import backups, tls
 from shiplane.deploy.audit import Deed
 from shiplane.deploy.survey import parse, survey_command
 from shiplane.model import Command, Host, Secret, Site
@@ -138,3 +140,25 @@ def test_a_job_is_followed_though_the_one_who_began_it_could_not_say_so(begun: H
 def test_a_job_is_waited_for_though_the_one_who_began_it_could_not_say_so(begun: Home) -> None:
     after = begun.run(jobs.start(begun.site.folder, replace(JOB, id="j2", title="say it again")))
     assert (after.returncode, after.stdout.splitlines()[0]) == (0, "@@ earlier say it")
+
+
+def test_a_database_that_is_too_old_is_told_before_anything_changes(home: Home) -> None:
+    (home.place / "backups").mkdir()
+    home.docker('case "$1" in ps) echo c1 ;; exec) cat >>~/said; echo 110022 ;; esac')
+    done = home.run(backups.load(home.site, Backup(), "b1"))
+    assert (done.returncode, done.stderr) == (1, "PostgreSQL 11 serves, and 12 is the least for this\n")
+    asked = (home.folder / "said").read_text().splitlines()
+    assert [line for line in asked if not line.startswith("\\set ")] == ["SHOW server_version_num;"]
+
+
+def test_no_word_is_said_to_a_database_that_version_12_does_not_know(home: Home) -> None:
+    (home.place / "backups").mkdir()
+    (home.place / "backups/b1.dump").write_text("dump")
+    (home.place / "backups/b1.json").write_text(f'{{"sha256": "{hashlib.sha256(b"dump").hexdigest()}"}}')
+    home.docker('case "$1" in ps) echo c1 ;; exec) cat >>~/said; echo 120000 ;; esac')
+    for command in (backups.load(home.site, Backup(), "b1"), backups.finish(home.site, Backup())):
+        assert home.run(command).returncode == 0
+    said = (home.folder / "said").read_text()
+    assert said.count("DROP DATABASE") == 4
+    assert "FORCE" not in said, "since 13"
+    assert "d.datlocprovider" not in said, "since 15"

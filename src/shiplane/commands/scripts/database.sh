@@ -9,7 +9,7 @@
 #   swap ... NAME                        let the two change places, in one transaction
 #   back ...                             let them change back, where they did
 #   finish ...                           remove the database that served before
-# From `load` on PostgreSQL is spoken to, as the user of the official image.
+# From `load` on PostgreSQL is spoken to, 12 or newer, as the user of the official image.
 main() {
     local verb=$1
     cd "$2" || return
@@ -69,53 +69,63 @@ client() {
 sql() { { printf '%s\n' '\set new :name _restore_new' '\set old :name _restore_old' && cat; } | client psql; }
 
 do_load() {
-    local file=backups/$1.dump
+    local file=backups/$1.dump version
     id=$(container)
+    version=$(sql <<<"SHOW server_version_num;")
+    [ "$version" -ge 120000 ] || { echo "PostgreSQL $((version / 10000)) serves, and 12 is the least for this" >&2; return 1; }
     grep -qF "\"sha256\": \"$(checksum "$file")\"" "backups/$1.json" || { echo "backup $1 is not what was written" >&2; return 1; }
     client pg_restore --list <"$file" >/dev/null
+    drop new
+    drop old
+    # The provider of the locale is named since version 15, in columns that have had several names.
     sql <<'SQL'
-DROP DATABASE IF EXISTS :"new" WITH (FORCE);
-DROP DATABASE IF EXISTS :"old" WITH (FORCE);
 SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', :'new', r.rolname,
         pg_encoding_to_char(d.encoding), d.datcollate, d.datctype)
-    || CASE d.datlocprovider WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L',
-        coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')) ELSE '' END
-FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = :'name' \gexec
+    || CASE j ->> 'datlocprovider' WHEN 'c' THEN ' LOCALE_PROVIDER libc'
+        WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(j ->> 'datlocale', j ->> 'daticulocale'))
+        WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale') ELSE '' END
+FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba, to_jsonb(d) j WHERE d.datname = :'name' \gexec
 SQL
     trap 'drop new' EXIT
     client load <"$file"
     trap - EXIT
 }
 
-drop() { sql <<<"DROP DATABASE IF EXISTS :\"$1\" WITH (FORCE);"; }
+# end_sessions VARIABLE: give what ends the sessions of the database that the variable names.
+end_sessions() { printf '%s\n' "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'$1' \\g /dev/null"; }
+
+# drop VARIABLE: remove a database, whoever is in it; PostgreSQL 12 cannot do both at once.
+drop() { { end_sessions "$1" && printf 'DROP DATABASE IF EXISTS :"%s";\n' "$1"; } | sql; }
 
 # Settings and rights of the database itself stand in the backup under its own name.
 own() {
     client pg_restore --create --schema-only -f - <"backups/$1.dump" |
-        grep -E '^(ALTER (DATABASE|ROLE) .* SET |(GRANT|REVOKE) .* ON DATABASE )' || :
+        { grep -E '^(ALTER (DATABASE|ROLE) .* SET |(GRANT|REVOKE) .* ON DATABASE )' || :; }
 }
 
-readonly END_SESSIONS="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' \\g /dev/null"
-
 do_swap() {
+    local own
     id=$(container)
+    own=$(own "$1")
     # The engine's client would take the rest of the text for itself.
     sql <<SQL
-$END_SESSIONS
+$(end_sessions name)
 BEGIN;
 ALTER DATABASE :"name" RENAME TO :"old";
 ALTER DATABASE :"new" RENAME TO :"name";
-$(own "$1")
+$own
 COMMIT;
 SQL
     echo "the database is that of backup $1"
 }
 
 do_back() {
+    local there
     id=$(container)
-    if [ -n "$(sql <<<"SELECT 1 FROM pg_database WHERE datname = :'old';")" ]; then
+    there=$(sql <<<"SELECT 1 FROM pg_database WHERE datname = :'old';")
+    if [ -n "$there" ]; then
         sql <<SQL
-$END_SESSIONS
+$(end_sessions name)
 BEGIN;
 ALTER DATABASE :"name" RENAME TO :"new";
 ALTER DATABASE :"old" RENAME TO :"name";
