@@ -118,7 +118,9 @@ class Attempt:
     def restore_database(self, backup: str) -> None:
         """Load a backup beside the database that serves; the change will let it take its place."""
         context, site, options = self.context, self.context.site, self.context.options
-        context.execution().run(restore.load(site, options, backup))
+        self.doing = f"load backup {backup}"
+        with self._leaving_all():
+            context.execution().run(restore.load(site, options, backup))
         fresh = backups.name(context.stamp(), self.release.id)
         self.database = restore.change(site, options, backup, fresh, self.release.id, self.before, self.state.model)
         self.applied = self.database.applied
@@ -232,7 +234,10 @@ class Attempt:
         words = services.undo_words(self.decided, self.state.model, self.context.options) if self.state.model else ()
         again = self.context.rollout(site, before, self.context.options, words)
         first = (phases.discard(site, self.release.id),) if self.adopted == "replaced" else ()
-        return (*(self.database.back if self.database else ()), *first, *again)
+        if self.database is None:
+            return (*first, *again)
+        # Closed until what serves runs again.
+        return (*self.database.back, *first, *again, *self.database.after)
 
     def _verify(self, release_id: str, cancel: Cancel) -> None:
         self.doing = f"verify {release_id}"

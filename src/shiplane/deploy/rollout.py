@@ -221,7 +221,8 @@ def planned_undo(
         return (phases.cleaning("remove what was started", phases.clear(site, ())), *told)
     switch = _planned_switch(site, before, options, rollout)
     if restore_database:
-        switch = replace(switch, commands=(*restore.planned(site, options, before).back, *switch.commands))
+        change = restore.planned(site, options, before)
+        switch = replace(switch, commands=(*change.back, *switch.commands, *change.after))
     return (switch, *told)
 
 

@@ -24,6 +24,7 @@ from shiplane.runners.recording import RecordingRunner
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shiplane.deploy.backups import Backup
     from shiplane.deploy.tls import Certificate
 
 HOST = Host("staging", "192.0.2.1", 22, "deploy", "/keys/staging", "/keys/known_hosts")
@@ -75,6 +76,7 @@ class Server(RecordingRunner):
         self.job_survives = False
         self.away = False
         self.certificate = ""
+        self.backups: list[Backup] = []
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -201,6 +203,7 @@ class Server(RecordingRunner):
         if self.current:
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]
             lines += self.described(self.current).splitlines()[:2]
+        lines += [f"backup\t{json.dumps(backup.to_json())}" for backup in self.backups]
         if self.certificate:
             lines.append(f"certificate\t{self.certificate}")
         if self.running:

@@ -134,7 +134,6 @@ SQL
         echo "the database is the one from before"
     fi
     drop new
-    do_open
 }
 
 do_finish() {

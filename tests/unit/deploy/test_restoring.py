@@ -1,0 +1,67 @@
+"""Rollbacks that bring a backup back, on a recorded server: in which order, and what a failure at each point leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shiplane.deploy.backups import Backup
+from shiplane.deploy.migrations import Applied
+from shiplane.errors import DeployUndone, StepFailed
+
+if TYPE_CHECKING:
+    from conftest import World
+
+PLACES = "120 proxy backend:8000,frontend:8080 frontend:/srv/www/assets"
+FOUND = ["model /releases/old", "pull --quiet --policy missing"]
+LOAD = "database load db b1"
+KEPT = Backup("b1", "2026-01-01T00:00:00Z", 1, "s", "new", "old", ("a.1",))
+FRESH = "20260203T040508Z-old"
+CLOSED = ["database stop db db redis", f"database backup db {FRESH}", "database swap db b1"]
+
+
+@pytest.fixture
+def ahead(world: World) -> World:
+    """Let `new` serve on a database that `old` cannot run on, with a backup from before."""
+    world.server.deployed("old", "new")
+    world.server.backups = [KEPT]
+    world.server.audit[-1] |= Applied(("a.1",), ("a.1",), "b1").to_json()
+    return world
+
+
+def restore(world: World) -> list[str]:
+    """Bring the backup back, and give what was played, in short."""
+    world.deployer.rollback(restore_database=True)
+    return story(world)
+
+
+def story(world: World) -> list[str]:
+    return [line.partition(" sh -c ")[0] for line in world.server.story]
+
+
+def rolled(name: str) -> str:
+    return f"roll {name} {PLACES} roll:backend:1"
+
+
+def test_all_goes_well(ahead: World) -> None:
+    end = ["database open db", "record old", "database finish db"]
+    assert restore(ahead) == [*FOUND, LOAD, *CLOSED, rolled("old"), *end]
+
+
+def test_a_backup_that_cannot_be_loaded_leaves_all_as_it_was(ahead: World) -> None:
+    ahead.server.failures = [("database load", "no space left on device", 1)]
+    with pytest.raises(StepFailed, match=r"the backup was not restored \(load\): no space left on device") as caught:
+        restore(ahead)
+    assert caught.value.exit_code == 3
+    assert story(ahead) == [*FOUND, LOAD, "discard old known"]
+    assert len(ahead.server.audit) == 2
+    assert ahead.deployer.deployment is None
+
+
+def test_people_are_let_in_again_when_the_release_before_runs_again(ahead: World) -> None:
+    ahead.server.failures = [("roll .* old ", "it broke", 1)]
+    with pytest.raises(DeployUndone, match="new serves again"):
+        restore(ahead)
+    back = ["database back db", rolled("new"), "database open db"]
+    assert story(ahead) == [*FOUND, LOAD, *CLOSED, rolled("old"), "evidence 20", *back, "record"]
