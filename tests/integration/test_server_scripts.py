@@ -162,3 +162,34 @@ def test_no_word_is_said_to_a_database_that_version_12_does_not_know(home: Home)
     assert said.count("DROP DATABASE") == 4
     assert "FORCE" not in said, "since 13"
     assert "d.datlocprovider" not in said, "since 15"
+
+
+def test_what_a_restore_that_was_cut_off_has_left(home: Home) -> None:
+    (home.place / "backups").mkdir()
+    (home.place / "served").mkdir()
+    (home.place / "backups/b1.dump").write_text("dump")
+    (home.place / "backups/b1.json").write_text(f'{{"sha256": "{hashlib.sha256(b"dump").hexdigest()}"}}')
+    home.docker('case "$1" in ps) echo c1 ;; exec) cat >/dev/null; echo 120000 ;; esac')
+
+    def after(command: Command) -> tuple[set[str], bool]:
+        """Run a command, and give what a survey then tells of, and whether people see the page of maintenance."""
+        assert home.run(command).returncode == 0
+        told = home.run(survey_command(home.site)).stdout.splitlines()
+        return set(parse(told).restore), (home.place / "served/maintenance").exists()
+
+    settings = Backup()
+    fresh = backups.make(home.site, settings, "b2", "new", "old")
+    stop, _, swap = backups.swap(home.site, settings, "b1", ("db",), fresh)
+    assert after(backups.load(home.site, settings, "b1")) == ({"beside"}, False)
+    assert after(stop) == ({"beside", "stopped"}, True)
+    assert after(swap) == ({"beside", "stopped"}, True)
+    assert after(backups.back(home.site, settings)) == ({"stopped"}, True)
+    assert after(backups.reopen(home.site, settings)) == (set(), False)
+    (home.place / "served/maintenance").write_text("closed by ada")
+    assert after(stop) == ({"stopped"}, True)
+    assert after(backups.reopen(home.site, settings)) == (set(), True), "a person closed it"
+    home.docker(
+        'case "$1 $4" in ps*) echo c1 ;; "exec sh") [[ $* != *" load" ]] || exit 1; cat >/dev/null; echo 120000 ;; esac'
+    )
+    assert home.run(backups.load(home.site, settings, "b1")).returncode == 1
+    assert not (home.place / ".restore-beside").exists()

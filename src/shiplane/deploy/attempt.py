@@ -100,13 +100,20 @@ class Attempt:
     def _occasion(self) -> hooks.Occasion:
         return hooks.Occasion(self.deployment.action, self.release.id, self.release.commit, self.before or "")
 
+    def settle(self) -> None:
+        """End a change of the database that was cut off; what it has stopped is started by what follows."""
+        phase = restore.settle(self.context.site, self.context.options, self.state.restore)
+        if phase is None:
+            return
+        self._ready_data()
+        self.doing = phase.title
+        with self._leaving_all():
+            self.context.execution().run(phase)
+
     def migrate(self) -> None:
         """Run the release command in the new image, the data services being up; what serves goes on meanwhile."""
         context, options = self.context, self.context.options
-        known = self.model.services if self.model else {}
-        data = tuple(service for service in options.data_services if service in known)
-        if set(data) - {c.service for c in self.state.containers if c.status == "running"}:
-            self._start_data(data)
+        self._ready_data()
         self.doing = f"run {' '.join(options.release_command)}"
         phase = ReleasePhase(context, self.release, self.state, self.before, self.adopted == "replaced")
         with self._leaving_all() if self.before else self._clearing():
@@ -146,7 +153,8 @@ class Attempt:
         with self._undoing():
             self.doing = f"let {self.release.id} serve"
             switch = phases.switch(site, self.release.id, context.options, context.rollout, words, undo)
-            context.execution().run(self.database.around(switch) if self.database else switch)
+            switch = self.database.lead(switch) if self.database else switch
+            context.execution().run(replace(switch, commands=(*switch.commands, *self._reopen)))
             after = self._check()
             self.doing = "run the post-deploy hooks"
             hooks.run_deciding(context, self._occasion)
@@ -188,6 +196,13 @@ class Attempt:
         """Fetch what the server's engine lacks; where it has all, the registry may be gone."""
         if self.missing:
             self.context.execution().run(phases.pull(self.context.site, self.release.id, login))
+
+    def _ready_data(self) -> None:
+        """Start the data services where they do not run."""
+        known = self.model.services if self.model else {}
+        data = tuple(service for service in self.context.options.data_services if service in known)
+        if set(data) - {c.service for c in self.state.containers if c.status == "running"}:
+            self._start_data(data)
 
     def _start_data(self, data: tuple[str, ...]) -> None:
         site, options = self.context.site, replace(self.context.options, data_services=data)
@@ -234,10 +249,13 @@ class Attempt:
         words = services.undo_words(self.decided, self.state.model, self.context.options) if self.state.model else ()
         again = self.context.rollout(site, before, self.context.options, words)
         first = (phases.discard(site, self.release.id),) if self.adopted == "replaced" else ()
-        if self.database is None:
-            return (*first, *again)
-        # Closed until what serves runs again.
-        return (*self.database.back, *first, *again, *self.database.after)
+        return (*(self.database.back if self.database else ()), *first, *again, *self._reopen)
+
+    @property
+    def _reopen(self) -> tuple[Command, ...]:
+        """Give what lets people in again, once what serves runs, where a change of the database has shut them out."""
+        shut_out = self.database is not None or restore.STOPPED in self.state.restore
+        return restore.reopen(self.context.site, self.context.options) if shut_out else ()
 
     def _verify(self, release_id: str, cancel: Cancel) -> None:
         self.doing = f"verify {release_id}"

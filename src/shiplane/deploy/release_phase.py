@@ -56,6 +56,8 @@ def planned(site: Site, release_id: str, options: Options) -> tuple[Phase, ...]:
 def settled(state: State, release: Release, options: Options) -> bool:
     """Tell whether nothing can be pending: the last deployment, which went well, ran this image or these migrations."""
     service, last = options.release_service, state.serving
+    if state.restore:
+        return False  # nobody wrote down which database serves
     if last is None or last is not state.entries[-1] or service not in release.digests() or not state.well:
         return False
     running = {container.service for container in state.containers if container.status == "running"}

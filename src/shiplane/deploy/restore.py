@@ -11,7 +11,7 @@ from shiplane.deploy.phases import Phase
 from shiplane.errors import DatabaseAhead, NoBackup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from shiplane.deploy.phases import Options
     from shiplane.deploy.services import Decision, Model
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from shiplane.model import Command, Site
 
 PLANNED = "BACKUP"
+STOPPED = "stopped"
+_SETTLE_SECONDS = 120.0
 _WHY = "it is stopped while the database changes"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Say how a backup takes the database's place: `ahead` of a rollout and `after` it, `back` where it fails."""
+    """Say how a backup takes the database's place: `ahead` of a rollout, `back` where it fails; `reopen` ends both."""
 
     backup: str
     fresh: str
     keep: tuple[str, ...]
     ahead: tuple[Command, ...]
-    after: tuple[Command, ...]
     back: tuple[Command, ...]
     seconds: float
 
@@ -39,10 +40,10 @@ class Change:
         """Give what the audit says of it."""
         return Applied(backup=self.fresh, restored=self.backup)
 
-    def around(self, switch: Phase) -> Phase:
-        """Put the change of the database around the one of what serves."""
+    def lead(self, switch: Phase) -> Phase:
+        """Put the change of the database before the one of what serves."""
         seconds = switch.seconds + self.seconds
-        return replace(switch, commands=(*self.ahead, *switch.commands, *self.after), seconds=seconds)
+        return replace(switch, commands=(*self.ahead, *switch.commands), seconds=seconds)
 
     def decide(self, decided: Sequence[Decision], after: Model, options: Options) -> tuple[Decision, ...]:
         """Start again what would be left alone: it was stopped."""
@@ -88,6 +89,25 @@ def load(site: Site, options: Options, backup: str) -> Phase:
     return Phase("restore", f"load backup {backup} beside the database", (command,), options.backup.seconds)
 
 
+def settle(site: Site, options: Options, left: Collection[str]) -> Phase | None:
+    """End a change of the database that was cut off, by what it has `left`; None where there is nothing to end.
+
+    Where services are still stopped the database from before comes back: nobody has written to the other one. The
+    rollout that follows starts them, and `reopen` lets people in again.
+    """
+    if not left:
+        return None
+    end, title = (backups.finish, "remove what a restore that was cut off has left")
+    if STOPPED in left:
+        end, title = (backups.back, "bring the database back that a restore which was cut off put aside")
+    return Phase("restore", title, (end(site, options.backup),), _SETTLE_SECONDS)
+
+
+def reopen(site: Site, options: Options) -> tuple[Command, ...]:
+    """Give what ends a change of the database, whichever release serves then."""
+    return (backups.reopen(site, options.backup),)
+
+
 def finish(site: Site, options: Options) -> Phase:
     """Remove the database from before."""
     # After the record: a job would look like one that nobody saw the end of.
@@ -108,7 +128,6 @@ def change(  # noqa: PLR0913 - what is written down of the backup that is made f
         fresh,
         keep,
         ahead=backups.swap(site, settings, backup, keep, again),
-        after=(backups.reopen(site, settings),),
         back=(backups.back(site, settings),),
         seconds=settings.seconds,
     )

@@ -54,6 +54,7 @@ class Deployer:
         attempt = self._attempt(release, state, action)
         attempt.bring(bundle, login)
         attempt.prepare()
+        attempt.settle()
         attempt.migrate()
         return attempt.change()
 
@@ -80,6 +81,7 @@ class Deployer:
         attempt = self._attempt(release, state, "rollback")
         attempt.find(login)
         attempt.prepare()
+        attempt.settle()
         if not restore_database:
             return attempt.change()
         attempt.restore_database(backup)
@@ -204,7 +206,9 @@ def planned_rollback(  # noqa: PLR0913 - as `planned`, and the database
         return (*found, *before, switch, *after)
     change = restore.planned(site, options, release_id)
     load, finish = restore.load(site, options, change.backup), restore.finish(site, options)
-    return (*found, *before, load, change.around(switch), *after, finish)
+    switch = change.lead(switch)
+    switch = replace(switch, commands=(*switch.commands, *restore.reopen(site, options)))
+    return (*found, *before, load, switch, *after, finish)
 
 
 def planned_undo(
@@ -221,8 +225,8 @@ def planned_undo(
         return (phases.cleaning("remove what was started", phases.clear(site, ())), *told)
     switch = _planned_switch(site, before, options, rollout)
     if restore_database:
-        change = restore.planned(site, options, before)
-        switch = replace(switch, commands=(*change.back, *switch.commands, *change.after))
+        back, reopen = restore.planned(site, options, before).back, restore.reopen(site, options)
+        switch = replace(switch, commands=(*back, *switch.commands, *reopen))
     return (switch, *told)
 
 
@@ -239,6 +243,8 @@ def _running(context: Context, state: State, release: Release) -> Deployment | N
     """Give the deployment by which a release runs, whole, well and answering; None where it does not."""
     entry = state.serving
     if entry is None or state.entries[-1].deployment.outcome == "failed" or not state.well:
+        return None
+    if restore.STOPPED in state.restore:
         return None
     same = entry.deployment.release == release.id == state.current
     if not same or state.running_digests(release) != release.digests():

@@ -121,7 +121,8 @@ class State:
     `model` describes the services of the current release; None where there is none, or its files cannot be read.
     `maintenance` tells since when and by whom the environment is closed to people; None where it is open.
     `certificate` is the digest of the one that it is served with; empty where there is none. `environments` are those
-    for which the releases were made: one, unless two applications share the name of a folder.
+    for which the releases were made: one, unless two applications share the name of a folder. `restore` says what a
+    change of the database that was cut off has left: a database `beside` the one that serves, `stopped` services.
     """
 
     current: str | None = None
@@ -137,6 +138,7 @@ class State:
     maintenance: dict[str, str] | None = None
     certificate: str = ""
     environments: frozenset[str] = frozenset()
+    restore: frozenset[str] = frozenset()
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -264,6 +266,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         backups=backups.parse(found.get("backup", [])),
         maintenance=next((_since(text) for text in found.get("maintenance", [])), None),
         certificate=next(iter(found.get("certificate", [])), ""),
+        restore=frozenset(found.get("restore", [])),
         environments=frozenset(filter(None, (manifest.get("environment") for manifest in manifests))),
     )
 

@@ -77,6 +77,7 @@ class Server(RecordingRunner):
         self.away = False
         self.certificate = ""
         self.backups: list[Backup] = []
+        self.restore: set[str] = set()
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -155,7 +156,14 @@ class Server(RecordingRunner):
             if re.search(pattern, rendered):
                 del self.failures[number]
                 return code, text
+        if found := re.search(r"bash -s database (\w+)", rendered):
+            self._mark(found[1])
         return 0, self._act(rendered, command)
+
+    def _mark(self, verb: str) -> None:
+        """Keep what a change of the database that is cut off would leave."""
+        self.restore |= {"load": {"beside"}, "stop": {"stopped"}}.get(verb, set())
+        self.restore -= {"back": {"beside"}, "finish": {"beside"}, "open": {"stopped"}}.get(verb, set())
 
     def _act(self, rendered: str, command: Command | None) -> str:
         words = shlex.split(rendered.partition(" < (")[0])
@@ -203,6 +211,7 @@ class Server(RecordingRunner):
         if self.current:
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]
             lines += self.described(self.current).splitlines()[:2]
+        lines += [f"restore\t{word}" for word in sorted(self.restore)]
         lines += [f"backup\t{json.dumps(backup.to_json())}" for backup in self.backups]
         if self.certificate:
             lines.append(f"certificate\t{self.certificate}")

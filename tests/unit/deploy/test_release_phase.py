@@ -177,7 +177,11 @@ def sick() -> State:
 
 
 @pytest.mark.parametrize(
-    "state", [serving("new", running=False), serving("new", outcome="undone"), serving("old"), sick()]
+    "state",
+    [
+        *(serving("new", running=False), serving("new", outcome="undone"), serving("old"), sick()),
+        replace(serving("new"), restore=frozenset({"beside"})),
+    ],
 )
 def test_where_something_says_otherwise_the_database_is_asked(state: State) -> None:
     playing = Playing()

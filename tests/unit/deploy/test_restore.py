@@ -36,17 +36,30 @@ def verbs(commands: tuple[Command, ...]) -> list[str]:
 def test_the_database_changes_between_the_stop_and_the_start() -> None:
     change = made()
     switch = Phase("switch", "t", phases.rolling(SITE, "old", OPTIONS, ("x",)), 10.0)
-    around = change.around(switch)
+    around = change.lead(switch)
     assert verbs(around.commands) == [
-        *("database stop", "database backup", "database swap", "roll deployments/app-staging", "database open"),
+        *("database stop", "database backup", "database swap", "roll deployments/app-staging"),
     ]
     assert around.seconds == 10.0 + OPTIONS.backup.seconds
     assert around.commands[0].argv[7:] == ("db", "redis", "edge", "proxy")
     assert str(around.commands[1].input_text()).endswith('"release": "old", "before": "new", "migrations": []\n')
     assert around.commands[2].argv[7] == "b1"
     assert verbs(change.back) == ["database back"]
+    assert verbs(restore.reopen(SITE, OPTIONS)) == ["database open"]
     assert change.applied == Applied(backup="b2", restored="b1")
     assert {command.host for command in around.commands if "database" in command.argv} == {"staging"}
+
+
+@pytest.mark.parametrize(
+    ("left", "verb"),
+    [(("beside",), "database finish"), (("stopped",), "database back"), (("beside", "stopped"), "database back")],
+)
+def test_a_change_that_was_cut_off_is_ended(left: tuple[str, ...], verb: str) -> None:
+    phase = restore.settle(SITE, OPTIONS, left)
+    assert phase is not None
+    assert verbs(phase.commands) == [verb]
+    assert {command.host for command in phase.commands} == {"staging"}
+    assert restore.settle(SITE, OPTIONS, ()) is None
 
 
 def test_what_would_be_left_alone_is_started_again() -> None:

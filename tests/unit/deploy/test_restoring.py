@@ -65,3 +65,55 @@ def test_people_are_let_in_again_when_the_release_before_runs_again(ahead: World
         restore(ahead)
     back = ["database back db", rolled("new"), "database open db"]
     assert story(ahead) == [*FOUND, LOAD, *CLOSED, rolled("old"), "evidence 20", *back, "record"]
+
+
+SENT = ["adopt newer", "pull --quiet --policy missing"]
+MIGRATE = "run --rm -T --no-deps --label dev.shiplane.once=1 backend python manage.py migrate"
+
+
+@pytest.mark.parametrize("left", [{"stopped"}, {"beside", "stopped"}])
+def test_the_next_deploy_takes_a_restore_back_that_was_cut_off(ahead: World, left: set[str]) -> None:
+    ahead.server.restore = set(left)
+    ahead.deploy("newer")
+    end = ["database open db", "record newer"]
+    assert story(ahead) == [*SENT, "database back db", MIGRATE, rolled("newer"), *end]
+    assert ahead.server.restore <= {"beside"}
+
+
+def test_what_runs_is_deployed_again_where_a_restore_has_shut_people_out(ahead: World) -> None:
+    ahead.server.restore = {"stopped"}
+    ahead.server.adopts = "same"
+    ahead.deploy("new")
+    assert story(ahead)[2:] == ["database back db", MIGRATE, rolled("new"), "database open db", "record new"]
+
+
+def test_the_next_deploy_removes_the_database_that_a_restore_has_left(ahead: World) -> None:
+    ahead.server.restore = {"beside"}
+    ahead.deploy("newer")
+    assert story(ahead) == [*SENT, "database finish db", MIGRATE, rolled("newer"), "record newer"]
+
+
+def test_a_rollback_after_a_restore_that_was_cut_off(ahead: World) -> None:
+    ahead.server.restore = {"beside", "stopped"}
+    end = ["database open db", "record old", "database finish db"]
+    assert restore(ahead) == [*FOUND, "database back db", LOAD, *CLOSED, rolled("old"), *end]
+    assert ahead.server.restore == set()
+
+
+def test_a_deploy_after_a_restore_that_was_cut_off_may_fail_too(ahead: World) -> None:
+    ahead.server.restore = {"stopped"}
+    ahead.server.failures = [("roll .* newer ", "it broke", 1)]
+    with pytest.raises(DeployUndone, match="new serves again"):
+        ahead.deploy("newer")
+    undone = ["evidence 20", rolled("new"), "database open db", "discard newer", "record"]
+    assert story(ahead) == [*SENT, "database back db", MIGRATE, rolled("newer"), *undone]
+
+
+def test_a_database_that_cannot_be_brought_back_ends_the_deploy(ahead: World) -> None:
+    ahead.server.restore = {"stopped"}
+    ahead.server.failures = [("database back", "no container of service db runs", 1)]
+    with pytest.raises(StepFailed, match=r"not restored \(back\): no container of service db runs"):
+        ahead.deploy("newer")
+    assert story(ahead) == [*SENT, "database back db", "discard newer"]
+    ahead.deploy("newer")
+    assert ahead.server.restore == set()

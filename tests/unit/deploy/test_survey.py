@@ -56,6 +56,10 @@ def test_the_certificate_that_is_served() -> None:
     assert parse(["certificate\tabc"]) == State(certificate="abc")
 
 
+def test_what_a_restore_that_was_cut_off_has_left() -> None:
+    assert parse(["restore\tbeside", "restore\tstopped"]).restore == {"beside", "stopped"}
+
+
 def test_the_folder_of_another_application_s_environment(site: Site, release: Release) -> None:
     def asked(environment: str) -> State:
         files = {"docker-compose.yml": b"", f"compose.{environment}.yml": b""}

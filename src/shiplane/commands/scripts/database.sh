@@ -5,11 +5,13 @@
 #   load ... NAME                        check a backup and load it into a database beside the one that serves
 #   stop ... SERVICE...                  stop all but these services, within their grace periods, and show the
 #                                        maintenance page meanwhile, unless somebody does already
-#   open ...                             show it no longer
+#   open ...                             show it no longer: they were started again
 #   swap ... NAME                        let the two change places, in one transaction
-#   back ...                             let them change back, where they did
+#   back ...                             let them change back, where they did, and remove the one that was loaded
 #   finish ...                           remove the database that served before
 # From `load` on PostgreSQL is spoken to, 12 or newer, as the user of the official image.
+# What is cut off can be seen by two files: .restore-beside from `load` until one database is left, .restore-stopped from
+# `stop` until `open`.
 main() {
     local verb=$1
     cd "$2" || return
@@ -75,6 +77,8 @@ do_load() {
     [ "$version" -ge 120000 ] || { echo "PostgreSQL $((version / 10000)) serves, and 12 is the least for this" >&2; return 1; }
     grep -qF "\"sha256\": \"$(checksum "$file")\"" "backups/$1.json" || { echo "backup $1 is not what was written" >&2; return 1; }
     client pg_restore --list <"$file" >/dev/null
+    : >.restore-beside
+    trap 'forget new' EXIT
     drop new
     drop old
     # The provider of the locale is named since version 15, in columns that have had several names.
@@ -86,7 +90,6 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COL
         WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale') ELSE '' END
 FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba, to_jsonb(d) j WHERE d.datname = :'name' \gexec
 SQL
-    trap 'drop new' EXIT
     client load <"$file"
     trap - EXIT
 }
@@ -96,6 +99,13 @@ end_sessions() { printf '%s\n' "SELECT pg_terminate_backend(pid) FROM pg_stat_ac
 
 # drop VARIABLE: remove a database, whoever is in it; PostgreSQL 12 cannot do both at once.
 drop() { { end_sessions "$1" && printf 'DROP DATABASE IF EXISTS :"%s";\n' "$1"; } | sql; }
+
+# forget VARIABLE...: remove databases beside the one that serves; none is left then.
+forget() {
+    local name
+    for name in "$@"; do drop "$name" || return; done
+    rm -f .restore-beside
+}
 
 # Settings and rights of the database itself stand in the backup under its own name.
 own() {
@@ -133,16 +143,16 @@ COMMIT;
 SQL
         echo "the database is the one from before"
     fi
-    drop new
+    forget new
 }
 
 do_finish() {
     id=$(container)
-    drop old
-    drop new
+    forget old new
 }
 
 do_stop() {
+    : >.restore-stopped
     if [ -d served ] && [ ! -e served/maintenance ]; then
         : >served/.maintenance-by-restore
         install -m 644 /dev/null served/maintenance
@@ -151,4 +161,7 @@ do_stop() {
         awk -v kept=" $* " 'index(kept, " " $1 " ") == 0 { print $2 }' | xargs -r docker stop >/dev/null
 }
 
-do_open() { [ ! -e served/.maintenance-by-restore ] || rm -f served/maintenance served/.maintenance-by-restore; }
+do_open() {
+    [ ! -e served/.maintenance-by-restore ] || rm -f served/maintenance served/.maintenance-by-restore
+    rm -f .restore-stopped
+}

@@ -16,6 +16,7 @@ main() {
     releases
     certificate
     job
+    restore
     [ ! -e served/maintenance ] || printf 'maintenance\t%s\n' "$(head -n 1 served/maintenance)"
 }
 
@@ -55,4 +56,10 @@ certificate() {
 # What an earlier caller began here and did not see the end of: its title, and its code where it has ended.
 job() {
     [ ! -f .job/title ] || printf 'job\t%s\t%s\n' "$(cat .job/title)" "$(cat .job/code 2>/dev/null || :)"
+}
+
+# What a change of the database that was cut off has left: see database.sh.
+restore() {
+    local word
+    for word in beside stopped; do [ ! -e ".restore-$word" ] || printf 'restore\t%s\n' "$word"; done
 }
