@@ -15,8 +15,9 @@ class Image:
 
     @property
     def pinned(self) -> str:
-        """Give `registry/owner/name:tag@sha256:…`, which an engine pulls by digest."""
-        return f"{self.reference}@{self.digest}"
+        """Give `registry/owner/name@sha256:…`: the same for every release in which the image is, whatever its tag."""
+        registry, slash, name = self.reference.rpartition("/")
+        return f"{registry}{slash}{name.partition(':')[0]}@{self.digest}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,7 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
         references = [f"{naming.repository(name)}:{tag}" for tag in tags]
         if name in there:
             say(f"{references[0]}: published already as {there[name].digest}")
-            known = Image(naming.repository(name), there[name].digest)
-            _move(runner, registry, known, references, say, cancel)
+            _move(runner, registry, Image(references[0], there[name].digest), references, say, cancel)
         else:
             _push(runner, registry, production_tag(name, facts), references, say, cancel)
         digest = registry.digest(references[0])

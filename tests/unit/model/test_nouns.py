@@ -71,7 +71,7 @@ def test_a_release_without_a_field_is_refused(field: str) -> None:
 
 def test_a_release_gives_its_images() -> None:
     release = make_release("r1")
-    assert release.image("backend").pinned == "registry.test/acme/app-backend:1.0.0-r1@sha256:" + "a" * 64
+    assert release.image("backend").pinned == "registry.test/acme/app-backend@sha256:" + "a" * 64
     assert release.digests() == {"backend": "sha256:" + "a" * 64, "frontend": "sha256:" + "b" * 64}
     with pytest.raises(KeyError):
         release.image("other")
