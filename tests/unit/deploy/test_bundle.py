@@ -54,7 +54,7 @@ def test_the_root_variables(site: Site, release: Release) -> None:
         "COMPOSE_FILE": '"docker-compose.yml:compose.staging.yml"',
         "CONTAINER_REGISTRY": '"registry.test"',
         "REPOSITORY_OWNER": '"owner"',
-        "BACKEND_IMAGE": f'"{image.reference}@{image.digest}"',
+        "BACKEND_IMAGE": f'"registry.test/owner/app-backend@{image.digest}"',
         "DB_PASSWORD": '"p)\\$\'\\"#\\\\ ü"',
         "REDIS_PASSWORD": '"redis@/:"',
         "PROXY_BIND": '"0.0.0.0"',
