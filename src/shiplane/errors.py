@@ -153,6 +153,16 @@ class NothingDeployed(UsageError):
         )
 
 
+class NoRun(UsageError):
+    """Tell that this checkout remembers no such run, or none at all."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(
+            f"no run {name!r} is known in this checkout" if name else "nothing has run in this checkout yet",
+            "see which there are: invoke history" if name else "run: invoke pipeline",
+        )
+
+
 class NoTerminal(UsageError):
     """Tell that a question cannot be asked without a terminal."""
 

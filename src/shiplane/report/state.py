@@ -79,6 +79,8 @@ class RunState:
     seconds: float | None = None
     started_at: str | None = None
     finished_at: str | None = None
+    last_at: str | None = None
+    """The time of the newest record."""
     stages: dict[str, StageState] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
     deployments: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class RunState:
 
     def apply(self, record: Record) -> None:
         """Take one record."""
+        self.last_at = record.get("at") or self.last_at
         handler = getattr(self, f"_on_{record.get('kind', '')}", None)
         if handler is not None:
             handler(record)
@@ -145,7 +148,7 @@ class RunState:
     def _on_step_ended(self, record: Record) -> None:
         step = self._step(record["stage"], record["step"])
         step.status, step.seconds = cast("Status", record["status"]), record.get("seconds")
-        step.finished_at = record.get("at") if step.started_at else None
+        step.finished_at = record.get("at")
         step.exit_code = int(record.get("exit_code") or 0)
         step.cause, step.fix = str(record.get("cause") or ""), str(record.get("fix") or "")
         step.details = tuple(str(line) for line in record.get("details") or ())
@@ -177,6 +180,11 @@ def _settled(status: Status, cut_off: Status) -> Status:
     if status == "pending":
         return "skipped"
     return cut_off if status == "running" else status
+
+
+def shown_as(step: StepState) -> str:
+    """Name what a step is drawn as: its status, or `reused` where it passed without running."""
+    return "reused" if step.status == "passed" and step.how != "ran" else step.status
 
 
 def fold(records: Iterable[Record]) -> RunState:

@@ -88,14 +88,14 @@ def summary(records: Iterable[Record], folder: Path | None = None) -> Summary:
         seconds=run.seconds or 0.0,
         reason=run.reason,
         stages=tuple(StageResult(s.name, s.status, s.seconds) for s in run.stages.values()),
-        failures=tuple(_failures(run, folder)),
+        failures=tuple(failures(run, folder)),
         release=next(reversed(run.releases.values()), None),
         deployments=deployments,
         addresses={d["environment"]: d["url"] for d in deployments if d["outcome"] == "deployed"},
     )
 
 
-def _failures(run: RunState, folder: Path | None) -> Iterator[Failure]:
+def failures(run: RunState, folder: Path | None = None) -> Iterator[Failure]:
     """Give every step that failed; where none did, what the run was interrupted in, or the stage alone."""
     failed = [step for step in run.steps if step.status == "failed"]
     cut_off = [step for step in run.steps if step.status == "cancelled" and step.cause]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 20
 _WIDTH = 200
+_COVERED = ("lines", "branches")
 
 
 def place(failure: Mapping[str, Any]) -> str:
@@ -38,6 +39,12 @@ def failed_lines(step: StepState, most: int = MOST_NAMED) -> list[str]:
 def counts_text(tests: Mapping[str, Any]) -> str:
     """Write the counts that are not zero: `41 passed, 1 failed`."""
     return ", ".join(f"{tests[kind]} {kind}" for kind in ("passed", "failed", "flaky", "skipped") if tests.get(kind))
+
+
+def coverage_of(tests: Mapping[str, Any]) -> tuple[tuple[str, int, int], ...]:
+    """Give (kind, covered, all) of lines and branches; zeros where no figures were reported."""
+    found = tests.get("coverage") or {}
+    return tuple((kind, int(found.get(f"{kind}_covered", 0)), int(found.get(f"{kind}_valid", 0))) for kind in _COVERED)
 
 
 def names(failures: Sequence[Mapping[str, Any]]) -> list[str]:
