@@ -97,6 +97,7 @@ class Step:
             "title": self.title,
             "needs": list(self.needs),
             "host": self.host,
+            "environment": self.environment,
             "commands": [command.masked() for command in self.commands],
             "undo": [command.masked() for command in self.undo],
             "timeout_seconds": self.timeout_seconds,

@@ -28,6 +28,7 @@ def test_a_plan_as_json() -> None:
     plan = Plan(Event("push", "main", "c"), "lab", stages, "why", "r1", ("a note",))
     assert plan.steps == (first, step)
     rest = {
+        "environment": "",
         "timeout_seconds": 0,
         "retry": None,
         "key": "",
