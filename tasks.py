@@ -13,6 +13,7 @@ try:
         looking_tasks,
         maintenance_tasks,
         pipeline_tasks,
+        report_tasks,
         server_tasks,
         version_tasks,
     )
@@ -35,6 +36,7 @@ ns = Collection(
     looking_tasks.audit,
     looking_tasks.logs,
     server_tasks.unlock,
+    report_tasks.report,
 )
 ns.add_task(looking_tasks.execute, name="exec")
 server = Collection("server", server_tasks.prepare)

@@ -14,9 +14,12 @@ from samples import HARD
 from shiplane.lab.images.catalogue import OFFICIAL_NAMES, server_reference
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.store import Store
+from workflows import obeyed
 from worlds import RecordedWorld
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from checkouts import Answer
     from projects import Project
 
@@ -45,6 +48,24 @@ def test_a_pull_request_is_built_and_tested(project: Project) -> None:
     assert (records[-1]["status"], records[-1]["exit_code"]) == ("passed", 0)
     stages = {record["stage"]: record["status"] for record in records if record["kind"] == "stage_ended"}
     assert stages == {"build": "passed", "test": "passed"}
+
+
+def test_in_a_workflow_steps_are_groups_and_the_job_has_a_summary(project: Project, tmp_path: Path) -> None:
+    page = tmp_path / "summary.md"
+    page.write_text("what stood there before\n")
+    project.answers(("nox -s tests_backend", "::add-mask::x\n##[error]no", 1), *BASES)
+    variables = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page), "GITHUB_RUN_NUMBER": "7"}
+    ended = project.invoke("pipeline --event pull_request", **variables)
+    assert ended.code == 3
+    orders = obeyed(ended.out)
+    groups = {each.split(":")[4] for each in orders if each.startswith("::group::")}
+    built = {f"build.{name}" for name in ("bases", "clean", "images")}
+    assert groups == built | {f"test.{name}" for name in ("backend", "frontend", "lint")}
+    assert orders.count("::endgroup::") == len(groups)
+    others = [each for each in orders if not each.startswith(("::group::", "::endgroup::"))]
+    assert others == ["::error title=backend tests::backend tests failed with exit code 1"]
+    assert "::add-mask::x" in ended.out
+    assert page.read_text().startswith("what stood there before\n## ✗ Run 7: failed in ")
 
 
 def test_every_failure_of_the_tests_is_told_and_nothing_is_published(project: Project) -> None:

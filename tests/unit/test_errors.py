@@ -19,6 +19,8 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.NameTaken("staging-eu", "deployments/app-staging-eu", "staging-eu", "eu"), 2),
     (errors.NothingPublished("main", "lab"), 2),
     (errors.NothingDeployed("staging"), 2),
+    (errors.NoRun("99"), 2),
+    (errors.NoRun(), 2),
     (errors.NoTerminal("remove the lock of staging?"), 2),
     (errors.LabDown(), 2),
     (errors.PortTaken(5432, "database"), 2),

@@ -204,9 +204,12 @@ class Run:
         close_all(self._boards.values())
 
     def _summarise(self) -> None:
-        from shiplane.report.closing import show_summary  # noqa: PLC0415 - see execute()
+        from shiplane.report.closing import append_summary, show_summary  # noqa: PLC0415 - see execute()
+        from shiplane.report.runs import load  # noqa: PLC0415
         from shiplane.report.summary import summary  # noqa: PLC0415
 
+        if self.app.environ.get("GITHUB_STEP_SUMMARY"):
+            append_summary(load(self.folder), self.app.environ["GITHUB_STEP_SUMMARY"])
         show_summary(summary(read(self.folder), self.folder), sys.stdout, self.view)
 
 

@@ -1,15 +1,17 @@
-"""Printing the end of a run, whatever has become of the terminal."""
+"""Telling the end of a run, whatever has become of the terminal."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from shiplane.report.github import quoted
 from shiplane.report.summary import render_table, render_text
 
 if TYPE_CHECKING:
+    from shiplane.report.runs import Past
     from shiplane.report.summary import Summary
     from shiplane.report.view import View
 
@@ -30,6 +32,14 @@ def show_summary(found: Summary, stream: TextIO | None, view: View) -> None:
         stream.flush()
     except (OSError, ValueError):
         _drop(stream)
+
+
+def append_summary(past: Past, file: str) -> None:
+    """Add a run's summary to the page of a job in GitHub Actions; where that cannot be, the run ends as it would."""
+    from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - for workflows alone
+
+    with contextlib.suppress(OSError), Path(file).open("a", encoding="utf-8") as page:
+        page.write(render_markdown(past) + "\n")
 
 
 def _drop(stream: TextIO) -> None:

@@ -91,6 +91,11 @@ class RunState:
         """Give all steps, in the order of their stages."""
         return [step for stage in self.stages.values() for step in stage.steps.values()]
 
+    @property
+    def outcome(self) -> str:
+        """Give how it ended; `unfinished` where no end is written, though nothing may go on any more."""
+        return "unfinished" if self.status == "running" else self.status
+
     def apply(self, record: Record) -> None:
         """Take one record."""
         self.last_at = record.get("at") or self.last_at

@@ -60,6 +60,11 @@ def timeline(run: RunState) -> Timeline:
     return Timeline(marked, length)
 
 
+def taken(run: RunState) -> float:
+    """Give how long a run took; where its journal has no end, how long it went on by its newest record."""
+    return timeline(run).seconds if run.seconds is None else run.seconds
+
+
 def seconds_of(stamp: str | None) -> float | None:
     """Give a time of the journal in seconds; None where there is none that can be read."""
     try:

@@ -14,6 +14,7 @@ from shiplane.report.console import live
 from shiplane.report.github import Orders, order, quoted
 from shiplane.report.github_console import GithubConsole
 from shiplane.report.view import View
+from workflows import obeyed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 
 Records = Any
 HOSTILE = ["::add-mask::x", "  ::set-env name=A::b", "##[group]x", "done\r::error::no", "a ##[add-path]/tmp", "::abc::"]
-
-
-def obeyed(output: str) -> list[str]:
-    """Give the orders that a runner would take from an output, as its ActionCommandManager reads them."""
-    found, token = [], ""
-    for line in output.replace("\r", "\n").split("\n"):
-        text = line.strip()
-        if token:
-            token = "" if text == f"::{token}::" else token
-        elif text.startswith("::stop-commands::"):
-            token = text.removeprefix("::stop-commands::")
-        elif text.startswith("::") or "##[" in text:
-            found.append(text)
-    return found
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from shiplane.report.page.steps_part import steps_part
 from shiplane.report.page.tests_part import tests_part
 from shiplane.report.page.timeline_part import timeline_part
 from shiplane.report.text import duration, moment, one_line, short_commit
-from shiplane.report.timeline import timeline
+from shiplane.report.timeline import taken, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from shiplane.report.runs import Past
     from shiplane.report.state import RunState
-    from shiplane.report.timeline import Timeline
 
 PAGE = "report.html"
 # Nothing may be fetched and nothing may run, whatever a log or a commit's message says.
@@ -41,11 +40,11 @@ def write_page(past: Past) -> Path:
 def render(past: Past) -> Iterator[str]:
     """Give the page's pieces."""
     run, times = past.run, timeline(past.run)
-    title = f"Run {past.name} · {_status(run)} · {run.branch}"
+    title = f"Run {past.name} · {run.outcome} · {run.branch}"
     yield f'<!doctype html>\n<html lang="en"><head>{_head(title)}</head><body>{shapes()}'
     yield tag("header", tag("div", tag("span", "Shiplane", class_="brand"), tag("span", "run report", class_="badge")))
     yield "<main>"
-    yield _title(past, times)
+    yield _title(past)
     yield failures_part(past)
     yield timeline_part(times)
     yield places_part(run)
@@ -72,18 +71,14 @@ def _head(title: str) -> Markup:
     )
 
 
-def _status(run: RunState) -> str:
-    return "unfinished" if run.status == "running" else run.status
-
-
-def _title(past: Past, times: Timeline) -> Markup:
+def _title(past: Past) -> Markup:
     run = past.run
     first, _, rest = run.message.partition("\n")
     heading = tag("h1", f"Run {past.name}", tag("span", one_line(first) or run.reason, class_="subject"))
     unrun = sum(step.how != "ran" for step in run.steps)
     return tag(
         "section",
-        tag("div", pill(run.status, _status(run)), heading, class_="title"),
+        tag("div", pill(run.status, run.outcome), heading, class_="title"),
         tag("p", text(rest.strip()), class_="more") if rest.strip() else None,
         tag("p", _UNFINISHED, class_="caution") if run.status == "running" else None,
         facts(
@@ -94,7 +89,7 @@ def _title(past: Past, times: Timeline) -> Markup:
             ("Target", run.target),
             ("Author", one_line(run.author)),
             ("Started", moment(run.started_at)),
-            ("Took", duration(times.seconds) if run.seconds is None else duration(run.seconds)),
+            ("Took", duration(taken(run))),
             ("Did not have to run", f"{unrun} of {len(run.steps)} steps" if unrun else None),
             ("Exit code", str(run.exit_code) if run.exit_code else None),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shiplane.report.page.markup import Markup, code, icon, tag
-from shiplane.report.runs import proven_by
+from shiplane.report.runs import tests_of
 from shiplane.report.tests_text import coverage_of, place
 from shiplane.report.text import one_line
 
@@ -20,7 +20,7 @@ _KINDS = ("passed", "failed", "flaky", "skipped")
 
 def tests_part(past: Past) -> Markup:
     """Show a row for each step with tests, then the tests that failed or were flaky."""
-    found = [(step, _tests(past, step)) for step in past.run.steps]
+    found = [(step, tests_of(past, step)) for step in past.run.steps]
     told = [(step, tests) for step, tests in found if tests]
     if not told:
         return Markup("")
@@ -34,14 +34,6 @@ def tests_part(past: Past) -> Markup:
         tag("div", tag("div", table, class_="wide"), class_="card"),
         tag("ul", *failures, class_="card tests") if failures else None,
     )
-
-
-def _tests(past: Past, step: StepState) -> Mapping[str, Any]:
-    """Give what the tests of a step said, in this run or in the one whose result counts."""
-    if step.how != "reused":
-        return step.tests
-    proof = proven_by(past, step.id)
-    return next((one.tests for one in proof.run.steps if one.id == step.id), {})
 
 
 def _row(step: StepState, tests: Mapping[str, Any]) -> Markup:

@@ -1,0 +1,77 @@
+"""`report` and `history`: what the journals of past runs tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.cli.app import App
+from shiplane.cli.command import command
+from shiplane.cli.text import show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from invoke.context import Context
+
+    from shiplane.report.runs import Past
+
+
+@command
+def report(
+    _c: Context,
+    run: str = "",
+    junit: str = "",
+    markdown: str = "",
+    open: bool = False,  # noqa: A002 - the option's name
+    json: bool = False,
+) -> None:
+    """Write the report of a run, by default the last, as one page; or print it as JSON, or write it in other forms."""
+    from shiplane.report.runs import find  # noqa: PLC0415 - not needed for --list
+
+    past = find(App.here().store, run)
+    if json:
+        from shiplane.report.run_json import run_json  # noqa: PLC0415 - the one form that was asked for
+
+        show_json(run_json(past))
+        return
+    if junit:
+        from shiplane.report.junit import render_junit  # noqa: PLC0415 - see above
+
+        _write(junit, (f"{line}\n" for line in render_junit(past)))
+    if markdown:
+        from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - see above
+
+        _write(markdown, [render_markdown(past)])
+    if not junit and not markdown:
+        _page(past, opened=open)
+
+
+def _page(past: Past, *, opened: bool) -> None:
+    from shiplane.report.page import write_page  # noqa: PLC0415 - see report()
+
+    file = write_page(past)
+    show(str(file))
+    if opened:
+        import webbrowser  # noqa: PLC0415 - only for this
+
+        if not webbrowser.open(file.as_uri()):
+            show("there is no browser here: open it from another place")
+
+
+def _write(name: str, pieces: Iterable[str]) -> None:
+    """Write a file in the place of the one before, or to standard output for `-`."""
+    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+
+    if name == "-":
+        show("".join(pieces).rstrip("\n"))
+        return
+    file = Path(name)
+    try:
+        with file.open("w", encoding="utf-8") as written:
+            written.writelines(pieces)
+    except OSError as error:
+        raise UsageError(
+            f"{name} cannot be written: {error.strerror}", "name a file in a folder that exists"
+        ) from error
+    show(str(file))

@@ -1,0 +1,175 @@
+"""The end of a run as Markdown: the summary of a job in GitHub Actions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from shiplane.report.runs import tests_of
+from shiplane.report.state import shown_as
+from shiplane.report.summary import failures
+from shiplane.report.tests_text import coverage_of, place
+from shiplane.report.text import SIGNS, clean, duration, one_line, short_commit, short_digest, shortened
+from shiplane.report.timeline import taken, timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shiplane.report.runs import Past
+    from shiplane.report.state import RunState
+    from shiplane.report.summary import Failure
+    from shiplane.report.timeline import Bar, Timeline
+
+# GitHub takes a megabyte for all steps of a workflow's job together.
+LIMIT_BYTES = 500_000
+_MOST_BARS = 60
+_BAR_WIDTH = 48
+_MOST_LINES = 30
+_MOST_TESTS = 50
+# What means something in the middle of a line; no text of others stands at the beginning of one.
+_SPECIAL = re.compile(r"([\\`*_\[\]#|<>~@&$]|:(?=//))")
+_FENCE = re.compile(r"`{3,}")
+
+
+def render_markdown(past: Past) -> str:
+    """Write the summary: stages, failures, timeline, tests, release and environments."""
+    run = past.run
+    parts = (_head(past), _stages(run), *map(_failure, failures(run)), _timeline(timeline(run)), _tests(past))
+    text = "\n\n".join(part for part in (*parts, _release(run), _places(run)) if part) + "\n"
+    return text if len(text.encode()) <= LIMIT_BYTES else text.encode()[:LIMIT_BYTES].decode(errors="ignore") + "\n…\n"
+
+
+def escaped(text: str) -> str:
+    """Write a text so that nothing of it is markup, a link or a mention."""
+    return _SPECIAL.sub(r"\\\1", one_line(text)).replace("\\@", "@\N{ZERO WIDTH SPACE}")
+
+
+def code(text: str) -> str:
+    """Write a text in the typeface of machines, whatever backticks it holds."""
+    told = one_line(text).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", told)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if "`" in told else ""
+    return f"{fence}{space}{told}{space}{fence}" if told else ""
+
+
+def block(lines: Iterable[str]) -> str:
+    """Write lines as they are."""
+    told = "\n".join(clean(line) for line in lines)
+    fence = "`" * max([3, *(len(found) + 1 for found in _FENCE.findall(told))])
+    return f"{fence}text\n{told}\n{fence}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table; the cells are Markdown already."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _head(past: Past) -> str:
+    run = past.run
+    title = f"## {SIGNS[run.status]} Run {escaped(past.name)}: {run.outcome} in {duration(taken(run))}"
+    first, _, _ = run.message.partition("\n")
+    about = [escaped(run.event), escaped(run.branch), code(short_commit(run.commit)), escaped(first or run.reason)]
+    unrun = sum(step.how != "ran" for step in run.steps)
+    about += [f"{unrun} of {len(run.steps)} steps did not have to run"] if unrun else []
+    return f"{title}\n\n{' · '.join(part for part in about if part)}"
+
+
+def _stages(run: RunState) -> str:
+    if not run.stages:
+        return ""
+    rows = []
+    for stage in run.stages.values():
+        taken = "" if stage.seconds is None or stage.status == "skipped" else duration(stage.seconds)
+        unrun = sum(step.how != "ran" for step in stage.steps.values())
+        rows.append((f"{SIGNS[stage.status]} {stage.name}", stage.status, taken, f"{unrun} of {len(stage.steps)}"))
+    return table(("stage", "result", "duration", "not run again"), rows)
+
+
+def _failure(failure: Failure) -> str:
+    parts = [f"### {SIGNS[failure.status]} {escaped(failure.step or failure.stage)} {failure.status}"]
+    parts.append(f"**cause:** {escaped(failure.cause)}")
+    parts += ["\n".join(f"- {escaped(test)}" for test in failure.tests)] if failure.tests else []
+    parts += [block(failure.details[-_MOST_LINES:])] if failure.details else []
+    parts += [f"**fix:** {escaped(failure.fix)}"] if failure.fix else []
+    parts += [f"**repeat just this step:** {code(failure.repeat)}"] if failure.repeat else []
+    return "\n\n".join(parts)
+
+
+def _timeline(times: Timeline) -> str:
+    bars = [bar for bar in times.bars if bar.step.how == "ran"]
+    if not bars:
+        return ""
+    longest = sorted(bars, key=lambda bar: (not bar.critical, -bar.seconds))[:_MOST_BARS]
+    shown = [bar for bar in bars if bar in longest]
+    width = max(len(bar.step.id) for bar in shown)
+    rows = [f"{bar.step.id:<{width}}  {_drawn(bar, times.seconds)}  {duration(bar.seconds):>12}" for bar in shown]
+    left = f"\n{len(bars) - len(shown)} shorter steps are left out." if len(shown) < len(bars) else ""
+    said = "█ on the critical path, ▒ beside it, X failed"
+    return f"<details><summary>Timeline</summary>\n\n{block(rows)}\n\n{said}{left}\n\n</details>"
+
+
+def _drawn(bar: Bar, seconds: float) -> str:
+    start = min(int(_BAR_WIDTH * bar.start / seconds), _BAR_WIDTH - 1)
+    length = max(round(_BAR_WIDTH * bar.seconds / seconds), 1)
+    sign = "X" if shown_as(bar.step) == "failed" else "█" if bar.critical else "▒"
+    return f"{' ' * start}{sign * min(length, _BAR_WIDTH - start)}".ljust(_BAR_WIDTH)
+
+
+def _tests(past: Past) -> str:
+    found = [(step, tests) for step in past.run.steps if (tests := tests_of(past, step))]
+    if not found:
+        return ""
+    head = ("tests", "passed", "failed", "flaky", "skipped", "lines", "branches")
+    rows = []
+    for step, tests in found:
+        origin = f" (run {escaped(step.reused_from)})" if step.how == "reused" else ""
+        counts = [str(int(tests.get(kind) or 0)) for kind in head[1:5]]
+        rows.append((f"{escaped(step.name)}{origin}", *counts, *(_share(*each) for each in coverage_of(tests))))
+    told = [each for _, tests in found for each in tests.get("failures") or ()]
+    lines = [_test(each) for each in told[:_MOST_TESTS]]
+    more = [f"- and {len(told) - _MOST_TESTS} more"] if len(told) > _MOST_TESTS else []
+    return "\n\n".join(part for part in ("### Tests", table(head, rows), "\n".join([*lines, *more])) if part)
+
+
+def _share(_kind: str, covered: int, valid: int) -> str:
+    return f"{100 * covered / valid:.1f} %" if valid else "-"
+
+
+def _test(test: dict[str, Any]) -> str:
+    message = shortened(one_line(str(test.get("message") or "")), 200)
+    said = f": {escaped(message)}" if message else ""
+    return f"- {escaped(str(test.get('kind')))}: {escaped(str(test.get('name')))} {code(place(test))}{said}"
+
+
+def _release(run: RunState) -> str:
+    parts = []
+    for release in run.releases.values():
+        rows = [
+            (escaped(name), code(short_digest(image["digest"])), code(image["reference"]))
+            for name, image in sorted(release["images"].items())
+        ]
+        dirty = ", made from uncommitted edits" if release.get("dirty") else ""
+        parts.append(f"### Release {code(release['id'])}{dirty}\n\n{table(('image', 'digest', 'reference'), rows)}")
+    return "\n\n".join(parts)
+
+
+def _places(run: RunState) -> str:
+    if not run.deployments:
+        return ""
+    rows = [
+        (
+            escaped(each["environment"]),
+            escaped(each.get("outcome", "")),
+            code(str(each.get("from_release") or "nothing")),
+            code(each["release"]),
+            _address(str(each.get("url") or "")),
+        )
+        for each in run.deployments.values()
+    ]
+    return f"### Environments\n\n{table(('environment', 'outcome', 'before', 'release', 'address'), rows)}"
+
+
+def _address(url: str) -> str:
+    return f"<{url}>" if re.fullmatch(r"https?://[\w.:/-]+", url) else escaped(url)
