@@ -135,6 +135,7 @@ def condition(container: Container) -> str:
     words += [container.health] if container.health else []
     words += [f"exit code {container.state.get('ExitCode')}"] if container.status != "running" else []
     words += [f"started again {container.restarts} times"] if container.restarts else []
+    words += ["cut off from the network that it shares"] if container.cut_off else []
     return ", ".join(words)
 
 

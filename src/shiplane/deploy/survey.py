@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import remote
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Cancel, Runner
 
 _SURVEY_SECONDS = 60.0
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
     """Describe one container: `hash` is that of its configuration, `digests` are `repository@sha256:…`.
 
-    `state` is the engine's own object.
+    `state` is the engine's own object. One that shares the network of another is `cut_off` when that one was started
+    again since: it runs, is healthy by its own measure, and nobody reaches it.
     """
 
     service: str
@@ -41,6 +44,7 @@ class Container:
     state: dict[str, Any]
     restarts: int
     policy: str
+    cut_off: bool = False
 
     @property
     def status(self) -> str:
@@ -55,6 +59,8 @@ class Container:
     @property
     def well(self) -> bool:
         """Tell whether it does its work or has done it."""
+        if self.cut_off:
+            return False
         if self.status == "exited":
             return self.state.get("ExitCode") == 0 and self.policy in {"", "no"}
         return self.status == "running" and self.health in {"", "healthy"}
@@ -147,8 +153,10 @@ class State:
 
     @property
     def running(self) -> tuple[str, ...]:
-        """Name the services whose containers all run."""
-        down = {c.service for c in self.containers if not c.once and not (c.status == "running" or c.well)}
+        """Name the services whose containers all run, where they can be reached."""
+        down = {
+            c.service for c in self.containers if not (c.once or c.well or (c.status == "running" and not c.cut_off))
+        }
         return tuple(name for name in self.services if name not in down)
 
     @property
@@ -293,6 +301,8 @@ def _entries(texts: Iterable[str]) -> Iterator[Entry]:
 def containers(texts: Iterable[str], images: Iterable[str] = ()) -> tuple[Container, ...]:
     """Read the containers' objects, with the digests of their images."""
     digests = {image["id"]: tuple(image["digests"] or ()) for image in map(json.loads, images)}
+    found = [json.loads(text) for text in texts]
+    started = {data["id"]: _started(data) for data in found}
     return tuple(
         Container(
             service=data["service"] or "",
@@ -304,6 +314,17 @@ def containers(texts: Iterable[str], images: Iterable[str] = ()) -> tuple[Contai
             state=data["state"],
             restarts=data["restarts"],
             policy=data["policy"] or "",
+            cut_off=started.get(_network_owner(data), _NEVER) > started[data["id"]],
         )
-        for data in map(json.loads, texts)
+        for data in found
     )
+
+
+def _network_owner(data: Mapping[str, Any]) -> str:
+    """Give the id of the container whose network another one shares."""
+    kind, _, owner = str(data.get("network") or "").partition(":")
+    return owner if kind == "container" else ""
+
+
+def _started(data: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(data["state"].get("StartedAt") or _NEVER.isoformat())

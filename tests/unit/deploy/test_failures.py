@@ -112,6 +112,16 @@ def test_evidence_is_added_to_another_failure(site: Site) -> None:
     assert well is failure
 
 
+def test_a_proxy_that_is_cut_off_is_told_as_that(site: Site) -> None:
+    edge = json.loads(container("edge", {"Status": "running", "StartedAt": "2026-01-01T00:00:02Z"}).partition("\t")[2])
+    proxy = {**edge, "service": "proxy", "id": "p1", "network": f"container:{edge['id']}"}
+    proxy["state"] = {"Status": "running", "StartedAt": "2026-01-01T00:00:01Z"}
+    failure = StepFailed("it did not answer", "look")
+    evidence = "\n".join(f"container\t{json.dumps(one)}" for one in (edge, proxy))
+    added = with_evidence(RecordingRunner([("evidence", evidence, 0)]), site, failure)
+    assert added.cause == ("it did not answer; not healthy: proxy (running, cut off from the network that it shares)")
+
+
 class Away(RecordingRunner):
     def run(self, *_: object, **__: object) -> None:
         raise Unreachable("gone", "look")

@@ -10,7 +10,7 @@ containers() {
     [ -n "$ids" ] || return 0
     # A container that vanishes meanwhile is no error. The ids are words on purpose.
     # shellcheck disable=SC2086
-    docker inspect --format '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"once":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"id":{{json .Id}},"reference":{{json .Config.Image}},"image":{{json .Image}},"state":{{json .State}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}}}' $ids 2>/dev/null || :
+    docker inspect --format '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"once":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},"id":{{json .Id}},"reference":{{json .Config.Image}},"image":{{json .Image}},"state":{{json .State}},"restarts":{{.RestartCount}},"policy":{{json .HostConfig.RestartPolicy.Name}},"network":{{json .HostConfig.NetworkMode}}}' $ids 2>/dev/null || :
 }
 
 # remove_once PROJECT: remove the one-off containers of a deploy, which only one that was cut off leaves; those of people
