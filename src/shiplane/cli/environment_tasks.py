@@ -102,12 +102,13 @@ def verify(_c: Context, env: str, target: str = "", json: bool = False) -> None:
     from shiplane.errors import NothingDeployed, StepFailed  # noqa: PLC0415 - not needed for --list
 
     def verified(deployer: Deployer) -> str:
-        current = deployer.survey().current
+        state = deployer.survey()
+        current, url = state.current, state.url(deployer.site, state.current)
         if current is None:
             raise NothingDeployed(env)
-        found = {"environment": env, "url": deployer.site.url, "release": current}
+        found = {"environment": env, "url": url, "release": current}
         try:
-            deployer.verify(current)
+            deployer.verify(current, url)
         except StepFailed as failure:
             if json:
                 show_json({**found, "healthy": False, "cause": failure.cause, "tries": failure.details})

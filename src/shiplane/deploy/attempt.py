@@ -161,7 +161,7 @@ class Attempt:
             ended = self._ended("deployed")
             self._record(ended, after)
         self.told(ended)
-        context.report(f"{self.release.id} serves {site.url}")
+        context.report(f"{self.release.id} serves {self.deployment.url}")
         self.notes += hooks.run_after(context, self._occasion)
         return ended
 
@@ -169,7 +169,7 @@ class Attempt:
         """See that the release answers and runs, that all of it stayed well, and give what is on the server."""
         context = self.context
         try:
-            self._verify(self.release.id, context.cancel)
+            self._verify(self.release.id, self.deployment.url, context.cancel)
             after = context.survey()
             check_digests(self.release, after)
             self._note_restarts(after)
@@ -257,9 +257,9 @@ class Attempt:
         shut_out = self.database is not None or restore.STOPPED in self.state.restore
         return restore.reopen(self.context.site, self.context.options) if shut_out else ()
 
-    def _verify(self, release_id: str, cancel: Cancel) -> None:
+    def _verify(self, release_id: str, url: str, cancel: Cancel) -> None:
         self.doing = f"verify {release_id}"
-        self.context.verify(release_id, cancel)
+        self.context.verify(release_id, cancel, url)
 
     def _undo(self, failure: BaseException) -> NoReturn:
         self._check_ours(failure)
@@ -319,7 +319,7 @@ class Attempt:
         if not isinstance(failure, TakenBack):
             execution.run(phases.restore(site, before, context.options, self._undo_commands()))
         if before is not None:
-            self._verify(before, cancel)
+            self._verify(before, self.state.url(site, before), cancel)
         self._tell_hooks(failure, "undone", before or "")
         if before is None or self.adopted == "new":
             execution.run(phases.cleaning(f"take back the files of {self.release.id}", discard))

@@ -65,11 +65,11 @@ class Context:
         """Give what runs phases; an undo brings a cancel of its own."""
         return Execution(self.runner, self.site, self.report, cancel or self.cancel, self.masker, self.beat)
 
-    def verify(self, release_id: str, cancel: Cancel | None = None) -> None:
-        """Ask the public address until it answers with the release."""
+    def verify(self, release_id: str, cancel: Cancel | None = None, url: str = "") -> None:
+        """Ask the public address, or that of an older release, until it answers with the release."""
         verify(
             self.http,
-            self.site,
+            url or self.site.url,
             self.options,
             release_id,
             report=lambda line: self.report(self.masker.mask(line)),

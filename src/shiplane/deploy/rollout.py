@@ -51,7 +51,7 @@ class Deployer:
         running = _running(context, state, release)
         if running is not None and state.checksum == bundle.checksum:
             return self._nothing_to_do(running)
-        attempt = self._attempt(release, state, action)
+        attempt = self._attempt(release, state, action, context.site.url)
         attempt.bring(bundle, login)
         attempt.prepare()
         attempt.settle()
@@ -78,7 +78,10 @@ class Deployer:
             running = _running(context, state, release)
             if running is not None:
                 return self._nothing_to_do(running)
-        attempt = self._attempt(release, state, "rollback")
+        url = state.url(context.site, release.id)
+        if url != context.site.url:
+            context.report(f"{release.id} was made for {url}, and answers there instead of {context.site.url}")
+        attempt = self._attempt(release, state, "rollback", url)
         attempt.find(login)
         attempt.prepare()
         attempt.settle()
@@ -120,9 +123,12 @@ class Deployer:
         """Give the environment's place."""
         return self._context.site
 
-    def verify(self, release_id: str) -> None:
-        """Ask the public address until it answers healthy with the release; raises `StepFailed`."""
-        self._context.verify(release_id)
+    def verify(self, release_id: str, url: str = "") -> None:
+        """Ask the public address until it answers healthy with the release; raises `StepFailed`.
+
+        `url` is where an older release answers, where that is another address.
+        """
+        self._context.verify(release_id, url=url)
 
     def survey(self) -> State:
         """Look at the server."""
@@ -149,14 +155,14 @@ class Deployer:
             self._context.report(f"a run before left this behind: {state.left.title!r} {ended}; going on from there")
         return state
 
-    def _attempt(self, release: Release, state: State, action: str) -> Attempt:
+    def _attempt(self, release: Release, state: State, action: str, url: str) -> Attempt:
         context, site = self._context, self._context.site
         started = context.stamp()
         number = "".join(digit for digit in started if digit.isdigit())
         draft = Deployment(
             id=f"{context.run}-{site.environment}-{number}",
             environment=site.environment,
-            url=site.url,
+            url=url,
             release=release.id,
             commit=release.commit,
             run=context.run,
@@ -249,9 +255,8 @@ def _running(context: Context, state: State, release: Release) -> Deployment | N
     same = entry.deployment.release == release.id == state.current
     if not same or state.running_digests(release) != release.digests():
         return None
-    return (
-        entry.deployment if probe(context.http, status_url(context.site, context.options), release.id) is None else None
-    )
+    url = status_url(state.url(context.site, release.id), context.options)
+    return entry.deployment if probe(context.http, url, release.id) is None else None
 
 
 def rollback_target(site: Site, state: State, to: str | None) -> str:

@@ -17,7 +17,7 @@ def status(site: Site, state: State) -> dict[str, Any]:
     ends = [e.deployment.finished_at for e in state.entries if e.served and e.deployment.release == state.current]
     return {
         "environment": site.environment,
-        "url": site.url,
+        "url": state.url(site, state.current),
         "release": release.id if release else None,
         "commit": release.commit if release else None,
         "deployed_at": ends[-1] if ends and release else None,

@@ -129,6 +129,7 @@ class State:
     `certificate` is the digest of the one that it is served with; empty where there is none. `environments` are those
     for which the releases were made: one, unless two applications share the name of a folder. `restore` says what a
     change of the database that was cut off has left: a database `beside` the one that serves, `stopped` services.
+    `urls` are the addresses at which the releases were made to answer.
     """
 
     current: str | None = None
@@ -145,6 +146,7 @@ class State:
     certificate: str = ""
     environments: frozenset[str] = frozenset()
     restore: frozenset[str] = frozenset()
+    urls: dict[str, str] = field(default_factory=dict)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -158,6 +160,10 @@ class State:
             c.service for c in self.containers if not (c.once or c.well or (c.status == "running" and not c.cut_off))
         }
         return tuple(name for name in self.services if name not in down)
+
+    def url(self, site: Site, release_id: str | None) -> str:
+        """Give where a release answers: one from before the first certificate, or from another port, not where now."""
+        return self.urls.get(release_id or "") or site.url
 
     @property
     def serving(self) -> Entry | None:
@@ -274,6 +280,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         backups=backups.parse(found.get("backup", [])),
         maintenance=next((_since(text) for text in found.get("maintenance", [])), None),
         certificate=next(iter(found.get("certificate", [])), ""),
+        urls={manifest["id"]: manifest["url"] for manifest in manifests if manifest.get("url")},
         restore=frozenset(found.get("restore", [])),
         environments=frozenset(filter(None, (manifest.get("environment") for manifest in manifests))),
     )

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiplane.deploy.phases import Options
-    from shiplane.model import Site
     from shiplane.runners.base import Cancel
     from shiplane.runners.http import Http
 
@@ -19,14 +18,14 @@ _OK = 200
 _SHOWN = 120
 
 
-def status_url(site: Site, options: Options) -> str:
-    """Give the address that is asked."""
-    return f"{site.url.rstrip('/')}{options.status_path}"
+def status_url(url: str, options: Options) -> str:
+    """Give the address that is asked, below the public one."""
+    return f"{url.rstrip('/')}{options.status_path}"
 
 
 def verify(  # noqa: PLR0913 - the world comes in by name
     http: Http,
-    site: Site,
+    address: str,
     options: Options,
     release_id: str,
     *,
@@ -34,7 +33,7 @@ def verify(  # noqa: PLR0913 - the world comes in by name
     cancel: Cancel,
 ) -> None:
     """Ask until the answer is healthy and names the release; raises `StepFailed` with every answer."""
-    url, seen = status_url(site, options), []
+    url, seen = status_url(address, options), []
     for number in range(options.verify_tries):
         if number:
             early = _FIRST_PAUSES[number - 1] if number <= len(_FIRST_PAUSES) else options.verify_seconds

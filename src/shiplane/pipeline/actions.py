@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.rollout import Deployer
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Command, Event, Outcome, Release, Secret, Step
+    from shiplane.model import Command, Deployment, Event, Outcome, Release, Secret, Step
     from shiplane.pipeline.environments import Environments
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.journal import Journal
@@ -86,6 +86,7 @@ class Actions:
         self.release = release
         self.rollback_to = rollback_to
         self.restore_database = restore_database
+        self.deployed: Deployment | None = None
         self.lab_up = lab_up
         self.survey = survey
         self.reuse = reuse
@@ -226,11 +227,10 @@ class Actions:
         with suppress(SecretsMissing):
             self.environments.masker.add(*self._environment_secrets(step.environment).values())
         try:
-            deployer.rollback(self.rollback_to, self.target.login(), restore_database=self.restore_database)
+            done = deployer.rollback(self.rollback_to, self.target.login(), restore_database=self.restore_database)
         finally:
             self._journal_deployment(deployer)
-        state = deployer.survey()
-        self.release = state.releases[state.current] if state.current else None
+        self.deployed = done
 
     def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
         """Hold the environment and put a release on it."""
@@ -238,9 +238,10 @@ class Actions:
         self.environments.hold(name, say, cancel, wait=True)
         deployer = self.environments.deployer(name, say, cancel)
         try:
-            deployer.deploy(release, made, self.target.login(), action)
+            done = deployer.deploy(release, made, self.target.login(), action)
         finally:
             self._journal_deployment(deployer)
+        self.deployed = done
 
     def _journal_deployment(self, deployer: Deployer) -> None:
         for note in deployer.notes:
@@ -262,12 +263,16 @@ class Actions:
         return bundle_of(self.runner, self.config, site, release, kept, self.target.secrets(name))
 
     def _verify(self, step: Step, say: Say, cancel: Cancel) -> None:
-        deployer = self.environments.deployer(step.environment, say, cancel)
-        wanted = self.release.id if self.release else deployer.survey().current
+        deployer, done = self.environments.deployer(step.environment, say, cancel), self.deployed
+        if done is not None and done.environment == step.environment:
+            wanted, url = done.release, done.url  # an older release may answer at another address
+        else:
+            wanted = self.release.id if self.release else deployer.survey().current or ""
+            url = self.environments.site(step.environment).url
         if not wanted:
             raise NothingDeployed(step.environment)
-        deployer.verify(wanted)
-        say(f"{self.environments.site(step.environment).url} answers healthy with {wanted}")
+        deployer.verify(wanted, url)
+        say(f"{url} answers healthy with {wanted}")
         if step.environment != "staging":
             self.environments.give_back(step.environment)
 

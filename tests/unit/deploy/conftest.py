@@ -78,6 +78,7 @@ class Server(RecordingRunner):
         self.certificate = ""
         self.backups: list[Backup] = []
         self.restore: set[str] = set()
+        self.urls: dict[str, str] = {}
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -206,7 +207,10 @@ class Server(RecordingRunner):
         return f"{told}\nmissing\t{image}" if self.missing else told
 
     def survey(self) -> str:
-        lines = [f"release\t{json.dumps(release.to_json())}" for release in self.known.values()]
+        urls = self.urls
+        lines = [
+            f"release\t{json.dumps({**r.to_json(), 'url': urls.get(r.id, SITE.url)})}" for r in self.known.values()
+        ]
         lines += [f"audit\t{json.dumps(entry)}" for entry in self.audit]
         if self.current:
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]
@@ -285,7 +289,7 @@ class Public:
         del body, headers, timeout
         self.asked.append(f"{method} {url}")
         current = self.server.current
-        if current is None:
+        if current is None or not url.startswith(f"{self.server.urls.get(current, SITE.url)}/"):
             raise Unreachable("nothing listens", "start it")
         return Answer(200, json.dumps({"release": "another" if current in self.wrong else current}))
 

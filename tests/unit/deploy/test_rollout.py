@@ -567,6 +567,31 @@ def test_rollback_that_fails_brings_back_what_served(world: World) -> None:
     assert "one" in world.server.known
 
 
+HTTP = "http://staging.test"
+
+
+def test_rollback_to_a_release_from_before_the_first_certificate(world: World) -> None:
+    world.server.deployed("one", "two")
+    world.server.urls = {"one": HTTP}
+    deployment = world.deployer.rollback()
+    assert (deployment.release, deployment.url) == ("one", HTTP)
+    assert world.public.asked == [f"GET {HTTP}/api/v1/status/"]
+    assert world.reports[0] == f"one was made for {HTTP}, and answers there instead of https://staging.test"
+    assert world.deployer.status()["url"] == HTTP
+    world.deployer.rollback("one")
+    assert world.reports[-1].endswith("nothing to do")
+    assert world.deployer.rollback("two").url == "https://staging.test"
+
+
+def test_a_deploy_that_fails_with_the_first_certificate_brings_back_what_had_none(world: World) -> None:
+    world.server.deployed("old")
+    world.server.urls = {"old": HTTP}
+    world.public.wrong.add("new")
+    with pytest.raises(DeployUndone, match="old serves again"):
+        world.deploy("new")
+    assert world.public.asked[-1] == f"GET {HTTP}/api/v1/status/"
+
+
 def test_rollback_where_there_is_nothing(world: World) -> None:
     with pytest.raises(NothingDeployed):
         world.deployer.rollback()

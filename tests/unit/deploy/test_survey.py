@@ -116,7 +116,7 @@ def test_parse(release: Release) -> None:
             "volume\tapp-staging_data",
             f"current\t{release.id}",
             "checksum\tabc",
-            f"release\t{json.dumps(release.to_json())}",
+            f"release\t{json.dumps({**release.to_json(), 'url': 'https://staging.test'})}",
             f"tested\t{release.id}\t{json.dumps({'release': release.id, 'digests': {'web': 'sha256:a'}})}",
             'audit\t{"id": "torn", "envi',
             f"audit\t{json.dumps(deployed.to_json())}",
@@ -142,6 +142,7 @@ def test_parse(release: Release) -> None:
             ),
         ),
         volumes=("app-staging_data",),
+        urls={release.id: "https://staging.test"},
     )
 
 

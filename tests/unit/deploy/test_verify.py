@@ -46,7 +46,7 @@ class Clock(Cancel):
 def ask(public: Public, site: Site, options: Options, clock: Clock | None = None) -> list[str]:
     told = []
     options = replace(options, verify_tries=12, verify_seconds=5.0)
-    verify(public, site, options, "new", report=told.append, cancel=clock or Clock())
+    verify(public, site.url, options, "new", report=told.append, cancel=clock or Clock())
     return told
 
 

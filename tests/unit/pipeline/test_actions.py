@@ -13,7 +13,6 @@ from shiplane.cli.targets import RemoteTarget
 from shiplane.commands import nox, vpn
 from shiplane.config import Flaky, Vpn
 from shiplane.deploy.lock import Holder
-from shiplane.deploy.survey import State
 from shiplane.errors import FlakyTests, NothingPublished, StepFailed, Unreachable
 from shiplane.facts.inventory import Inventory
 from shiplane.model import Deployment, Event, Secret, Step
@@ -199,12 +198,14 @@ class Deployed:
     def __init__(self, notes: list[str]) -> None:
         self.notes = notes
 
-    def rollback(self, *_: object, restore_database: bool) -> None:
+    def rollback(self, *_: object, restore_database: bool) -> Deployment:
         """Go back."""
         assert not restore_database
+        return self.deployment
 
-    def survey(self) -> State:
-        return State()
+    def verify(self, release: str, url: str) -> None:
+        """Look at an address."""
+        self.notes.append(f"{release} at {url}")
 
 
 def test_the_journal_says_who_did_what_from_what_to_what(
@@ -220,6 +221,19 @@ def test_the_journal_says_who_did_what_from_what_to_what(
     assert (told["from_release"], told["from_commit"], told["release"], told["commit"]) == ("two", "c2", "one", "c1")
     assert (told["outcome"], told["seconds"]) == ("deployed", 2.5)
     assert made.masker.mask(HARD) == "***"
+
+
+def test_a_release_that_was_gone_back_to_is_verified_where_it_answers(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, played = bench(RecordingRunner()), Deployed([])
+    monkeypatch.setattr(made.environments, "hold", lambda *_, **__: None)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: played)
+    table = made.actions().table()
+    for action in ("rollback", "verify"):
+        table[action](Step(f"staging.{action}", "a step", environment="staging"), made.said.append, Cancel())
+    assert played.notes == ["one at u"]
+    assert made.said == ["u answers healthy with one"]
 
 
 class Promoted:
