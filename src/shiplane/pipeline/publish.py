@@ -24,13 +24,9 @@ if TYPE_CHECKING:
 def published(config: Config, facts: CheckoutFacts, target: Target, registry: Registry) -> dict[str, Image]:
     """Ask the registry which components of this commit it holds already."""
     naming = target.naming()
-    found = {}
-    for component in config.components:
-        reference = f"{naming.repository(component.name)}:{naming.release_tag(component.name, facts)}"
-        digest = registry.digest(reference)
-        if digest is not None:
-            found[component.name] = Image(reference, digest)
-    return found
+    tags = {c.name: f"{naming.repository(c.name)}:{naming.release_tag(c.name, facts)}" for c in config.components}
+    held = registry.digests(tags.values())
+    return {name: Image(reference, held[reference]) for name, reference in tags.items() if reference in held}
 
 
 def refuse_unsafe(facts: CheckoutFacts, target: Target, stand_ins: bool) -> None:  # noqa: FBT001 - a fact
@@ -80,22 +76,22 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
     missing = [component.name for component in config.components if component.name not in there]
     local = [production_tag(name, facts) for name in missing]
     refuse_unsafe(facts, target, has_stand_ins(runner, local))
-    naming = target.naming()
+    references = _references(config, facts, target, branch)
+    held = registry.digests([each for name in there for each in references[name]])
     images = []
-    for component in config.components:
-        name = component.name
-        tags = naming.tags(name, facts, branch, main=branch == config.main_branch)
-        references = [f"{naming.repository(name)}:{tag}" for tag in tags]
+    for name, names in references.items():
         if name in there:
-            say(f"{references[0]}: published already as {there[name].digest}")
-            _move(runner, registry, Image(references[0], there[name].digest), references, say, cancel)
+            say(f"{names[0]}: published already as {there[name].digest}")
+            behind = [each for each in names if held.get(each) != there[name].digest]
+            _move(runner, registry, Image(names[0], there[name].digest), behind, say, cancel)
         else:
-            _push(runner, registry, production_tag(name, facts), references, say, cancel)
-        digest = registry.digest(references[0])
+            behind = names
+            _push(runner, registry, production_tag(name, facts), names, say, cancel)
+        digest = registry.digest(names[0]) if behind else held[names[0]]
         if digest is None:
-            raise Unsafe(f"{references[0]} is not in the registry after the push", "run: invoke publish")
-        say(f"{references[0]} is {digest}")
-        images.append((name, Image(references[0], digest)))
+            raise Unsafe(f"{names[0]} is not in the registry after the push", "run: invoke publish")
+        say(f"{names[0]} is {digest}")
+        images.append((name, Image(names[0], digest)))
     return Release(
         id=facts.suffix,
         commit=facts.commit,
@@ -125,12 +121,21 @@ def _move(  # noqa: PLR0913 - see publish()
     runner: Runner,
     registry: Registry,
     image: Image,
-    references: list[str],
+    behind: list[str],
     say: Callable[[str], None],
     cancel: Cancel | None,
 ) -> None:
-    """Let the moving tags point at an image that was published before, with its very digest."""
-    behind = [reference for reference in references if registry.digest(reference) != image.digest]
+    """Let tags point at an image that was published before, with its very digest."""
     if behind:
         registry.pull(image.pinned)
         _push(runner, registry, image.pinned, behind, say, cancel)
+
+
+def _references(config: Config, facts: CheckoutFacts, target: Target, branch: str) -> dict[str, list[str]]:
+    """Give the names that each component's image gets, the immutable one first."""
+    naming, main = target.naming(), branch == config.main_branch
+    names = [component.name for component in config.components]
+    return {
+        name: [f"{naming.repository(name)}:{tag}" for tag in naming.tags(name, facts, branch, main=main)]
+        for name in names
+    }

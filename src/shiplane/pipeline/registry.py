@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,12 @@ from shiplane.errors import RegistryRefused, Unreachable
 from shiplane.model import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shiplane.commands.login import RegistryLogin
     from shiplane.runners.base import Cancel, Runner
 
+_AT_ONCE = 8
 # Whole statuses: bare numbers also stand in commits, ports and digests. What follows a "file", a "command" or a
 # "host" is this machine's complaint, as is a "permission denied" (GitHub's registry writes permission_denied).
 _ABSENT = re.compile(r"(?<!file )(?<!command )(?<!host )\bnot found\b|\b(manifest|name)[ _]unknown\b")
@@ -47,6 +49,12 @@ class Registry:
         if _ABSENT.search(_said(done.output, *_names(reference))):
             return None
         raise _failure(reference, done.tail())
+
+    def digests(self, references: Collection[str]) -> dict[str, str]:
+        """Give the digests of those references that the registry has, asked for side by side."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = zip(references, pool.map(self.digest, references), strict=True)
+            return {reference: digest for reference, digest in found if digest is not None}
 
     def push(self, reference: str) -> None:
         """Send a local image; raises `Unreachable` where the registry does not take it."""
