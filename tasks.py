@@ -37,6 +37,7 @@ ns = Collection(
     looking_tasks.logs,
     server_tasks.unlock,
     report_tasks.report,
+    report_tasks.history,
 )
 ns.add_task(looking_tasks.execute, name="exec")
 server = Collection("server", server_tasks.prepare)

@@ -92,3 +92,23 @@ def test_the_page_in_a_browser(
     project.patch.setattr("webbrowser.open", browser)
     assert project.invoke("report --open").out == f"{runs}/42/report.html\n{said}"
     assert opened == [f"file://{runs}/42/report.html"]
+
+
+def test_past_runs(project: Project, runs: Path) -> None:
+    ended = project.invoke("history")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split()[0] for line in ended.out.splitlines()[1:3]] == ["42", "41"]
+    assert "flaky tests in the last 2 runs that ran tests" in ended.out
+    assert project.transcript == []
+    assert not list(runs.glob("*/report.html"))
+
+
+@pytest.mark.usefixtures("runs")
+def test_past_runs_of_a_branch(project: Project) -> None:
+    assert project.invoke("history --branch other").out == "nothing has run here yet\n"
+    found = project.invoke("history --branch main --limit 1 --json").json
+    assert [run["run"] for run in found["runs"]] == ["42"]
+
+
+def test_a_limit_of_nothing(project: Project) -> None:
+    assert project.invoke("history --limit 0").err.startswith("0 runs cannot be listed\n")

@@ -34,6 +34,7 @@ _HELP = {
     "graph": "print the plan as a Mermaid flowchart, for documents",
     "json": "JSON for machines",
     "junit": "write the tests of the run into this file as JUnit XML; - prints them",
+    "limit": "how many of the newest",
     "markdown": "write the summary into this file as Markdown; - prints it",
     "open": "show the page in a browser",
     "parallel": "steps that may run side by side; default: parallel of the configuration, else one a core",

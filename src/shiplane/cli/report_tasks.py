@@ -47,6 +47,26 @@ def report(
         _page(past, opened=open)
 
 
+@command
+def history(_c: Context, branch: str = "", limit: int = 20, json: bool = False) -> None:
+    """List past runs, newest first, with how long they took, what is usual, and flaky tests."""
+    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+    from shiplane.report import history as histories  # noqa: PLC0415
+    from shiplane.report.runs import load  # noqa: PLC0415
+
+    if limit < 1:
+        raise UsageError(f"{limit} runs cannot be listed", "write a number above 0")
+    app = App.here()
+    pasts = (load(folder) for folder in app.store.run_folders())
+    found = histories.history(pasts, limit, app.config.flaky.of_runs, branch)
+    if json:
+        show_json(found.to_json())
+        return
+    from shiplane.report.history_text import render_history  # noqa: PLC0415 - not needed for --json
+
+    show(render_history(found))
+
+
 def _page(past: Past, *, opened: bool) -> None:
     from shiplane.report.page import write_page  # noqa: PLC0415 - see report()
 
