@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 import journals
+from samples import COMMIT, HARD, REMOTE
+from shiplane.cli.bundles import secret_variables
+from shiplane.deploy.bundle import environment_secrets
+from shiplane.model import Host, Secret, Site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from projects import Project
+
+
+SITE = Site("staging", Host("staging", "", 22, "", "", ""), "", "https://staging.example.com", "")
 
 
 @pytest.fixture
@@ -92,6 +100,53 @@ def test_the_page_in_a_browser(
     project.patch.setattr("webbrowser.open", browser)
     assert project.invoke("report --open").out == f"{runs}/42/report.html\n{said}"
     assert opened == [f"file://{runs}/42/report.html"]
+
+
+def test_a_bundle_for_a_colleague(project: Project, runs: Path) -> None:
+    project.answers(("git show", "[tool.shiplane]\nname = 'as it was'\n", 0), ("git --version", "git version 2.47", 0))
+    ended = project.invoke("report --bundle", DB_PASSWORD=HARD)
+    file = runs / "42/shiplane-run-42.tar.gz"
+    assert (ended.code, ended.out, ended.err) == (0, f"{file}\n", "")
+    with tarfile.open(file) as archive:
+        read = {member.name: archive.extractfile(member) for member in archive.getmembers() if member.isfile()}
+        texts = {name.partition("/")[2]: part.read().decode() for name, part in read.items() if part is not None}
+    assert texts["configuration.toml"] == "[tool.shiplane]\nname = 'as it was'\n"
+    assert "git: git version 2.47\n" in texts["versions.txt"]
+    assert [line for line in project.transcript if " git show " in line] == [
+        f"local$ GIT_OPTIONAL_LOCKS=0 git show {COMMIT}:pyproject.toml"
+    ]
+    [diff] = [line for line in project.transcript if " git diff " in line]
+    assert diff.endswith(
+        f"/diff {COMMIT} {COMMIT} -- . ':(exclude,glob)**/.env*' ':(exclude,glob)**/*.pem' ':(exclude,glob)**/*.key'"
+    )
+    assert sorted(each.name for each in (project.folder / ".shiplane").iterdir()) == ["runs"]
+
+
+def test_a_bundle_holds_no_secret_that_this_machine_knows(project: Project, runs: Path) -> None:
+    derived = environment_secrets(SITE, {name: Secret(name, HARD) for name in ("DB_PASSWORD", "REDIS_PASSWORD")})
+    board = derived["BOARD_TOKEN"].value
+    hidden = {"DB_PASSWORD": HARD, "MY_API_TOKEN": "tok-12345678", "STAGING_REDIS_PASSWORD": "other p)$'"}
+    log = runs / "42/logs/test.backend.log"
+    log.write_text("\n".join([*hidden.values(), f"token {board}"]))
+    journal = runs / "42/journal.jsonl"
+    journal.write_text(journal.read_text().replace('"target":"lab"', '"target":"remote"'))
+    project.invoke("report --bundle", **REMOTE | hidden)
+    with tarfile.open(runs / "42/shiplane-run-42.tar.gz") as archive:
+        part = archive.extractfile("shiplane-run-42/logs/test.backend.log")
+        assert part is not None
+        assert part.read().decode() == "***\n***\n***\ntoken ***\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        *(("REGISTRY_PASSWORD", True), ("GITHUB_TOKEN", True), ("TS_OAUTH_SECRET", True), ("tls_key", True)),
+        *(("SSH_PRIVATE_KEY", True), ("KEY", True), ("KEYBOARD", False), ("MONKEY", False), ("PATH", False)),
+    ],
+)
+def test_variables_that_are_secret_by_their_name(name: str, secret: bool) -> None:  # noqa: FBT001 - a parameter
+    assert secret_variables({name: "long enough"}) == ([Secret(name, "long enough")] if secret else [])
+    assert secret_variables({name: "true"}) == []
 
 
 def test_past_runs(project: Project, runs: Path) -> None:

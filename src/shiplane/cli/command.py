@@ -25,6 +25,7 @@ _HELP = {
     "admin": "administrator to connect as, such as root, or one who may sudo; default: the deploy user",
     "apply": "make what is missing",
     "allow_migration": "pending migration (app.0002_name) that may break what serves; repeat it, or use commas",
+    "bundle": "write one file for a colleague: cause, masked logs, versions, what changed, how to repeat it",
     "branch": "branch to act for; default: the one that is checked out",
     "dry_run": "print the plan and change nothing",
     "env": "environment: staging or production",

@@ -23,13 +23,15 @@ def report(
     run: str = "",
     junit: str = "",
     markdown: str = "",
+    bundle: bool = False,
     open: bool = False,  # noqa: A002 - the option's name
     json: bool = False,
 ) -> None:
     """Write the report of a run, by default the last, as one page; or print it as JSON, or write it in other forms."""
     from shiplane.report.runs import find  # noqa: PLC0415 - not needed for --list
 
-    past = find(App.here().store, run)
+    app = App.here()
+    past = find(app.store, run)
     if json:
         from shiplane.report.run_json import run_json  # noqa: PLC0415 - the one form that was asked for
 
@@ -43,7 +45,11 @@ def report(
         from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - see above
 
         _write(markdown, [render_markdown(past)])
-    if not junit and not markdown:
+    if bundle:
+        from shiplane.cli.bundles import make_bundle  # noqa: PLC0415 - see above
+
+        show(str(make_bundle(app, past)))
+    if not (junit or markdown or bundle):
         _page(past, opened=open)
 
 

@@ -52,5 +52,17 @@ def archive(commit: str, file: str) -> Command:
     return _git("archive", "--format=tar", f"--output={file}", commit)
 
 
+def changes(before: str, after: str, file: str, without: tuple[str, ...]) -> Command:
+    """Write the difference between two commits into a file, an overview first; `without` are patterns of files."""
+    left_out = tuple(f":(exclude,glob){pattern}" for pattern in without)
+    told = ("--no-ext-diff", "--no-textconv", "--stat", "--patch", f"--output={file}")
+    return _git("diff", *told, before, after, "--", ".", *left_out)
+
+
+def content(commit: str, path: str) -> Command:
+    """Ask for a file as a commit has it."""
+    return _git("show", f"{commit}:{path}")
+
+
 def _git(*arguments: str) -> Command:
     return Command(("git", *arguments), env=_READ_ONLY)
