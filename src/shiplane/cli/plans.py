@@ -98,6 +98,7 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
     restore_database: bool = False,
 ) -> DeployCommands:
     """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
+    from shiplane.commands import compose  # noqa: PLC0415 - only plans need it
     from shiplane.deploy import tls  # noqa: PLC0415 - only plans need it
     from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
     from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
@@ -106,7 +107,7 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
 
     def commands(environment: str) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
         settings = app.config.environment(environment)
-        folder = f"deployments/{app.config.name}-{environment}"
+        folder = compose.folder(app.config.name, environment)
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
         rollout = ROLLOUTS[strategy or app.config.rollout]
         words = (site, release, options(app.config), _planned_login(target), rollout)

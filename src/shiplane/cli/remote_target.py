@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.cli.hosts import Wanted, make_host, unknown
+from shiplane.commands import compose
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy import tls
 from shiplane.errors import ConfigError, SecretsMissing, UsageError
@@ -94,7 +95,7 @@ class RemoteTarget:
             jump_key=self._file(environment, "SSH_JUMP_PRIVATE_KEY"),
         )
         host = make_host(wanted, self._lookup)
-        folder = f"deployments/{self.config.name}-{environment}"
+        folder = compose.folder(self.config.name, environment)
         bound = (settings.proxy_bind, settings.proxy_port, settings.proxy_tls_port)
         return Site(environment, host, folder, settings.url, settings.overlay, *bound, self.ca_file)
 

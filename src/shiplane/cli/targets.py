@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.hosts import unknown
 from shiplane.cli.remote_target import OPTIONAL, REQUIRED, RemoteTarget, named
+from shiplane.commands import compose
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy import tls
 from shiplane.errors import LabDown, SecretsMissing, UnknownName
@@ -82,7 +83,7 @@ class LabTarget:
         """Give an environment's stand-in server; raises `LabDown`."""
         settings = self.config.environment(environment)
         server = self._require().server(environment)
-        folder = f"deployments/{self.config.name}-{environment}"
+        folder = compose.folder(self.config.name, environment)
         place = (environment, server.to_host(), folder, server.url, settings.overlay)
         return Site(*place, ca_file=self.ca_file, network=self._network)
 

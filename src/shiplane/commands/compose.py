@@ -18,6 +18,11 @@ BASE_FILE = "docker-compose.yml"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+def folder(application: str, environment: str) -> str:
+    """Give the folder of an environment on its server, below the home folder; its name is the project's."""
+    return f"deployments/{application}-{environment}"
+
+
 def project(site: Site) -> str:
     """Give the Compose project of an environment: the name of its folder."""
     return PurePosixPath(site.folder).name
