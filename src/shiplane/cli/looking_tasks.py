@@ -100,7 +100,7 @@ def _deed(environments: Environments, detail: str) -> Deed:
     from shiplane.pipeline.journal import timestamp  # noqa: PLC0415
 
     holder = environments.holder
-    return Deed("exec", timestamp(), f"{holder.user}@{holder.host}", holder.run, detail)
+    return Deed("exec", timestamp(), holder.who, holder.run, detail)
 
 
 def _tell(line: str) -> None:

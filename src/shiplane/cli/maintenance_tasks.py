@@ -36,7 +36,7 @@ def _turn(env: str, target: str, *, on: bool, dry_run: bool) -> None:
     environments = open_environments(app, app.target(target), "by hand")
     try:
         holder, site = environments.holder, environments.site(env)
-        deed = Deed(f"maintenance.{word}", timestamp(), f"{holder.user}@{holder.host}", holder.run, "")
+        deed = Deed(f"maintenance.{word}", timestamp(), holder.who, holder.run, "")
         if dry_run:
             show(f"would turn the page of maintenance {word} at {site.url}")
             show(f"{env}$ {maintenance.command(site, deed, on=on).masked()}")

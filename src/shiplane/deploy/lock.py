@@ -41,7 +41,12 @@ class Holder:
 
     def __str__(self) -> str:
         since = f", since {self.since}" if self.since else ""
-        return f"run {self.run} ({self.user}@{self.host}, process {self.pid}{since})"
+        return f"run {self.run} ({self.who}, process {self.pid}{since})"
+
+    @property
+    def who(self) -> str:
+        """Name the person, as the audit does: `user@host`."""
+        return f"{self.user}@{self.host}"
 
     @property
     def key(self) -> str:

@@ -250,7 +250,7 @@ class Actions:
         if deployment is None:
             return
         facts = {
-            "who": f"{self.environments.holder.user}@{self.environments.holder.host}",
+            "who": self.environments.holder.who,
             "from_release": before.release if before else None,
             "from_commit": before.commit if before else None,
             "seconds": seconds_between(deployment.started_at, deployment.finished_at),

@@ -104,7 +104,7 @@ class Environments:
             site=opened.site,
             masker=self.masker,
             run=self.holder.run,
-            who=f"{self.holder.user}@{self.holder.host}",
+            who=self.holder.who,
             report=report,
             cancel=_Either(cancel, opened.lost),
             options=options(self.config),
