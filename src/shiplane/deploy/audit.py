@@ -14,7 +14,7 @@ from shiplane.errors import Unreachable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shiplane.model import Command, Site
+    from shiplane.model import Site
     from shiplane.runners.base import Runner
 
 _SECONDS = 30.0
@@ -38,11 +38,6 @@ class Deed:
     def line(self) -> str:
         """Give the audit's line; its beginning tells it from a deployment."""
         return json.dumps({"kind": "deed", **asdict(self)}, separators=(",", ":"))
-
-
-def add_command(site: Site, deed: Deed) -> Command:
-    """Append a deed to the audit."""
-    return remote.script("audit", site.folder, "add", payload=f"{deed.line()}\n", timeout=_SECONDS).on(site.host.name)
 
 
 def audit(runner: Runner, site: Site) -> list[dict[str, Any]]:

@@ -97,13 +97,11 @@ class Lock:
     timing: Timing = field(default_factory=Timing)
 
     @contextmanager
-    def hold(self, holder: Holder, *, wait: bool = False, leave: bool = False) -> Iterator[None]:
+    def hold(self, holder: Holder, *, wait: bool = False) -> Iterator[None]:
         """Hold the environment while the block runs.
 
         `wait` waits for another holder, saying for whom; without it `Locked` is raised as soon as it is known that the
-        holder lives. The lock of one that does not is taken over. A process of the same run enters again. `leave`
-        keeps the lock at the end, for a later process of the same run that follows within the time after which it
-        counts as given up.
+        holder lives. The lock of one that does not is taken over. A process of the same run enters again.
         """
         nested = self._take(holder, wait=wait)
         ended = threading.Event()
@@ -116,7 +114,6 @@ class Lock:
             ended.set()
             if not nested:
                 renewal.join(_COMMAND_SECONDS)
-            if not (nested or leave):
                 self._drop(holder)
 
     def holder(self) -> Holder | None:

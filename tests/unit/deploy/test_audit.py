@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.deploy.audit import Deed, add_command, audit, history
+from shiplane.deploy.audit import Deed, audit, history
 from shiplane.deploy.survey import Entry, parse
 from shiplane.errors import Unreachable
 from shiplane.model import Deployment
@@ -62,12 +62,6 @@ def test_times_that_cannot_be_read(site: Site) -> None:
     assert history(['{"release": "one", "outcome": "deployed", "started_at": null}'])[0]["seconds"] is None
     with pytest.raises(Unreachable, match="audit of staging cannot be read"):
         audit(RecordingRunner([("audit", "permission denied", 1)]), site)
-
-
-def test_a_deed_is_written_by_standard_input(site: Site) -> None:
-    command = add_command(site, DEED)
-    assert command.argv == ("bash", "-s", "audit", "deployments/app-staging", "add")
-    assert command.input_text().endswith(f"{DEED.line()}\n")
 
 
 def test_a_survey_is_not_told_of_deeds() -> None:

@@ -158,11 +158,11 @@ def test_the_same_process_within_itself(site: Site) -> None:
     assert server.verbs == ["take"]
 
 
-def test_left_for_a_later_process_of_the_run(site: Site) -> None:
-    server = Server(take=[f"again\t{OTHER}"])
-    with lock(site, server).hold(ME, leave=True):
-        pass
-    assert server.verbs == ["take"]
+def test_another_process_of_the_run_enters_again(site: Site) -> None:
+    server, told = Server(take=[f"again\t{OTHER}"]), []
+    with Lock(server, site, told.append, Cancel()).hold(ME):
+        assert told == []
+    assert server.verbs == ["take", "drop"]
 
 
 def test_renewed_while_held(site: Site) -> None:
