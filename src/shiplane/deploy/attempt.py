@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NoReturn
 from shiplane.deploy import backups, hooks, phases, records, restore, retention, services
 from shiplane.deploy.execution import NotTakenBack, TakenBack
 from shiplane.deploy.failures import with_evidence
+from shiplane.deploy.lines import by_kind
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.release_phase import ReleasePhase
-from shiplane.deploy.survey import Entry, by_kind, model
+from shiplane.deploy.survey import Entry, model
 from shiplane.errors import DeployBroken, DeployUndone, Interrupted, Locked, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:

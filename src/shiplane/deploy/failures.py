@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy.lines import by_kind
 from shiplane.deploy.survey import containers
 from shiplane.errors import BackupFailed, RegistryRefused, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shiplane.deploy.phases import Phase
     from shiplane.deploy.survey import Container
@@ -112,15 +113,14 @@ def stories(evidence: Iterable[str]) -> tuple[str, list[str]]:
 
     Where all are well now, those that were started again are named: they died at least once.
     """
-    lines = list(evidence)
     # Masked text: log lines of containers are shown to people.
-    objects = [line.partition("\t")[2] for line in lines if line.startswith("container\t")]
-    found = [container for container in containers(objects) if not container.once]
+    told = by_kind(evidence)
+    found = [container for container in containers(told.get("container", [])) if not container.once]
     # What was only created waits for another one, or was not let start: the output says why.
     unwell = [container for container in found if not container.well and container.status != "created"]
     unwell = unwell or [container for container in found if container.restarts]
     named = ", ".join(f"{container.service} ({condition(container)})" for container in unwell)
-    return named, [line for container in unwell for line in _story(container, _logs(lines, container.id))]
+    return named, [line for container in unwell for line in _story(container, _logs(told, container.id))]
 
 
 def evidence_command(site: Site) -> Command:
@@ -139,9 +139,9 @@ def condition(container: Container) -> str:
     return ", ".join(words)
 
 
-def _logs(lines: Iterable[str], container: str) -> list[str]:
-    prefix = f"log\t{container[:12]}\t"
-    return [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+def _logs(told: Mapping[str, list[str]], container: str) -> list[str]:
+    prefix = f"{container[:12]}\t"
+    return [line.removeprefix(prefix) for line in told.get("log", []) if line.startswith(prefix)]
 
 
 def _story(container: Container, log: list[str]) -> list[str]:

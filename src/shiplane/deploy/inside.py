@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy.lines import by_kind
 from shiplane.errors import NothingDeployed, UnknownName, Unreachable, UsageError
 from shiplane.model import Command
 
@@ -28,16 +29,14 @@ def enter(runner: Runner, site: Site, service: str, deed: Deed, report: Callable
     if not completed.ok:
         cause = f"the container engine on {site.host.name} does not answer"
         raise Unreachable(cause, "check there: docker ps", completed.tail())
-    found = [line.partition("\t") for line in completed.stdout.splitlines()]
-    services = [name for kind, _, name in found if kind == "service"]
-    if not services:
+    found = by_kind(completed.stdout.splitlines())
+    if "service" not in found:
         raise NothingDeployed(site.environment)
-    container = next((name for kind, _, name in found if kind == "container"), "")
-    if not container:
-        raise UnknownName("running service", service, services)
-    if any(kind == "unwritten" for kind, _, _ in found):
+    if "container" not in found:
+        raise UnknownName("running service", service, found["service"])
+    if "unwritten" in found:
         report(f"the audit of {site.environment} could not be written: look at the disk of {site.host.name}")
-    return container
+    return found["container"][0]
 
 
 def check_words(words: tuple[str, ...]) -> None:

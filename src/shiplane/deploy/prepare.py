@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shiplane.commands import remote
+from shiplane.deploy.lines import by_kind
 from shiplane.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -68,10 +69,7 @@ class Seen:
     @classmethod
     def read(cls, text: str, before: float, after: float) -> Seen:
         """Read the script's lines; the server was asked between two times of our clock."""
-        values: dict[str, list[str]] = {}
-        for line in text.splitlines():
-            kind, _, value = line.partition("\t")
-            values.setdefault(kind, []).append(value)
+        values = by_kind(text.splitlines())
         there = float(values.get("time", ["0"])[0])
         return cls(values, there - after if there > after else min(there - before, 0.0))
 

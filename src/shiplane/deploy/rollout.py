@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.deploy import hooks, phases, records, release_phase, restore, tls
 from shiplane.deploy.attempt import Attempt, decisions
+from shiplane.deploy.lines import by_kind
 from shiplane.deploy.services import Decision
 from shiplane.deploy.status import status
-from shiplane.deploy.survey import by_kind, model
+from shiplane.deploy.survey import model
 from shiplane.deploy.verify import probe, status_url
 from shiplane.errors import DatabaseAhead, NothingDeployed, UsageError
 from shiplane.model import Deployment

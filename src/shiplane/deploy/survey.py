@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shiplane.commands import remote
 from shiplane.commands.compose import project
 from shiplane.deploy import backups
+from shiplane.deploy.lines import by_kind
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.services import Model
 from shiplane.errors import NameTaken, Unreachable
@@ -243,15 +244,6 @@ def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services
     for other in sorted(state.environments - {site.environment}):
         raise NameTaken(site.environment, site.folder, site.host.name, other)
     return state
-
-
-def by_kind(lines: Iterable[str]) -> dict[str, list[str]]:
-    """Sort a script's lines by the word before the tab."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        kind, _, value = line.partition("\t")
-        found.setdefault(kind, []).append(value)
-    return found
 
 
 def model(found: Mapping[str, list[str]], folder: str) -> Model | None:
