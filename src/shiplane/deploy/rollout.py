@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shiplane.deploy import hooks, phases, records, release_phase, restore, tls
 from shiplane.deploy.attempt import Attempt, decisions
 from shiplane.deploy.lines import by_kind
+from shiplane.deploy.progress import Progress
 from shiplane.deploy.services import Decision
 from shiplane.deploy.status import status
 from shiplane.deploy.survey import model
@@ -57,7 +58,7 @@ class Deployer:
         attempt.prepare()
         attempt.settle()
         attempt.migrate()
-        return attempt.change()
+        return attempt.switch()
 
     def rollback(
         self, to: str | None = None, login: RegistryLogin | None = None, *, restore_database: bool = False
@@ -87,9 +88,9 @@ class Deployer:
         attempt.prepare()
         attempt.settle()
         if not restore_database:
-            return attempt.change()
+            return attempt.switch()
         attempt.restore_database(backup)
-        ended = attempt.change()
+        ended = attempt.switch()
         attempt.finish_database()
         return ended
 
@@ -173,9 +174,9 @@ class Deployer:
             finished_at=started,
         )
         self.before = state.serving.deployment if state.serving else None
-        attempt = Attempt(context, release, state, draft, self._remember)
-        self.notes = attempt.notes
-        return attempt
+        change = Progress(context, release, state, draft, self._remember)
+        self.notes = change.notes
+        return Attempt(change)
 
     def _nothing_to_do(self, running: Deployment) -> Deployment:
         self._context.report(f"{running.release} runs already with the same files and digests: nothing to do")

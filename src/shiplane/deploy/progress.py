@@ -1,0 +1,88 @@
+"""How far one change of what serves has come: what the way there and the way back both need to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from shiplane.deploy import hooks, records, restore, retention
+from shiplane.deploy.migrations import Applied
+from shiplane.deploy.survey import Entry
+from shiplane.errors import ShiplaneError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.deploy.context import Context
+    from shiplane.deploy.services import Decision, Model
+    from shiplane.deploy.survey import State
+    from shiplane.model import Command, Deployment, Release
+    from shiplane.runners.base import Cancel
+
+
+@dataclass(slots=True)
+class Progress:
+    """Follow a `release` on its way into service on a server that was in `state`; `told` hears how it ended.
+
+    `adopted` is what the server had of the release when it was sent: new, same or replaced; `model` describes its
+    services, `missing` are images that its engine lacks, `decided` is what happens to each service. `doing` is what
+    was last begun, `applied` what was done to the database, or may have been. `told` hears nothing of a change that
+    fails before anything that serves was touched.
+    """
+
+    context: Context
+    release: Release
+    state: State
+    deployment: Deployment
+    told: Callable[[Deployment], None]
+    adopted: str = field(default="same", init=False)
+    doing: str = field(default="", init=False)
+    model: Model | None = field(default=None, init=False)
+    missing: tuple[str, ...] = field(default=(), init=False)
+    decided: tuple[Decision, ...] = field(default=(), init=False)
+    notes: list[str] = field(default_factory=list, init=False)
+    applied: Applied = field(default_factory=Applied, init=False)
+    database: restore.Change | None = field(default=None, init=False)
+
+    @property
+    def before(self) -> str | None:
+        """Name the release that served, where its files are still there."""
+        entry = self.state.serving
+        return entry.deployment.release if entry and entry.deployment.release in self.state.releases else None
+
+    @property
+    def occasion(self) -> hooks.Occasion:
+        """Give what the hooks run for."""
+        return hooks.Occasion(self.deployment.action, self.release.id, self.release.commit, self.before or "")
+
+    @property
+    def reopen(self) -> tuple[Command, ...]:
+        """Give what lets people in again, once what serves runs, where a change of the database has shut them out."""
+        shut_out = self.database is not None or restore.STOPPED in self.state.restore
+        return restore.reopen(self.context.site, self.context.options) if shut_out else ()
+
+    def verify(self, release_id: str, url: str, cancel: Cancel) -> None:
+        """Ask a public address until it answers with a release; raises `StepFailed`."""
+        self.doing = f"verify {release_id}"
+        self.context.verify(release_id, cancel, url)
+
+    def ended(self, outcome: str) -> Deployment:
+        """Give the deployment as it ended now."""
+        return replace(self.deployment, outcome=outcome, finished_at=self.context.stamp())
+
+    def record(self, ended: Deployment, after: State | None = None) -> None:
+        """Write the audit; after a good end also tidy up, which may fail without consequences."""
+        context = self.context
+        applied = self.applied if ended.outcome == "deployed" else replace(self.applied, restored="")
+        entry = Entry(ended, context.who, self.release.digests(), applied)
+        tidy = retention.words(context, after, entry) if after is not None else ()
+        said: list[str] = []
+        try:
+            completed = context.runner.run(records.record_command(context.site, entry, tidy), on_line=said.append)
+            cause = f"{context.site.host.name} did not keep the record of the deployment"
+            failure: ShiplaneError = Unreachable(cause, "look at its disk: df -h", completed.tail())
+        except ShiplaneError as error:
+            failure = error
+        if records.RECORDED not in said:
+            raise failure
+        self.notes += said[said.index(records.RECORDED) + 1 :]
