@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy.containers import containers
 from shiplane.deploy.lines import by_kind
-from shiplane.deploy.survey import containers
 from shiplane.errors import BackupFailed, RegistryRefused, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from shiplane.deploy.containers import Container
     from shiplane.deploy.phases import Phase
-    from shiplane.deploy.survey import Container
     from shiplane.model import Command, Site
     from shiplane.runners.base import Runner
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shiplane.deploy.survey import Container, State
+    from shiplane.deploy.containers import Container
+    from shiplane.deploy.survey import State
     from shiplane.model import Site
 
 _WORST_FIRST = ("dead", "removing", "exited", "restarting", "paused", "created", "running")

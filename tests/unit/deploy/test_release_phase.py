@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from shiplane.deploy import release_phase
+from shiplane.deploy.containers import Container
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.release_phase import ReleasePhase
-from shiplane.deploy.survey import Container, Entry, State
+from shiplane.deploy.survey import Entry, State
 from shiplane.errors import (
     BackupFailed,
     BreakingMigrations,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shiplane.deploy.bundle import bundle
+from shiplane.deploy.containers import Container, repository
 from shiplane.deploy.status import overview, status
-from shiplane.deploy.survey import Container, Entry, Left, State, parse, repository, survey
+from shiplane.deploy.survey import Entry, Left, State, parse, survey
 from shiplane.errors import NameTaken, Unreachable
 from shiplane.model import Deployment, Image, Secret
 from shiplane.runners.recording import RecordingRunner
-from sites import SITE
 
 if TYPE_CHECKING:
     from shiplane.model import Release, Site
@@ -34,19 +34,6 @@ def entry(release: str, outcome: str = "deployed", action: str = "deploy") -> En
     return Entry(
         Deployment("d", "staging", "u", release, "c", "r", action, outcome, "s", f"end of {release}"), "me", {}
     )
-
-
-@pytest.mark.parametrize(
-    ("reference", "name"),
-    [
-        ("registry.test:5000/owner/app-web:1.0@sha256:a", "registry.test:5000/owner/app-web"),
-        ("registry.test:5000/owner/app-web", "registry.test:5000/owner/app-web"),
-        ("postgres:17", "postgres"),
-        ("postgres", "postgres"),
-    ],
-)
-def test_repository(reference: str, name: str) -> None:
-    assert repository(reference) == name
 
 
 def test_parse_of_an_empty_server() -> None:
@@ -77,28 +64,6 @@ def test_the_folder_of_another_application_s_environment(site: Site, release: Re
         "staging cannot be on staging: another application has its environment 'eu' in ~/deployments/app-staging"
     )
     assert caught.value.exit_code == 2
-
-
-EDGE = {
-    "service": "edge", "once": "False", "hash": "h", "id": "e1", "reference": "r", "image": "sha256:i",
-    "state": {"Status": "running", "StartedAt": "2026-01-01T00:00:02.5Z"}, "restarts": 1, "policy": "",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("started", "cut_off"),
-    [("2026-01-01T00:00:02.400000001Z", True), ("2026-01-01T00:00:02Z", True), ("2026-01-01T00:00:02.6Z", False)],
-)
-def test_who_shares_the_network_of_one_that_was_started_again_is_cut_off(started: str, cut_off: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    state = {"Status": "running", "StartedAt": started, "Health": {"Status": "healthy"}}
-    proxy = {**EDGE, "service": "proxy", "id": "p1", "state": state, "network": "container:e1"}
-    found = parse([f"container\t{json.dumps(one)}" for one in (EDGE, proxy)])
-    assert [one.cut_off for one in found.containers] == [False, cut_off]
-    assert found.well is not cut_off
-    assert found.running == (("edge",) if cut_off else ("edge", "proxy"))
-    assert status(SITE, found)["services"]["proxy"]["state"] == "running"
-    other = {**proxy, "network": "app_edge"}
-    assert parse([f"container\t{json.dumps(one)}" for one in (EDGE, other)]).well
 
 
 def test_parse(release: Release) -> None:
