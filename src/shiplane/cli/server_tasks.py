@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from invoke.context import Context
 
     from shiplane.deploy.lock import Holder
-    from shiplane.deploy.prepare import Check, Preparation
+    from shiplane.deploy.prepare import Preparation
+    from shiplane.deploy.readiness import Check
 
 
 @command

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import Place
-    from shiplane.deploy.prepare import Check
+    from shiplane.deploy.readiness import Check
     from shiplane.model import Site
 
 # What a machine from a provider is: an engine that is not there, a root that has a key, few sessions.

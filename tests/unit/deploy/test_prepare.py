@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.deploy.prepare import Check, Preparation, Seen, checks
+from shiplane.deploy.prepare import Preparation
+from shiplane.deploy.readiness import Check, Seen, checks
 from shiplane.errors import Unreachable
 from shiplane.runners.base import Completed
 
