@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -87,6 +88,30 @@ def test_the_journal_is_complete(clone: Clone, first: Chapter) -> None:
     assert deployed == [(name, first.release, "deployed") for name in ENVIRONMENTS]
     logs = {file.stem for file in (clone.runs / "1/logs").iterdir() if file.stat().st_size}
     assert planned <= logs
+
+
+def test_the_journal_tells_of_every_test(clone: Clone, first: Chapter) -> None:
+    assert first.done.code == 0
+    told = {record["step"]: record for record in clone.journal(clone.runs / "1") if record["kind"] == "tests"}
+    assert set(told) == {"test.backend", "test.frontend", "e2e.tests"}
+    for record in told.values():
+        assert record["passed"] > 0
+        assert (record["failed"], record["flaky"], record["failures"]) == (0, 0, [])
+    for step in ("test.backend", "test.frontend"):
+        figures = told[step]["coverage"]
+        assert 0 < figures["lines_covered"] <= figures["lines_valid"]
+
+
+def test_the_run_is_reported_as_a_page_and_as_junit(clone: Clone, first: Chapter) -> None:
+    page = Path(clone.invoke("report", "--run", "1").output.strip())
+    assert page == clone.runs / "1" / "report.html"
+    text = page.read_text(encoding="utf-8")
+    assert f"<code>{first.release}</code>" in text
+    for digest in first.seen.digests["production"].values():
+        assert digest in text
+    suites = clone.invoke("report", "--run", "1", "--junit", "-").output
+    assert re.findall(r'<testsuite name="([\w.]+)"', suites) == ["test.backend", "test.frontend", "e2e.tests"]
+    assert clone.json("history", "--limit", "500")["runs"][-1]["status"] == "passed"
 
 
 def test_plans_name_the_stages_of_their_event(clone: Clone) -> None:

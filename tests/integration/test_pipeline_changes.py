@@ -131,6 +131,14 @@ def test_the_failure_names_the_tests_the_log_and_the_next_command(clone: Clone, 
     assert re.search(r"fix: open \S+/html/index\.html, or repeat it: invoke e2e --env staging", end)
     [folder] = [run for run in clone.runs.iterdir() if str(run / "logs") in end]
     assert json.loads((folder / "e2e/results.json").read_text())["stats"]["unexpected"] >= 1
+    [tests] = [
+        record for record in clone.journal(folder) if record["kind"] == "tests" and record["step"] == "e2e.tests"
+    ]
+    assert {failure["kind"] for failure in tests["failures"]} == {"failed"}
+    for failure in tests["failures"][:10]:
+        lines = (clone.folder / failure["file"]).read_text(encoding="utf-8").splitlines()
+        assert 0 < failure["line"] <= len(lines)
+        assert f"{failure['file']}:{failure['line']}" in end
     assert (folder / "e2e/html/index.html").is_file()
     assert clone.journal(folder)[-1]["exit_code"] == 3
 
