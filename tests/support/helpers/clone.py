@@ -146,6 +146,14 @@ class Clone:
         """Give the folder of the newest run."""
         return max(self.runs.iterdir(), key=lambda folder: int(folder.name))
 
+    def ends(self, run: Path) -> dict[str, tuple[str, str]]:
+        """Give how each step of a run passed and by which run's result; (status, "") where it did not."""
+        found = (record for record in self.journal(run) if record["kind"] == "step_ended")
+        return {
+            each["step"]: (each["how"] if each["status"] == "passed" else each["status"], each["reused_from"])
+            for each in found
+        }
+
     def journal(self, run: Path) -> list[dict[str, Any]]:
         """Read a run's journal, each line of which has to be whole."""
         return [json.loads(line) for line in (run / "journal.jsonl").read_text(encoding="utf-8").splitlines()]

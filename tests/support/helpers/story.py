@@ -88,6 +88,18 @@ def lose_test_id(folder: Path) -> None:
     replace(folder / "frontend/src/testids.ts", 'boardRelease: "board-release"', 'boardRelease: "board-renamed"')
 
 
+def write_docs(folder: Path) -> None:
+    """Change what no step depends on."""
+    with (folder / "docs/deploys.md").open("a", encoding="utf-8") as page:
+        page.write("\nThe end.\n")
+
+
+def comment_script(folder: Path) -> None:
+    """Change what the linters alone look at."""
+    with (folder / "scripts/test").open("a", encoding="utf-8") as script:
+        script.write("# The end.\n")
+
+
 def break_staging(folder: Path) -> None:
     """Let the backend refuse every host on staging, its own health check's too; gunicorn starts all the same.
 

@@ -1,0 +1,88 @@
+"""Each step on a copy that holds nothing but the inputs that it declares: what else it reads is missing there."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.clone import Clone
+from helpers.engine import traces
+from helpers.story import name_versions, shorten_checks
+from shiplane.cli.app import App
+from shiplane.cli.plans import items_of_steps, pipeline_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(900)
+
+# What starts a step reads these, and what it runs in the end is an input of its own.
+TOOL = ("pyproject.toml", "noxfile.py", "backend/config/__init__.py", "frontend/package.json")
+SESSIONS = {
+    "build.images": ("images", "--", "development"),
+    "test.backend": ("tests_backend",),
+    "test.frontend": ("tests_frontend",),
+    "test.lint": ("lint",),
+}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Give a clone whose suites are short."""
+    made = Clone.make(tmp_path_factory.mktemp("declared") / "source")
+    made.commit("Name the versions of the story", name_versions)
+    made.commit("Keep a few tests of each suite", shorten_checks)
+    return made
+
+
+@pytest.fixture
+def copy(source: Clone, tmp_path: Path) -> Iterator[Clone]:
+    """Give an empty repository; the commands of the source run in it."""
+    made = Clone(tmp_path / "copy", PYTHONPATH=str(source.folder / "src"))
+    made.folder.mkdir()
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.git("config", "user.name", "Test")
+    made.git("config", "user.email", "test@example.com")
+    (made.folder / ".git" / "info" / "exclude").write_text("/.venv\n")
+    (made.folder / ".venv").symlink_to(source.folder / ".venv")
+    yield made
+    assert traces(made.id) == []
+
+
+def fill(copy: Clone, source: Clone, names: list[str]) -> None:
+    for name in names:
+        place = copy.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source.folder / name, place, follow_symlinks=False)
+    copy.git("add", "--all")
+    copy.git("commit", "--quiet", "--message", "What a step declares")
+
+
+def declared(source: Clone, step: str) -> list[str]:
+    app = App(source.folder, {})
+    plan = pipeline_plan(app, app.event("pull_request"), app.target("lab"))
+    return [name for kind, name, _ in items_of_steps(app, plan)[step] if kind == "file"]
+
+
+@pytest.mark.parametrize("step", SESSIONS)
+def test_a_step_needs_no_file_that_it_does_not_declare(source: Clone, copy: Clone, step: str) -> None:
+    names = declared(source, step)
+    assert 0 < len(names) < len(source.git("ls-files").splitlines())
+    fill(copy, source, sorted({*names, *TOOL}))
+    assert f"Session {SESSIONS[step][0]} was successful" in copy.nox("-s", *SESSIONS[step]).output
+
+
+def test_a_step_whose_file_is_not_declared_is_found_out(source: Clone, copy: Clone) -> None:
+    names = [name for name in declared(source, "test.backend") if name != "compose.test.yml"]
+    fill(copy, source, sorted({*names, *TOOL}))
+    assert "compose.test.yml" in copy.nox("-s", "tests_backend", code=1).output
+
+
+def test_the_inputs_of_one_component_are_not_those_of_the_other(source: Clone) -> None:
+    backend, frontend = (set(declared(source, f"test.{name}")) for name in ("backend", "frontend"))
+    assert not [name for name in backend if name.startswith("frontend/")]
+    assert not [name for name in frontend if name.startswith("backend/")]
+    assert not [name for name in declared(source, "test.lint") if name.startswith("docs/")]
