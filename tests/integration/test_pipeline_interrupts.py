@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(1200)
 
 def start_tests(clone: Clone) -> Started:
     """Start a run and wait until its tests run in their containers."""
-    started = clone.start("invoke", "pipeline", "--until", "test", "--plain")
+    started = clone.start("invoke", "pipeline", "--until", "test", "--no-reuse", "--plain")
     wanted = {f"app-test-{clone.id}-{name}-tests" for name in ("backend", "frontend")}
 
     def under_way() -> bool:

@@ -37,7 +37,16 @@ def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...
         (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
     )
     laid_out = make(event, app.config, app.facts, target.name, target.naming(), commands, declared(app), notes, stages)
-    return decide(laid_out, items_of_steps(app, laid_out), app.results, estimates(app.store), reuse=reuse)
+    known = (items_of_steps(app, laid_out), app.results, estimates(app.store))
+    return decide(laid_out, *known, reuse=reuse, cut_off=_cut_off(app.store))
+
+
+def _cut_off(store: Store) -> str:
+    """Name the run before, where its journal has no end: it was killed, or goes on."""
+    folder = next(iter(store.run_folders()), None)
+    if folder is None or any(record["kind"] == "run_ended" for record in read(folder)):
+        return ""
+    return folder.name
 
 
 def declared(app: App) -> Declared:

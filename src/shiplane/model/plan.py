@@ -68,7 +68,7 @@ class Step:
     `needs` are ids of steps that must have passed. `timeout_seconds` limits each try, 0: the stage's clock alone.
     `key` is the hash of what `inputs` name; `outputs` are the files and folders that belong to the result, `makes` the
     local images. `asks` names whom the step asks whether there is anything to do, `only_for` the steps without which it
-    has no use. `estimate_seconds` is what it took before.
+    has no use; one that `cleans` is of use after a run that was cut off too. `estimate_seconds` is what it took before.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Step:
     makes: tuple[str, ...] = ()
     asks: str = ""
     only_for: tuple[str, ...] = ()
+    cleans: bool = False
     key: str = ""
     decision: Decision = Decision()
     estimate_seconds: float | None = None

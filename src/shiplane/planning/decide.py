@@ -32,16 +32,22 @@ class Past(Protocol):
         """Give the newest result of a step, whatever its key."""
 
 
-def decide(
-    plan: Plan, items: Mapping[str, Sequence[Item]], past: Past, estimates: Mapping[str, float], *, reuse: bool = True
+def decide(  # noqa: PLR0913 - what is known, each by name
+    plan: Plan,
+    items: Mapping[str, Sequence[Item]],
+    past: Past,
+    estimates: Mapping[str, float],
+    *,
+    reuse: bool = True,
+    cut_off: str = "",
 ) -> Plan:
     """Give the plan with keys, decisions and estimates; `items` holds the inputs of the steps that declare some.
 
-    Without `reuse` all that has a place in the plan runs.
+    Without `reuse` all that has a place in the plan runs. `cut_off` names the run before, where it has no end.
     """
     steps = {step.id: _decided(step, items.get(step.id), past, reuse=reuse) for step in plan.steps}
     for step in reversed(plan.steps):
-        steps[step.id] = _needed(steps[step.id], steps) if reuse else steps[step.id]
+        steps[step.id] = _needed(steps[step.id], steps, cut_off) if reuse else steps[step.id]
     stages = tuple(replace(s, steps=tuple(_timed(steps[one.id], estimates) for one in s.steps)) for s in plan.stages)
     return replace(plan, stages=stages)
 
@@ -69,8 +75,10 @@ def _by_result(step: str, key: str, items: Sequence[Item], past: Past, *, reuse:
     return Decision("run", f"{difference(latest.items, items) or 'its inputs changed'} since run {latest.run}")
 
 
-def _needed(step: Step, steps: Mapping[str, Step]) -> Step:
+def _needed(step: Step, steps: Mapping[str, Step], cut_off: str) -> Step:
     """Leave out what is there for others alone, where none of those in this plan runs."""
+    if step.cleans and cut_off:
+        return replace(step, decision=Decision("run", f"run {cut_off} was cut off and may have left something"))
     served = [steps[name] for name in step.only_for if name in steps]
     if not served or any(one.decision.choice in ("run", "ask") for one in served):
         return step

@@ -91,7 +91,11 @@ class _Layout:
 
     def _build(self, *, delivered: bool) -> list[Step]:
         clean = Step(
-            "build.clean", "remove what an earlier run left", commands=(nox.session("clean"),), only_for=_CHECKS
+            "build.clean",
+            "remove what an earlier run left",
+            commands=(nox.session("clean"),),
+            only_for=_CHECKS,
+            cleans=True,
         )
         bases = Step(
             "build.bases", "base images are here", action="bases", only_for=("build.images", "build.test-runner")

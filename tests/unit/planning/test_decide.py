@@ -94,3 +94,10 @@ def test_what_acts_on_the_world_asks_the_world() -> None:
     made = decide(plan(serving, deploy), {"staging.deploy": A}, past, {"staging.deploy": 9.0})
     assert decisions(made) == {"build.runner": Decision(), "staging.deploy": Decision("ask", "decided by the host")}
     assert made.steps[1].estimate_seconds == 9.0
+
+
+def test_what_a_run_that_was_cut_off_left_is_removed_though_nothing_needs_it() -> None:
+    clean = Step("build.clean", "clean", only_for=("test.a",), cleans=True)
+    answered = decide(plan(clean, TESTS), {"test.a": A}, PASSED, {}, cut_off="8")
+    assert answered.steps[0].decision == Decision("run", "run 8 was cut off and may have left something")
+    assert decide(plan(clean, TESTS), {"test.a": A}, PASSED, {}).steps[0].decision.choice == "skip"
