@@ -68,6 +68,15 @@ def test_in_a_workflow_steps_are_groups_and_the_job_has_a_summary(project: Proje
     assert page.read_text().startswith("what stood there before\n## ✗ Run 7: failed in ")
 
 
+def test_what_a_build_prints_gives_a_workflow_no_orders(project: Project) -> None:
+    project.answers(("docker info", "29.1|overlayfs", 0), ("nox -s images", "::add-mask::x\nbuilt", 0))
+    ended = project.invoke("build", GITHUB_ACTIONS="true")
+    assert (ended.code, obeyed(f"{ended.out}::notice::after")) == (0, ["::notice::after"])
+    assert ended.out.splitlines()[1:-1] == ["$ .venv/bin/nox -s images", "::add-mask::x", "built"]
+    project.patch.delenv("GITHUB_ACTIONS")
+    assert project.invoke("build").out == "$ .venv/bin/nox -s images\n::add-mask::x\nbuilt\n"
+
+
 def test_every_failure_of_the_tests_is_told_and_nothing_is_published(project: Project) -> None:
     failures = [(f"nox -s {name}", f"{name} says no", 1) for name in ("tests_backend", "lint")]
     project.answers(*failures, *BASES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import finish, listed, show, show_json
+from shiplane.cli.text import finish, foreign_output, listed, show, show_json
 from shiplane.errors import UnknownName, UsageError
 from shiplane.model import STAGE_NAMES
 
@@ -99,7 +99,8 @@ def build(_c: Context, dry_run: bool = False) -> None:
         show(f"$ {command.masked()}")
         return
     app.require_engine()
-    run_checked(app.runner, command, "building the images", show, None)
+    with foreign_output(app.environ):
+        run_checked(app.runner, command, "building the images", show, None)
 
 
 @command

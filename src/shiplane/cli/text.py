@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 def show(text: str) -> None:
@@ -20,6 +23,22 @@ def nowhere(_text: str) -> None:
 def show_json(value: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON
     """Print one JSON value; on one line where nothing is indented."""
     show(json.dumps(value, indent=indent, ensure_ascii=False))
+
+
+@contextmanager
+def foreign_output(environ: Mapping[str, str]) -> Iterator[None]:
+    """Print what other programs say while the block runs; in GitHub Actions no line of theirs is an order."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        yield
+        return
+    from shiplane.report.github import Orders  # noqa: PLC0415 - only workflows need it
+
+    orders = Orders(show)
+    orders.off()
+    try:
+        yield
+    finally:
+        orders.on()
 
 
 def finish(code: int) -> None:

@@ -67,8 +67,10 @@ def _stage_ended(record: Record, _run: RunState) -> tuple[str, str]:
     return record["stage"], f"{record['status']}{_after(record)}"
 
 
-def _step_started(record: Record, run: RunState) -> tuple[str, str]:
+def _step_started(record: Record, run: RunState) -> tuple[str, str] | None:
     step = run.stages[record["stage"]].steps[record["step"]]
+    if step.decision.get("choice") in ("reuse", "skip"):
+        return None  # its end comes at once and says all
     return record["stage"], f"{step.id} started{f': {step.title}' if step.title else ''}"
 
 
@@ -99,7 +101,7 @@ def how_text(step: StepState) -> str:
 
 
 def _tried(step: StepState) -> str:
-    return f", try {step.tries}" if step.tries > 1 else ""
+    return f" at try {step.tries}" if step.tries > 1 else ""
 
 
 _WRITERS: Mapping[str, Callable[[Record, RunState], tuple[str, str] | None]] = {

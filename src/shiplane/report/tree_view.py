@@ -112,7 +112,7 @@ class TreeView:
             return Text("" if step.status == "pending" else step.status, style=STYLES[step.status])
         if step.how != "ran":
             return Text(_unrun([step]), style="dim")
-        tried = f", try {step.tries}" if step.tries > 1 else ""
+        tried = f" at try {step.tries}" if step.tries > 1 else ""
         return Text(f"{duration(self._progress.step_elapsed(step))}{tried}", style=STYLES[step.status])
 
     def _note(self, step: StepState) -> Text | None:

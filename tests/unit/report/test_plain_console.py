@@ -93,6 +93,16 @@ def test_steps_that_did_not_run_say_why(console: PlainConsole, stream: io.String
     assert "test        test.frontend not needed: nothing that needs it runs" in lines
 
 
+def test_what_will_not_run_is_not_said_to_start(console: PlainConsole, stream: io.StringIO, records: Records) -> None:
+    first, *rest = records()
+    [build, test, *_] = first["plan"]["stages"]
+    build["steps"][0]["decision"] = {"choice": "reuse", "why": "nothing changed", "run": "41"}
+    test["steps"][0]["decision"] = {"choice": "skip", "why": "nothing needs it", "run": ""}
+    lines = shown(console, stream, [first, *rest])
+    begun = [line.split()[1] for line in lines if " started: " in line]
+    assert begun[:2] == ["test.frontend", "publish.push"]
+
+
 def test_tries_are_told(console: PlainConsole, stream: io.StringIO, records: Records) -> None:
     begun, ended = records()[:3], replaced(records(), "build.images", tries=3)[3:]
     why = {"reason": "the engine may lose a layer", "wait_seconds": 5, "cause": "exit code 1"}
@@ -101,7 +111,7 @@ def test_tries_are_told(console: PlainConsole, stream: io.StringIO, records: Rec
     assert lines[3:6] == [
         "build       build.images failed in try 1 of 3 (exit code 1), again in 5 s: the engine may lose a layer",
         "build       build.images failed in try 2 of 3, again",
-        "build       build.images passed in 12.0 s, try 3",
+        "build       build.images passed in 12.0 s at try 3",
     ]
 
 

@@ -148,7 +148,7 @@ def test_what_was_reused_or_is_tried_again(progress: Progress, records: Records,
         "  ✓ frontend tests              not needed",
     ]
     progress.record({**ended, "step": "test.backend", "seconds": 30.0, "tries": 2})
-    assert drawn(progress)[6] == "  ✓ backend tests               30.0 s, try 2"
+    assert drawn(progress)[6] == "  ✓ backend tests               30.0 s at try 2"
 
 
 def test_nothing_is_drawn_of_nothing(progress: Progress) -> None:
