@@ -297,6 +297,20 @@ def test_nginx_runs_without_root_when_told_where_to_write(start: StartContainer,
     eventually(lambda: docker("exec", name, "curl", "-fsS", "http://127.0.0.1:8080/", check=False))
 
 
+def test_nginx_hands_connections_on(start: StartContainer, tmp_path: Path) -> None:
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        "include /etc/nginx/modules-enabled/*.conf; include /etc/nginx/nginx.conf;"
+        "stream { server { listen 81 proxy_protocol; set_real_ip_from 0.0.0.0/0; pass 0.0.0.0:80; } }"
+    )
+    config.chmod(0o644)
+    name = start("nginx:1.30", "nginx", "-c", "/x.conf", "-g", "daemon off;", options=("-v", f"{config}:/x.conf:ro"))
+    ask = ("curl", "-fsS", "--haproxy-protocol", "--haproxy-clientip", "192.0.2.7", "http://127.0.0.1:81/?through")
+    page = eventually(lambda: docker("exec", name, *ask, check=False))
+    assert "Welcome to nginx!" in page.stdout
+    assert "192.0.2.7 - - [" in docker("logs", name).stdout
+
+
 # --- python
 
 
