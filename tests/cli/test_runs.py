@@ -171,11 +171,11 @@ def test_what_failed_is_repeated_and_what_changed_runs_alone(project: Project) -
     project.answers(("nox -s lint", "no", 1), *BASES)
     assert project.invoke("pipeline --event pull_request --plain").code == 3
     edited = ("git ls-files --modified", "frontend/package.json\0", 0)
-    (project.folder / "frontend/package.json").write_text('{"version": "1.0.0", "name": "x"}\n')
+    (project.folder / "frontend/package.json").write_text('{"version": "1.0.1"}\n')
     project.answers(edited, *BASES)
     ended = project.invoke("plan --event pull_request")
     assert "reused: nothing that it depends on changed since run 1" in ended.out
-    assert "runs: frontend/package.json changed since run 1" in ended.out
+    assert "runs: frontend/package.json changed, what tests_frontend runs changed since run 1" in ended.out
     assert "runs: no result of it is known" in ended.out
     assert project.invoke("pipeline --event pull_request --plain").code == 0
     after = ends(project, 2)

@@ -51,18 +51,22 @@ def _cut_off(store: Store) -> str:
 
 def declared(app: App) -> Declared:
     """Give what steps depend on: what a check runs is the same on every machine, so names of its own stand as words."""
-    from shiplane import checks  # noqa: PLC0415 - only plans need it
-    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415
+    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only plans need it
     from shiplane.planning.inputs import Declared  # noqa: PLC0415
 
-    versions = {component.name: component.version for component in app.facts.components}
-    where = checks.Surroundings("CHECKOUT", versions, "PROGRAMS")
-    made = {name: checks.make(name, where, ()) for name in _CHECKS}
-    texts = {
-        name: "\n".join(c.masked() for c in (*check.before, *(c for _, c in check.checks), *check.keep))
-        for name, check in made.items()
-    }
-    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), texts)
+    commands = {name: _text_of_check(app, name) for name in _CHECKS}
+    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), commands)
+
+
+def _text_of_check(app: App, name: str) -> str:
+    """Give the commands of a check; another component's version has no part in the tests of one."""
+    from shiplane import checks  # noqa: PLC0415 - only plans need it
+
+    own = name.removeprefix("tests_")
+    versions = {c.name: c.version if own in (c.name, name) else "ANY" for c in app.facts.components}
+    check = checks.make(name, checks.Surroundings("CHECKOUT", versions, "PROGRAMS"), ())
+    commands = (*check.before, *(command for _, command in check.checks), *check.keep)
+    return "\n".join(command.masked() for command in commands)
 
 
 def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:
