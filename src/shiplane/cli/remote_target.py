@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +17,7 @@ from shiplane.deploy import tls
 from shiplane.errors import ConfigError, SecretsMissing, UsageError
 from shiplane.model import Secret, Site
 from shiplane.planning import Naming
+from shiplane.runners import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -204,8 +203,8 @@ class RemoteTarget:
                 raise UsageError(f"{name} of {environment} names {value}, which is no file", "set the path or the text")
             return value
         if self._files is None:
-            self._files = Path(tempfile.mkdtemp(prefix="shiplane-ssh-"))
-            atexit.register(shutil.rmtree, self._files, ignore_errors=True)
+            self._files = temporary.make("ssh")
+            atexit.register(temporary.remove, self._files)
         path = self._files / f"{environment}-{name.lower()}"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

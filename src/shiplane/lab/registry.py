@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.errors import Unreachable
@@ -17,6 +15,7 @@ from shiplane.lab.files import Planted, write_private
 from shiplane.lab.images.catalogue import ON_SERVERS
 from shiplane.lab.probes import says, wait_for
 from shiplane.model import Command
+from shiplane.runners import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,12 +86,12 @@ class Registry:
         if not due:
             return
         self.report(f"registry: taking in {', '.join(due)}")
-        with tempfile.TemporaryDirectory(prefix="shiplane-login-") as folder:
+        with temporary.folder("login") as folder:
             login = client_login(self.record.registry, REGISTRY_USER, self.password)
-            write_private(Path(folder) / "config.json", login)
+            write_private(folder / "config.json", login)
             where = self.engine.ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").stdout.strip()
             with ThreadPoolExecutor(len(due)) as pool:
-                pushed = dict(zip(due, pool.map(lambda name: self._push(name, folder, where), due), strict=True))
+                pushed = dict(zip(due, pool.map(lambda name: self._push(name, str(folder), where), due), strict=True))
         self.record.pushed.update({name: due[name] for name, ok in pushed.items() if ok})
         self.record.save(self.layout)
 

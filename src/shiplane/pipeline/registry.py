@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 from shiplane.commands import engine
 from shiplane.errors import RegistryRefused, Unreachable
 from shiplane.model import Command
+from shiplane.runners import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -87,17 +86,15 @@ def session(
     if login is None:
         yield Registry(runner, "", say, cancel)
         return
-    folder = tempfile.mkdtemp(prefix="shiplane-login-")
-    try:
-        _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), Path(folder))
+    with temporary.folder("login") as place:
+        folder = str(place)
+        _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), place)
         argv = ("docker", "login", "--username", login.user, "--password-stdin", login.registry)
         command = Command(argv, env=(("DOCKER_CONFIG", folder),), stdin=login.password, timeout=60)
         done = runner.run(command, cancel=cancel)
         if not done.ok:
             raise _login_failure(login, done.tail())
         yield Registry(runner, folder, say, cancel)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy_client_settings(source: Path, target: Path) -> None:

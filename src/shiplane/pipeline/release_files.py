@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
 from shiplane.deploy.bundle import bundle
 from shiplane.errors import UsageError
+from shiplane.runners import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from shiplane.config import Config
     from shiplane.deploy.bundle import Bundle
@@ -73,8 +73,8 @@ def _at_commit(runner: Runner, release: Release) -> dict[str, bytes]:
             f"{release.id} was made from uncommitted edits that are not in the checkout now",
             "roll back to it where it ran before, or publish what is here: invoke publish",
         )
-    with tempfile.TemporaryDirectory(prefix="shiplane-files-") as folder:
-        file = Path(folder) / "files.tar"
+    with temporary.folder("files") as folder:
+        file = folder / "files.tar"
         if not runner.run(git.archive(release.commit, str(file))).ok:
             raise UsageError(
                 f"commit {release.commit} of {release.id} is not in this checkout", "fetch it: git fetch --all"

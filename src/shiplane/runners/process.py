@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 _PROC = Path("/proc")
 _STARTED = 19  # counted from the field after the name, which stands in parentheses and may hold anything
 _DEAD = ("Z", "X")
+_UNKNOWN = "0"
+_MARK = re.compile(r"([0-9a-f]{8})-([0-9]+)-([0-9]+)")
 
 
 class Own(NamedTuple):
@@ -17,6 +23,11 @@ class Own(NamedTuple):
     pid: int
     machine: str
     started: str
+
+    @property
+    def mark(self) -> str:
+        """Give a word for it that fits a file's name, by which `is_marked_gone` knows it."""
+        return f"{_digest(self.machine)}-{self.pid}-{self.started or _UNKNOWN}"
 
 
 def own() -> Own:
@@ -58,6 +69,25 @@ def is_gone(pid: int, where: str, since: str, proc: Path = _PROC) -> bool:
 def lives(pid: int, where: str, since: str, proc: Path = _PROC) -> bool:
     """Tell whether a process surely lives; one of another machine is never known to."""
     return _is_here(where, since, proc) and started(pid, proc) == since
+
+
+def is_marked_gone(mark: str, proc: Path = _PROC) -> bool:
+    """Tell whether the process of a mark surely does not live any more."""
+    known = _MARK.fullmatch(mark)
+    here = machine(proc)
+    if not (known and here) or known[1] != _digest(here) or known[3] == _UNKNOWN:
+        return False
+    return started(int(known[2]), proc) != known[3]
+
+
+def terminate(pid: int) -> None:
+    """Ask a process to end; one that has ended already is fine."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGTERM)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _is_here(where: str, since: str, proc: Path) -> bool:

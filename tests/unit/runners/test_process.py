@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,3 +60,33 @@ def test_this_process_lives() -> None:
     me = process.own()
     assert me.pid == os.getpid()
     assert process.lives(*me)
+
+
+def test_a_mark_tells_whether_its_process_is_gone(proc: Path) -> None:
+    here = "a-boot/pid:[1]"
+    marks = {name: process.Own(*name).mark for name in ((7, here, "4711"), (7, here, "1"), (10, here, "2"))}
+    assert [process.is_marked_gone(mark, proc) for mark in marks.values()] == [False, True, True]
+    unknown = (process.Own(7, "b-boot", "1").mark, process.Own(7, here, "").mark, "", "x-7-1", "7")
+    assert [process.is_marked_gone(mark, proc) for mark in unknown] == [False] * 5
+    assert not process.is_marked_gone(process.own().mark)
+    assert not process.is_marked_gone(marks[7, here, "1"], proc / "nowhere")
+
+
+def test_who_has_ended_already_need_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: asked.append((pid, number)))
+    process.terminate(7)
+    assert asked == [(7, signal.SIGTERM)]
+
+    def gone(_pid: int, _number: int) -> None:
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "kill", gone)
+    process.terminate(7)
+
+
+def test_how_many_steps_a_machine_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert process.cores() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert process.cores() == 1

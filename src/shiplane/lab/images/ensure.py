@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands.engine import STAND_IN_LABEL
@@ -12,6 +10,7 @@ from shiplane.lab.engine import Engine
 from shiplane.lab.images.build import Workshop, make_all
 from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, server_reference
 from shiplane.lab.images.pull import pull_what_can_be
+from shiplane.runners import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +35,9 @@ def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, .
     stand_ins = [image for image in BASE_IMAGES if image.name in missing and image.name not in pulled]
     if len(pulled) < len(to_pull):
         report("no registry has what is missing: making stand-ins from distribution packages")
-    with tempfile.TemporaryDirectory(prefix="shiplane-images-") as folder:
+    with temporary.folder("images") as folder:
         today = dt.datetime.now(dt.UTC).date().isoformat()
-        workshop = Workshop(engine, Path(folder), today, report)
+        workshop = Workshop(engine, folder, today, report)
         root = ROOT_IMAGE not in held and ROOT_IMAGE not in pulled
         make_all(workshop, stand_ins, root=root, server=server in missing)
     return tuple(missing)
