@@ -106,6 +106,23 @@ class EngineMissing(UsageError):
         super().__init__(f"no container engine: {why}", "run ./scripts/bootstrap")
 
 
+class OtherPlan(UsageError):
+    """Tell that the last run cannot be gone on with, for its plan was another one."""
+
+    def __init__(self, run: str, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"run {run} had another plan: {', '.join(differences)}",
+            "go back to what it was, or run it anew: invoke pipeline; unchanged steps are not repeated there either",
+        )
+
+
+class NothingToResume(UsageError):
+    """Tell that no run of the pipeline is known here."""
+
+    def __init__(self) -> None:
+        super().__init__("no run of the pipeline is known in this checkout", "begin one: invoke pipeline")
+
+
 class SecretsMissing(UsageError):
     """Tell every missing secret at once, by name."""
 
@@ -307,6 +324,14 @@ class Unsafe(ShiplaneError):
     exit_code = 8
 
 
+class NotPassed(Unsafe):
+    """Tell that a step cannot be left out, for it never passed for what is here now."""
+
+    def __init__(self, step: str, stage: str) -> None:
+        again = f"run: invoke pipeline --from {stage}"
+        super().__init__(f"{step} has not passed for what is here now, so it cannot be left out", again)
+
+
 class BreakingMigrations(Unsafe):
     """Tell that pending migrations would fail the code that serves while they run; `found` are names and findings."""
 
@@ -404,6 +429,26 @@ class StoppedEarly(Interrupted):
 
     def __init__(self, failed: str) -> None:
         super(Interrupted, self).__init__(f"stopped because {failed} failed (--fail-fast)", f"mend {failed} first")
+
+
+class Superseded(Interrupted):
+    """Tell that a newer run of the same branch and target took this one's place."""
+
+    def __init__(self, by: str, doing: str = "") -> None:
+        during = f" while: {doing}" if doing else ""
+        super(Interrupted, self).__init__(f"superseded by run {by}{during}", f"nothing: run {by} goes on in its place")
+
+
+class StillRunning(ShiplaneError):
+    """Tell that an older run of the same branch and target does not end, so that this one cannot begin."""
+
+    exit_code = 5
+
+    def __init__(self, run: str, pid: int) -> None:
+        super().__init__(
+            f"run {run} (process {pid}) does not end",
+            f"see in its terminal what it does, or end it: kill {pid}; then run this again",
+        )
 
 
 class JournalLost(ShiplaneError):

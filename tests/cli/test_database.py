@@ -54,7 +54,7 @@ def ask(project: Project, line: str, survey: str) -> Ended:
         ("manage.py migrate", "@@ commands 0\n@@ commands 1\nno such column", 1),
     ]
     project.answers(servers=answers)
-    project.patch.setattr("shiplane.cli.run.Run.tell_boards", lambda _run: None)
+    project.patch.setattr("shiplane.cli.boards.Boards.tell", lambda _boards: None)
     return project.invoke(f"{line} --target remote", **REMOTE)
 
 

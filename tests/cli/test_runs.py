@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from checkouts import git_answers
+from machines import BASES, sessions
 from registries import RegistryMachine
 from samples import HARD
-from shiplane.lab.images.catalogue import OFFICIAL_NAMES, server_reference
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.store import Store
 from workflows import obeyed
@@ -20,18 +19,9 @@ from worlds import RecordedWorld
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from checkouts import Answer
     from projects import Project
 
-NAMES = [*OFFICIAL_NAMES, server_reference()]
-HELD = "\n".join(json.dumps({"id": f"sha256:{n}", "tags": [name], "labels": {}}) for n, name in enumerate(NAMES))
-BASES: list[Answer] = [('docker image inspect --format \'{"id"', HELD, 0)]
-"""The engine holds every base image, none of them a stand-in."""
 NOX = "SHIPLANE_RUN=664a230c1f2e .venv/bin/nox -s"
-
-
-def sessions(project: Project) -> list[str]:
-    return [line.rpartition(" -s ")[2] for line in project.transcript if "/nox -s " in line]
 
 
 def test_a_pull_request_is_built_and_tested(project: Project) -> None:
@@ -171,11 +161,11 @@ def test_what_failed_is_repeated_and_what_changed_runs_alone(project: Project) -
     project.answers(("nox -s lint", "no", 1), *BASES)
     assert project.invoke("pipeline --event pull_request --plain").code == 3
     edited = ("git ls-files --modified", "frontend/package.json\0", 0)
-    (project.folder / "frontend/package.json").write_text('{"version": "1.0.1"}\n')
+    (project.folder / "frontend/package.json").write_text('{"version": "1.0.0", "name": "x"}\n')
     project.answers(edited, *BASES)
     ended = project.invoke("plan --event pull_request")
     assert "reused: nothing that it depends on changed since run 1" in ended.out
-    assert "runs: frontend/package.json changed, what tests_frontend runs changed since run 1" in ended.out
+    assert "runs: frontend/package.json changed since run 1" in ended.out
     assert "runs: no result of it is known" in ended.out
     assert project.invoke("pipeline --event pull_request --plain").code == 0
     after = ends(project, 2)

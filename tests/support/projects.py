@@ -55,6 +55,7 @@ class Project:
         self.capture = capture
         self.world = RecordedWorld()
         patch.chdir(folder)
+        patch.setenv("XDG_STATE_HOME", str(folder.with_name(f"{folder.name}-state")))
 
     def answers(self, *answers: Answer, servers: Sequence[Answer] = ()) -> None:
         """Let processes answer these before what git says, and servers those."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shiplane.model import Host
     from shiplane.pipeline.results import Results
     from shiplane.pipeline.target import Target
-    from shiplane.runners.base import Runner
+    from shiplane.runners.base import Local, Runner
     from shiplane.runners.http import Http
     from shiplane.runners.ssh_config import SshSettings
 
@@ -34,7 +34,7 @@ _GITHUB_EVENTS = {"push": "push", "pull_request": "pull_request", "workflow_disp
 class World:
     """Reach this machine, servers and public addresses; tests put a recording in its place."""
 
-    def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> Runner:
+    def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> Local:
         """Give what runs commands on this machine."""
         return LocalRunner(checkout, environ, masker)
 

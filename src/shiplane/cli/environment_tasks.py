@@ -44,7 +44,7 @@ def deploy(
     action = "promote" if env == "production" else "deploy"
     made = _single_plan(app, target, env, action, found.id, strategy)
     allowed = listed(allow_migration)
-    _execute(app, made, found, None, dry_run=dry_run, view=view, strategy=strategy, allowed=allowed)
+    _execute("deploy", app, made, found, None, dry_run=dry_run, view=view, strategy=strategy, allowed=allowed)
     if dry_run and (strategy or app.config.rollout) == "rolling":
         _show_decisions(app, target, env, found)
 
@@ -68,7 +68,7 @@ def promote(
         raise UsageError(f"promote goes to production, not to {to}", f"for another: invoke deploy --env {to}")
     found = _find(app, target, release) if release else _on_staging(app, target)
     made = _single_plan(app, target, to, "promote", found.id)
-    _execute(app, made, found, None, dry_run=dry_run, view=view, allowed=listed(allow_migration))
+    _execute("promote", app, made, found, None, dry_run=dry_run, view=view, allowed=listed(allow_migration))
 
 
 @command
@@ -91,7 +91,7 @@ def rollback(
     if not dry_run:
         release = look(app, target, env, lambda d: rollback_target(d.site, d.survey(), to or None))
     made = _single_plan(app, target, env, "rollback", release, restore_database=restore_database)
-    _execute(app, made, None, release, dry_run=dry_run, view=view, restore_database=restore_database)
+    _execute("rollback", app, made, None, release, dry_run=dry_run, view=view, restore_database=restore_database)
     if dry_run:
         _show_database(app, target, env, to)
 
@@ -127,7 +127,7 @@ def e2e(_c: Context, env: str = "staging", target: str = "", dry_run: bool = Fal
     """Run the browser tests against an environment."""
     app = App.here()
     made = _e2e_plan(app, target, env)
-    _execute(app, made, None, None, dry_run=dry_run, view=view)
+    _execute("e2e", app, made, None, None, dry_run=dry_run, view=view)
 
 
 @command
@@ -257,6 +257,7 @@ def _e2e_plan(app: App, target: str, env: str) -> Plan:
 
 
 def _execute(
+    command: str,
     app: App,
     made: Plan,
     release: Release | None,
@@ -273,12 +274,21 @@ def _execute(
     if dry_run:
         show(render_plan(made))
         return
-    from shiplane.cli.run import Run  # noqa: PLC0415 - a dry run does without
+    from shiplane.cli.run import Manner, Run  # noqa: PLC0415 - a dry run does without
 
     target = app.target(made.target)
     environments = tuple(step.environment for step in made.steps if step.environment)
     target.require(environments)
     for name in environments:
         target.site(name)
-    run = Run(app, target, made, view=view, strategy=strategy, allowed=allowed, restore_database=restore_database)
+    run = Run(
+        app,
+        target,
+        made,
+        view=view,
+        strategy=strategy,
+        allowed=allowed,
+        restore_database=restore_database,
+        manner=Manner(command),
+    )
     finish(run.execute(release, rollback_to))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shiplane.cli.app import App
 from shiplane.cli.command import command
 from shiplane.cli.text import finish, foreign_output, listed, show, show_json
-from shiplane.errors import UnknownName, UsageError
+from shiplane.errors import UsageError
 from shiplane.model import STAGE_NAMES
 
 if TYPE_CHECKING:
@@ -63,27 +63,32 @@ def pipeline(
     event: str = "",
     branch: str = "",
     target: str = "",
+    from_: str = "",
     until: str = "",
+    only: str = "",
+    resume: bool = False,
     allow_migration: list[str] | None = None,
     reuse: bool = True,
     parallel: int = 0,
     fail_fast: bool = False,
+    cancel: bool = True,
     dry_run: bool = False,
     *,
     view: View,
 ) -> None:
     """Run the stages that an event leads to: build, test, publish, staging, e2e, production."""
     from shiplane.cli.run import Manner  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.selection import Selection  # noqa: PLC0415
 
     if parallel < 0:
         raise UsageError(f"{parallel} steps cannot run side by side", "write a number above 0")
+    selection = Selection.asked(from_, until, only, resume=resume)
     app = App.here()
 
     def chosen() -> Plan:
-        made = _plan(app, event, branch, target, reuse=reuse)
-        return _until(made, until) if until else made
+        return selection.apply(app, _plan(app, event, branch, target, reuse=reuse))
 
-    manner = Manner(reuse, parallel, fail_fast)
+    manner = Manner("pipeline", reuse, parallel, fail_fast, cancel)
     _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), manner=manner)
 
 
@@ -106,13 +111,15 @@ def build(_c: Context, dry_run: bool = False) -> None:
 @command
 def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, *, view: View) -> None:
     """Build the production images, push them with their tags and record their digests."""
+    from shiplane.cli.run import Manner  # noqa: PLC0415 - not needed for --list
+
     app = App.here()
 
     def chosen() -> Plan:
         # A branch that the policy does not deliver can be published by hand too.
         return _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
 
-    _execute(app, chosen, dry_run=dry_run, view=view)
+    _execute(app, chosen, dry_run=dry_run, view=view, manner=Manner("publish"))
 
 
 def _publish_plan(whole: Plan) -> Plan:
@@ -141,8 +148,8 @@ def _execute(
     *,
     dry_run: bool,
     view: View,
+    manner: Manner,
     allowed: tuple[str, ...] = (),
-    manner: Manner | None = None,
 ) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
@@ -152,6 +159,7 @@ def _execute(
         return
     from shiplane.cli.plans import learn_base_images  # noqa: PLC0415 - a dry run does without
     from shiplane.cli.run import Run  # noqa: PLC0415
+    from shiplane.cli.selection import release_of  # noqa: PLC0415
 
     target = app.target(made.target)
     target.require(tuple(s.name for s in made.stages if s.name in ("staging", "production")))
@@ -162,13 +170,5 @@ def _execute(
     app.require_engine()
     if learn_base_images(app):
         made = chosen()
-    finish(Run(app, target, made, view=view, allowed=allowed, manner=manner).execute())
-
-
-def _until(made: Plan, last: str) -> Plan:
-    names = [stage.name for stage in made.stages]
-    if last not in STAGE_NAMES:
-        raise UnknownName("stage", last, STAGE_NAMES)
-    if last not in names:
-        raise UsageError(f"stage {last} is not in this plan", f"it has: {', '.join(names) or 'no stage'}")
-    return replace(made, stages=made.stages[: names.index(last) + 1])
+    run = Run(app, target, made, view=view, allowed=allowed, manner=manner, again=chosen)
+    finish(run.execute(release_of(app, made)))

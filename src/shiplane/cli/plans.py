@@ -43,30 +43,25 @@ def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...
 
 def _cut_off(store: Store) -> str:
     """Name the run before, where its journal has no end: it was killed, or goes on."""
-    folder = next(iter(store.run_folders()), None)
-    if folder is None or any(record["kind"] == "run_ended" for record in read(folder)):
-        return ""
-    return folder.name
+    begun = ((folder.name, records) for folder in store.run_folders() if (records := read(folder)))
+    name, records = next(begun, ("", []))
+    return "" if any(record["kind"] == "run_ended" for record in records) else name
 
 
 def declared(app: App) -> Declared:
     """Give what steps depend on: what a check runs is the same on every machine, so names of its own stand as words."""
-    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only plans need it
+    from shiplane import checks  # noqa: PLC0415 - only plans need it
+    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415
     from shiplane.planning.inputs import Declared  # noqa: PLC0415
 
-    commands = {name: _text_of_check(app, name) for name in _CHECKS}
-    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), commands)
-
-
-def _text_of_check(app: App, name: str) -> str:
-    """Give the commands of a check; another component's version has no part in the tests of one."""
-    from shiplane import checks  # noqa: PLC0415 - only plans need it
-
-    own = name.removeprefix("tests_")
-    versions = {c.name: c.version if own in (c.name, name) else "ANY" for c in app.facts.components}
-    check = checks.make(name, checks.Surroundings("CHECKOUT", versions, "PROGRAMS"), ())
-    commands = (*check.before, *(command for _, command in check.checks), *check.keep)
-    return "\n".join(command.masked() for command in commands)
+    versions = {component.name: component.version for component in app.facts.components}
+    where = checks.Surroundings("CHECKOUT", versions, "PROGRAMS")
+    made = {name: checks.make(name, where, ()) for name in _CHECKS}
+    texts = {
+        name: "\n".join(c.masked() for c in (*check.before, *(c for _, c in check.checks), *check.keep))
+        for name, check in made.items()
+    }
+    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), texts)
 
 
 def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:

@@ -10,7 +10,7 @@ from shiplane.cli.command import command
 from shiplane.cli.text import show, show_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from invoke.context import Context
 
@@ -37,27 +37,20 @@ def report(
 
         show_json(run_json(past))
         return
-    for file, render in ((junit, _junit), (markdown, _markdown)):
-        if file:
-            _write(file, render(past))
+    if junit:
+        from shiplane.report.junit import render_junit  # noqa: PLC0415 - see above
+
+        _write(junit, (f"{line}\n" for line in render_junit(past)))
+    if markdown:
+        from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - see above
+
+        _write(markdown, [render_markdown(past)])
     if bundle:
         from shiplane.cli.bundles import make_bundle  # noqa: PLC0415 - see above
 
         show(str(make_bundle(app, past)))
     if not (junit or markdown or bundle):
         _page(past, opened=open)
-
-
-def _junit(past: Past) -> Iterator[str]:
-    from shiplane.report.junit import render_junit  # noqa: PLC0415 - see report()
-
-    return (f"{line}\n" for line in render_junit(past))
-
-
-def _markdown(past: Past) -> Iterator[str]:
-    from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - see report()
-
-    yield render_markdown(past)
 
 
 @command

@@ -6,14 +6,14 @@ import getpass
 import os
 import socket
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
+from shiplane.cli.boards import Boards
+from shiplane.cli.place import Place, group
 from shiplane.cli.plans import estimates
 from shiplane.cli.signals import terminable
-from shiplane.errors import ShiplaneError
+from shiplane.errors import Interrupted, ShiplaneError
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.journal import Journal, read
 from shiplane.runners import process
@@ -27,23 +27,26 @@ if TYPE_CHECKING:
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.reuse import Reuse
     from shiplane.pipeline.target import Target
-    from shiplane.report.board import BoardClient
     from shiplane.report.view import View
     from shiplane.runners.base import Runner
 
 _LEAST_PARALLEL = 2
+_ALONE = ("pipeline",)
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """Say how a plan is carried out."""
+    """Say how a plan is carried out, and by which `command`."""
 
+    command: str = ""
     reuse: bool = True
     """Whether results of earlier runs may count."""
     parallel: int = 0
     """So many steps may run side by side; 0: as configured."""
     fail_fast: bool = False
     """Whether a failure stops what runs beside it."""
+    cancel: bool = True
+    """Whether an older run of the same branch and target is asked to end, not waited for."""
 
 
 class Run:
@@ -60,6 +63,7 @@ class Run:
         allowed: tuple[str, ...] = (),
         restore_database: bool = False,
         manner: Manner | None = None,
+        again: Callable[[], Plan] | None = None,
     ) -> None:
         self.app = app
         self.target = target
@@ -72,10 +76,36 @@ class Run:
         self.environments.strategy, self.environments.allowed = strategy, allowed
         self.restore_database = restore_database
         self.manner = manner or Manner()
-        self._boards: dict[str, BoardClient] = {}
+        self.again = again or (lambda: plan)
+        self.place = Place(app, self.journal, group(app, target, plan.event) if self.manner.command in _ALONE else "")
+        self.boards = Boards(app, target, self.journal, self.id)
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
         """Run the plan and give the exit code; everything that was opened is closed, whatever happens."""
+        with terminable(), self.place:
+            self._take_turn()
+            code = self._shown(release, rollback_to)
+        self._summarise()
+        return code
+
+    def _take_turn(self) -> None:
+        """Wait until no older run of the group goes on; what it has done by then counts for the plan."""
+        try:
+            waited = self.place.take_turn(cancel=self.manner.cancel)
+        except ShiplaneError as error:
+            self._never_began(error)
+            raise
+        if waited:
+            self.plan = self.again()
+
+    def _never_began(self, error: ShiplaneError) -> None:
+        """Record that the run ended while it waited, and why."""
+        self._write_start()
+        self.journal.write("note", text=error.cause)
+        status = "cancelled" if isinstance(error, Interrupted) else "failed"
+        self.journal.write("run_ended", status=status, exit_code=error.exit_code, seconds=0.0)
+
+    def _shown(self, release: Release | None, rollback_to: str | None) -> int:
         from shiplane.report.console import live  # noqa: PLC0415 - only runs show one
 
         before = estimates(self.app.store, but=self.folder)
@@ -84,13 +114,12 @@ class Run:
         self.journal.lines.append(console.on_line)
         console.start()
         try:
-            with terminable():
-                code = self._journaled(release, rollback_to)
+            self._write_start()
+            self.place.tell()
+            return self._journaled(release, rollback_to)
         finally:
             console.stop()
-            self._close_boards()
-        self._summarise()
-        return code
+            self.boards.close()
 
     def _journaled(self, release: Release | None, rollback_to: str | None) -> int:
         from shiplane.pipeline.execute import Execution  # noqa: PLC0415 - see execute()
@@ -98,20 +127,22 @@ class Run:
         from shiplane.runners.base import now  # noqa: PLC0415
 
         started = now()
-        self._write_start()
-        self.tell_boards()
+        self.boards.tell()
         actions = self._actions(release, rollback_to)
         parallel = self.manner.parallel or self.app.config.parallel or max(_LEAST_PARALLEL, process.cores())
-        execution = Execution(self.plan, self.journal, actions, parallel, fail_fast=self.manner.fail_fast)
+        words = (self.plan, self.journal, actions, parallel)
+        execution = Execution(*words, fail_fast=self.manner.fail_fast, why=self.place.why)
         # To the last record: what happened to a server must be told, however often Ctrl-C is pressed.
         with deferred(execution.ask_to_stop):
             try:
                 outcomes = execution.run()
             finally:
                 self.environments.close()
+                self.place.clear(killed=execution.killed)
             code = exit_code(outcomes)
             status = {0: "passed", 130: "cancelled"}.get(code, "failed")
             self.journal.write("run_ended", status=status, exit_code=code, seconds=round(now() - started, 3))
+            self.place.leave()
         return code
 
     def _write_start(self) -> None:
@@ -120,6 +151,7 @@ class Run:
             "run_started",
             id=self.id,
             number=self.number,
+            command=self.manner.command,
             event={"name": event.name, "branch": event.branch, "commit": event.commit},
             target=self.target.name,
             message=facts.message,
@@ -151,6 +183,7 @@ class Run:
             survey=app.survey,
             reuse=reuse,
         ).table()
+        table["promote"] = self.place.final(table["promote"])
         return {name: reuse.around(action) for name, action in table.items()}
 
     def _reuse(self) -> Reuse:
@@ -176,32 +209,7 @@ class Run:
         state = lab.up(self.app.checkout, say, runner)
         for name, url in state.environments.items():
             say(f"{name} is at {url}")
-        self.tell_boards()
-
-    def tell_boards(self) -> None:
-        """Let every board that can be reached follow this run; one that comes later is told what it missed."""
-        from shiplane.deploy.bundle import environment_secrets  # noqa: PLC0415 - see execute()
-        from shiplane.report.board import BoardClient, http_post  # noqa: PLC0415
-
-        for environment in self.app.config.environments:
-            name = environment.name
-            if name in self._boards:
-                continue
-            with suppress(ShiplaneError, OSError, KeyError):
-                site = self.target.site(name)
-                token = environment_secrets(site, self.target.secrets(name))["BOARD_TOKEN"]
-                self.app.masker.add(token)
-                outbox = self.app.store.root / "board" / f"{self.target.name}-{name}"
-                kept_as = f"{self.id}.{self.folder.name}"
-                post = partial(http_post, ca_file=site.ca_file)
-                client = BoardClient(site.url, token, outbox, post, on_refused=self.journal.late_note, name=kept_as)
-                self._boards[name] = client
-                self.journal.follow(client.on_record)
-
-    def _close_boards(self) -> None:
-        from shiplane.report.board import close_all  # noqa: PLC0415 - see execute()
-
-        close_all(self._boards.values())
+        self.boards.tell()
 
     def _summarise(self) -> None:
         from shiplane.report.closing import append_summary, show_summary  # noqa: PLC0415 - see execute()

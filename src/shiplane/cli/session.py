@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane import checks
+from shiplane.cli import leftovers
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
 from shiplane.cli.signals import terminable
 from shiplane.commands import buildx
 from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, StepFailed, UnknownName
-from shiplane.model.identity import checkout_id
 from shiplane.pipeline import build
 from shiplane.pipeline.locks import held
 from shiplane.runners.base import Cancel
@@ -38,7 +37,7 @@ def main(arguments: list[str]) -> None:
         with held(app.store.root / "locks" / "e2e", lambda: _say("waiting for another e2e in this checkout")):
             _e2e(app, rest)
     elif name == "clean":
-        _clean(app)
+        leftovers.remove(app, _say)
     elif name in checks.CHECKS:
         _check(app, name, rest)
     else:
@@ -66,19 +65,6 @@ def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
     """Run a check alone of its name in this checkout: a second one would take the first one's containers away."""
     with held(app.store.root / "locks" / name, lambda: _say(f"waiting for another {name} in this checkout")):
         _run_check(app, name, arguments)
-
-
-def _clean(app: App) -> None:
-    """Remove what ended checks left; what a check that goes on uses stays."""
-    for name in checks.LEAVES:
-        try:
-            with held(app.store.root / "locks" / name):
-                for command in checks.make(name, _surroundings(app), ()).after:
-                    app.runner.run(command)
-        except BlockingIOError:
-            _say(f"{name} goes on in this checkout: left alone")
-        else:
-            _say(f"nothing of {name} is left")
 
 
 def _run_check(app: App, name: str, arguments: tuple[str, ...]) -> None:
@@ -141,9 +127,7 @@ def _e2e(app: App, arguments: tuple[str, ...]) -> None:
 
 
 def _surroundings(app: App) -> checks.Surroundings:
-    versions = {component.name: component.version for component in app.facts.components}
-    programs = str(Path(sys.executable).parent)
-    return checks.Surroundings(checkout_id(app.checkout), versions, programs, _linted_files(app))
+    return leftovers.surroundings(app, _linted_files(app))
 
 
 def _linted_files(app: App) -> dict[str, tuple[str, ...]]:

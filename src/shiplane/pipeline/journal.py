@@ -2,7 +2,7 @@
 
 Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 
-- `run_started`: id, number, event {name, branch, commit}, target, message, author, plan (as `Plan.to_json`)
+- `run_started`: id, number, command, event {name, branch, commit}, target, message, author, plan (as `Plan.to_json`)
 - `stage_started`: stage · `stage_ended`: stage, status, seconds
 - `step_started`: stage, step
 - `step_retried`: stage, step, tries (so far), of, reason, wait_seconds, cause

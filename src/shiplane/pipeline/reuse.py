@@ -66,7 +66,7 @@ class Reuse:
 
         def act(step: Step, say: Say, cancel: Cancel) -> Outcome | None:
             if step.decision.choice == "skip":
-                return Outcome("passed", how="not needed", cause=step.decision.why)
+                return Outcome("passed", how="not needed", reused_from=step.decision.run, cause=step.decision.why)
             if step.decision.choice == "reuse":
                 answered = self.claim(step, say)
                 if answered is not None:

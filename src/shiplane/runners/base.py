@@ -95,6 +95,13 @@ class Runner(Protocol):
         """
 
 
+class Local(Runner, Protocol):
+    """Run commands on this machine."""
+
+    environ: dict[str, str]
+    """What processes find in their environment, beside what a command adds."""
+
+
 class Attaching(Runner, Protocol):
     """Run commands that a person or a pipe talks to."""
 

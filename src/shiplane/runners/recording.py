@@ -22,6 +22,7 @@ class RecordingRunner:
     def __init__(self, answers: Sequence[tuple[str, str, int]] = ()) -> None:
         self.answers = list(answers)
         self.commands: list[Command] = []
+        self.environ: dict[str, str] = {}
 
     @property
     def transcript(self) -> list[str]:

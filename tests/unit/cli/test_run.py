@@ -18,6 +18,7 @@ from shiplane.pipeline.store import Store
 from shiplane.report import board
 from shiplane.report.view import View
 from shiplane.runners.base import Masker
+from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,11 +79,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(runs, "open_environments", lambda *_: Environments())
     monkeypatch.setattr(board, "BoardClient", Client)
     monkeypatch.setattr(Client, "made", [], raising=False)
-    environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_NUMBER": "5"}
+    environ = {"GITHUB_RUN_ID": "77", "GITHUB_RUN_NUMBER": "5", "XDG_STATE_HOME": str(tmp_path / "state")}
     facts = SimpleNamespace(message="", author="")
     app = SimpleNamespace(
-        store=Store(tmp_path), environ=environ, facts=facts, config=CONFIG, checkout=tmp_path, masker=Masker()
-    )
+        store=Store(tmp_path), environ=environ, facts=facts, config=CONFIG, checkout=tmp_path, masker=Masker(),
+        runner=RecordingRunner(),
+    )  # fmt: skip
     app.store.new_run(environ)
     plan = make_plan(make_stage("staging", Step("staging.lab", ""), Step("staging.up", "", ("staging.lab",))))
     return Run(app, Lab(), plan, view=View(plain=True))  # type: ignore[arg-type] - what a run uses of them
@@ -92,8 +94,8 @@ def carried_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> int:
     def act(step: Step, _say: object, _cancel: object) -> None:
         if step.id == "staging.lab":
             run.target.up = True  # type: ignore[attr-defined]
-            run.tell_boards()
-            run.tell_boards()
+            run.boards.tell()
+            run.boards.tell()
             return
         raise DeployUndone("the deploy failed", "deploy again")
 

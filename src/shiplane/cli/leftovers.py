@@ -1,0 +1,36 @@
+"""What checks that did not end by themselves leave in the engine: containers, networks, volumes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane import checks
+from shiplane.model.identity import checkout_id
+from shiplane.pipeline.locks import held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shiplane.cli.app import App
+
+
+def surroundings(app: App, files: Mapping[str, tuple[str, ...]] | None = None) -> checks.Surroundings:
+    """Tell checks where they are; `files` are what the linters look at, by kind."""
+    versions = {component.name: component.version for component in app.facts.components}
+    programs = str(Path(sys.executable).parent)
+    return checks.Surroundings(checkout_id(app.checkout), versions, programs, files or {})
+
+
+def remove(app: App, say: Callable[[str], None]) -> None:
+    """Remove what ended checks left; what a check that goes on uses stays."""
+    for name in checks.LEAVES:
+        try:
+            with held(app.store.root / "locks" / name):
+                for command in checks.make(name, surroundings(app), ()).after:
+                    app.runner.run(command)
+        except BlockingIOError:
+            say(f"{name} goes on in this checkout: left alone")
+        else:
+            say(f"nothing of {name} is left")

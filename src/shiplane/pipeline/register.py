@@ -1,0 +1,138 @@
+"""The runs that go on on this machine, in all checkouts of a user: one file each, by which a newer finds an older."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shiplane.pipeline.locks import held
+from shiplane.runners import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Describe a run that goes on, and the process that it is.
+
+    Runs of one `group` are of one branch (or pull request) and target. A `final` one is on production: it is waited
+    for. `superseded_by` names the run that asked it to end.
+    """
+
+    run: str
+    group: str
+    checkout: str
+    pid: int
+    machine: str
+    started: str
+    final: bool = False
+    superseded_by: str = ""
+
+    @property
+    def lives(self) -> bool:
+        """Tell whether its process does."""
+        return process.lives(self.pid, self.machine, self.started)
+
+    def seen_from(self, checkout: str) -> str:
+        """Name it for those who look from a checkout, where each has numbers of its own."""
+        return self.run if checkout == self.checkout else f"{self.run} of {self.checkout}"
+
+    @property
+    def name(self) -> str:
+        """Name its file."""
+        return f"{process.Own(self.pid, self.machine, self.started).mark}.json"
+
+
+def place(environ: Mapping[str, str], otherwise: Path) -> Path:
+    """Give the folder of a user's register; where they have no home that can be written, another one."""
+    home = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else "")
+    if not home:
+        return otherwise
+    folder = Path(home) / "shiplane" / "running"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return otherwise
+    return folder if os.access(folder, os.W_OK) else otherwise
+
+
+class Register:
+    """Read and change the register; each change is one for all who look."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def enter(self, me: Entry, *, supersede: bool = True) -> list[Entry]:
+        """Write a run down and give the older ones of its group that live.
+
+        With `supersede` those that are not final are marked, and asked to end.
+        """
+        with self._changing():
+            older = [one for one in self._living() if one.group == me.group and me.group]
+            self._write(me)
+            for one in older:
+                if supersede and not one.final:
+                    self._ask_to_end(one, me.seen_from(one.checkout))
+            return older
+
+    def holds(self, one: Entry) -> bool:
+        """Tell whether a run goes on."""
+        return one.lives and self._read(self.folder / one.name) is not None
+
+    def superseded_by(self, me: Entry) -> str:
+        """Name the run that asked this one to end; empty where none did."""
+        found = self._read(self.folder / me.name)
+        return found.superseded_by if found else ""
+
+    def finalise(self, me: Entry) -> str:
+        """Let no run end this one any more; where one has asked before, give its name and change nothing."""
+        with self._changing():
+            found = self._read(self.folder / me.name) or me
+            if not found.superseded_by:
+                self._write(replace(found, final=True))
+            return found.superseded_by
+
+    def leave(self, me: Entry) -> None:
+        """Strike a run out; from then on no other asks it to end."""
+        with self._changing():
+            (self.folder / me.name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with held(self.folder / "lock", lambda: None):
+            yield
+
+    def _living(self) -> list[Entry]:
+        """Give the runs that go on; those whose process is surely gone are struck out."""
+        found = []
+        for file in sorted(self.folder.glob("*.json")):
+            one = self._read(file)
+            if one is None or process.is_gone(one.pid, one.machine, one.started):
+                file.unlink(missing_ok=True)
+            elif one.lives:
+                found.append(one)
+        return found
+
+    def _ask_to_end(self, one: Entry, by: str) -> None:
+        self._write(replace(one, superseded_by=one.superseded_by or by))
+        # While the register is held: who has left it may be at its last words, which no signal shall cut off.
+        process.terminate(one.pid)
+
+    def _write(self, one: Entry) -> None:
+        file = self.folder / one.name
+        written = file.with_suffix(".part")
+        written.write_text(json.dumps(asdict(one)), encoding="utf-8")
+        written.replace(file)
+
+    def _read(self, file: Path) -> Entry | None:
+        try:
+            data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return Entry(**data)
+        except (OSError, ValueError, TypeError):
+            return None

@@ -1,0 +1,227 @@
+"""Runs that leave out what passed before, and what they refuse to leave out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from machines import BASES, sessions
+from shiplane.cli import place
+from shiplane.errors import StillRunning
+from shiplane.pipeline import register
+from shiplane.pipeline.journal import read
+from shiplane.pipeline.register import Entry
+from shiplane.runners import process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from projects import Project
+
+CHECKED = ("build.clean", "build.bases", "build.images", "test.backend", "test.frontend", "test.lint")
+
+
+@pytest.fixture
+def checked(project: Project) -> Project:
+    """Give a checkout in which a pull request was built and tested."""
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    return project
+
+
+def ends(run: Path) -> dict[str, tuple[str, str, str]]:
+    """Give for each step how it ended, how it passed and in which run."""
+    ended = [record for record in read(run) if record["kind"] == "step_ended"]
+    return {record["step"]: (record["status"], record["how"], record["reused_from"]) for record in ended}
+
+
+def started(run: Path) -> dict[str, Any]:
+    return read(run)[0]
+
+
+@pytest.mark.parametrize("words", ["--from test", "--only test", "--from test --until test"])
+def test_the_stages_before_are_left_out_where_they_passed(checked: Project, words: str) -> None:
+    before = len(sessions(checked))
+    ended = checked.invoke(f"pipeline --event pull_request --no-reuse {words} --plain")
+    assert (ended.code, ended.err) == (0, "")
+    assert sorted(sessions(checked)[before:]) == ["lint", "tests_backend", "tests_frontend"]
+    assert ends(checked.runs[1]) == {
+        **dict.fromkeys(CHECKED[:3], ("passed", "not needed", "1")),
+        **dict.fromkeys(CHECKED[3:], ("passed", "ran", "")),
+    }
+
+
+def test_a_dry_run_shows_what_is_left_out(checked: Project) -> None:
+    ended = checked.invoke("pipeline --event pull_request --no-reuse --from test --dry-run")
+    assert ended.code == 0
+    assert "left out: it passed in run 1" in ended.out
+    assert len(checked.runs) == 1
+
+
+def test_what_was_tested_for_other_files_does_not_count(checked: Project) -> None:
+    name = "frontend/package.json"
+    (checked.folder / name).write_text('{"version": "2.0.0"}\n')
+    checked.answers(("git ls-files --modified", f"{name}\0", 0), ("git diff", "an edit", 0), *BASES)
+    ended = checked.invoke("pipeline --event pull_request --from test --plain")
+    assert (ended.code, ended.out) == (8, "")
+    assert ended.err.startswith("build.images has not passed for what is here now, so it cannot be left out")
+    assert "invoke pipeline" in ended.err
+    assert len(checked.runs) == 1
+
+
+def test_a_stage_that_never_ran_cannot_be_left_out(checked: Project) -> None:
+    ended = checked.invoke("pipeline --from publish --dry-run")
+    assert (ended.code, ended.out) == (8, "")
+    assert ended.err.startswith("build.test-runner has not passed for what is here now")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--only test --until test", "--only names the one stage that runs"),
+        ("--resume --from test", "--resume begins where the last run ended"),
+        ("--from tests", "unknown stage 'tests'"),
+        ("--from production", "stage production is not in this plan"),
+        ("--from test --until build", "stage build comes before test"),
+        ("--resume", "no run of the pipeline is known in this checkout"),
+    ],
+)
+def test_what_cannot_be_asked_for(project: Project, words: str, told: str) -> None:
+    project.answers(*BASES)
+    ended = project.invoke(f"pipeline --event pull_request {words} --plain")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(told)
+    assert project.runs == []
+
+
+@pytest.fixture
+def cut_off(project: Project) -> Project:
+    """Give a checkout whose run was killed while the linters ran: what it had begun is not told, nor its end."""
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --no-reuse --plain").code == 0
+    file = project.runs[0] / "journal.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if b'"step_ended"' not in line or b"test.lint" not in line]
+    kept = [line for line in kept if json.loads(line)["kind"] not in ("stage_ended", "run_ended")]
+    file.write_bytes(b"".join(kept) + b'{"kind":"step_ended","stage":"test","step":"test.lint","sta')
+    return project
+
+
+@pytest.mark.parametrize("reuse", ["", "--no-reuse"])
+def test_a_run_goes_on_where_it_was_cut_off(cut_off: Project, reuse: str) -> None:
+    kept_of_lint = cut_off.folder / ".shiplane" / "results" / "test.lint"
+    for file in kept_of_lint.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    before = len(sessions(cut_off))
+    ended = cut_off.invoke(f"pipeline --event pull_request --resume {reuse} --plain")
+    assert (ended.code, ended.err) == (0, "")
+    assert [name for name in sessions(cut_off)[before:] if name != "clean"] == ["lint"]
+    found = ends(cut_off.runs[1])
+    assert {found[name] for name in ("build.images", "test.backend", "test.frontend")} <= {
+        ("passed", "reused", "1"),
+        ("passed", "not needed", ""),
+    }
+    assert found["test.lint"] == ("passed", "ran", "")
+    assert started(cut_off.runs[1])["plan"]["notes"][-1] == "goes on with run 1"
+    again = cut_off.invoke("pipeline --event pull_request --resume --no-reuse --plain")
+    assert again.code == 0
+    assert ends(cut_off.runs[2])["test.backend"] == ("passed", "reused", "1")
+    assert ends(cut_off.runs[2])["test.lint"] == ("passed", "reused", "2")
+
+
+@pytest.mark.parametrize(
+    ("words", "differs"),
+    [
+        ("--event push --until test", "event pull_request (now push)"),
+        ("--event pull_request --branch feature/x", "branch main (now feature/x)"),
+    ],
+)
+def test_a_run_of_another_plan_is_not_gone_on_with(cut_off: Project, words: str, differs: str) -> None:
+    ended = cut_off.invoke(f"pipeline {words} --resume --plain")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"run 1 had another plan: {differs}")
+    assert len(cut_off.runs) == 1
+
+
+class Older:
+    """Play an older run of the same branch, whose process ends when it has been looked at for a while."""
+
+    def __init__(self, project: Project, **changes: Any) -> None:  # noqa: ANN401 - fields of an entry
+        self.asked: list[int] = []
+        self.looks = 3
+        group = f"{project.folder} lab pull request main"
+        self.entry = Entry(**{"run": "41", "group": group, "checkout": str(project.folder), "pid": 2**22 - 1,
+                              "machine": process.machine(), "started": "7", **changes})  # fmt: skip
+        folder = project.folder.with_name(f"{project.folder.name}-state") / "shiplane" / "running"
+        self.register = register.Register(folder)
+        lives = process.lives
+
+        def played(pid: int, where: str, since: str) -> bool:
+            if pid != self.entry.pid or where != process.machine():
+                return lives(pid, where, since)
+            self.looks -= 1
+            return self.looks > 0
+
+        project.patch.setattr(process, "lives", played)
+        project.patch.setattr(process, "is_gone", lambda pid, *_: pid == self.entry.pid and self.looks <= 0)
+        project.patch.setattr(process, "terminate", self.asked.append)
+        self.register.enter(self.entry)
+
+
+def test_a_newer_run_takes_the_place_of_an_older(project: Project) -> None:
+    older = Older(project)
+    project.answers(*BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert (ended.code, ended.err) == (0, "")
+    assert older.asked == [older.entry.pid]
+    assert older.register.superseded_by(older.entry) == "1"
+    assert f"run 41 (process {older.entry.pid}) goes on: it is asked to end" in ended.out
+    notes = [record["text"] for record in read(project.runs[0]) if record["kind"] == "note"]
+    assert notes == [f"took the place of run 41 (process {older.entry.pid})"]
+
+
+def test_who_does_not_want_to_cancel_waits(project: Project) -> None:
+    older = Older(project)
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --no-cancel --plain").code == 0
+    assert older.asked == []
+
+
+@pytest.mark.parametrize("changes", [{"group": "another"}, {"machine": "another"}])
+def test_others_are_let_be(project: Project, changes: dict[str, str]) -> None:
+    older = Older(project, **changes)
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    assert older.asked == []
+
+
+def test_a_run_that_never_had_its_turn_says_so(project: Project) -> None:
+    def stuck(_turn: object, *, cancel: bool) -> None:
+        assert cancel
+        raise StillRunning("41", 7)
+
+    project.patch.setattr(place.Turn, "take", stuck)
+    project.answers(*BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert ended.code == 5
+    assert ended.err.startswith("run 41 (process 7) does not end")
+    records = read(project.runs[0])
+    assert [record["kind"] for record in records] == ["run_started", "note", "run_ended"]
+    assert (records[-1]["status"], records[-1]["exit_code"]) == ("failed", 5)
+    assert sessions(project) == []
+
+
+def test_a_run_that_is_interrupted_while_it_waits(project: Project) -> None:
+    def interrupted(_turn: object, *, cancel: bool) -> None:
+        assert cancel
+        raise KeyboardInterrupt
+
+    project.patch.setattr(place.Turn, "take", interrupted)
+    project.answers(*BASES)
+    ended = project.invoke("pipeline --event pull_request --plain")
+    assert ended.code == 130
+    assert ended.err.startswith("interrupted while: waiting for an older run")
+    assert read(project.runs[0])[-1]["status"] == "cancelled"
