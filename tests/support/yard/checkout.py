@@ -87,10 +87,15 @@ class Yard:
             (folder / name).parent.mkdir(parents=True)
             copy(ROOT / name, folder / name)
         (folder / ".gitignore").write_text("/.shiplane/\n")
+        cls.lay_out(folder)
         who = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
         for words in (("init", "-q", "-b", "main"), ("add", "-A"), (*who, "commit", "-q", "-m", "Begin")):
             subprocess.run(("git", *words), cwd=folder, check=True, capture_output=True, timeout=60)
         return cls(folder)
+
+    @classmethod
+    def lay_out(cls, folder: Path) -> None:
+        """Add files of its own to the checkout, before the first commit."""
 
     @property
     def url(self) -> str:
