@@ -132,10 +132,11 @@ def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
 
 
 def bench(where: Surroundings, arguments: tuple[str, ...]) -> Check:
-    """Time deploys beside plain Compose."""
-    return _pytest(where, "--timeout=7200", *(arguments or ("tests/proof/bench_deploys.py",)))
+    """Time deploys beside plain Compose, and the pipeline beside the same steps as plain bash."""
+    return _pytest(where, "--timeout=7200", *(arguments or _TIMED))
 
 
+_TIMED = ("tests/proof/bench_deploys.py", "tests/proof/bench_pipeline.py")
 # Called by name alone: their names keep them out of what pytest collects by itself.
 _PROVED = ("tests/proof/prove_load.py", "tests/proof/prove_faults.py")
 

@@ -142,7 +142,7 @@ def _linted_files(app: App) -> dict[str, tuple[str, ...]]:
     }
 
 
-_SHELL = ("scripts/bootstrap", "scripts/demo", "scripts/test", "scripts/lock", ".ci/run")
+_SHELL = ("scripts/bootstrap", "scripts/demo", "scripts/lock", "scripts/sequential", "scripts/test", ".ci/run")
 
 
 def _say(line: str) -> None:

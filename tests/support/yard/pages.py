@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +15,13 @@ from helpers.engine import docker
 from yard.matrix import short, stops, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from yard.bench import Series
     from yard.calls import Operation
     from yard.load import Played
     from yard.matrix import Row
+    from yard.pipelines import Shipped
 
 _DOCS = ROOT / "docs"
 
@@ -95,3 +97,31 @@ def time_page(every: Sequence[Series], rounds: int) -> None:
         "times",
         ["", about, "", *lines, "", "Remote operations of the middle run, in s:", "", *phases, ""],
     )
+
+
+def pipeline_page(found: Mapping[str, Sequence[tuple[Shipped, Shipped]]], limits: Mapping[str, float]) -> list[str]:
+    """Write how long the pipeline takes beside the script; give the cases that take longer than they may."""
+    lines, missed = (
+        ["| what changed | `invoke pipeline` | `scripts/sequential` | times | limit |", "|---|---|---|---|---|"],
+        [],
+    )
+    for name, pairs in found.items():
+        ours, plain = (statistics.median(pair[which].seconds for pair in pairs) for which in (0, 1))
+        lines.append(f"| {name} | {ours:.1f} s | {plain:.1f} s | {ours / plain:.3f} | {limits[name]:g} |")
+        if ours > limits[name] * plain:
+            missed.append(f"{name}: {ours:.1f} s beside {plain:.1f} s")
+    steps = [line for name, pairs in found.items() for line in _steps(name, *pairs[-1])]
+    about = f"{origin()} Load of the machine at the end: {os.getloadavg()[0]:.1f}."
+    write_part(
+        "performance.md", "pipeline", ["", about, "", *lines, "", "Steps of the last round, in s:", "", *steps, ""]
+    )
+    return missed
+
+
+def _steps(name: str, *both: Shipped) -> list[str]:
+    ways = zip(("`invoke pipeline`", "`scripts/sequential`"), both, strict=True)
+    return [
+        f"- {name}, {way}: "
+        + ", ".join(f"{step} {seconds:.1f}" for step, seconds in one.steps.items() if seconds >= 0.05)
+        for way, one in ways
+    ]

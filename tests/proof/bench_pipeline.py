@@ -1,0 +1,62 @@
+"""The whole pipeline beside the same steps as plain bash, in one run; writes docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.clone import Clone
+from helpers.processes import kill_all_in
+from yard.pages import pipeline_page
+from yard.pipelines import ByShiplane, BySteps, Shipped, forget_builds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ROUNDS = int(os.environ.get("ROUNDS", "1"))
+LIMITS = {"cold": 0.8, "a line of the frontend": 0.3, "nothing": 0.03}
+_UNCHANGED_SECONDS = 5.0
+
+
+@pytest.fixture(scope="module")
+def clones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Clone, Clone]]:
+    """Give two clones of the same commit; their labs go in the end."""
+    made = [Clone.make(tmp_path_factory.mktemp(name) / name) for name in ("shiplane", "sequential")]
+    try:
+        yield made[0], made[1]
+    finally:
+        for clone in made:
+            kill_all_in(clone.folder)
+            clone.start("invoke", "lab.down").finish()
+
+
+def change(clone: Clone, number: int) -> None:
+    def edit(folder: Path) -> None:
+        file = folder / "frontend/src/components/Footer.tsx"
+        file.write_text(file.read_text().replace("Data under", f"Data ({number}) under", 1))
+
+    clone.commit("Change a line of the frontend", edit)
+
+
+def test_the_pipeline_takes_no_longer_than_it_may(clones: tuple[Clone, Clone]) -> None:
+    ours, plain = ByShiplane(clones[0]), BySteps(clones[1])
+    found: dict[str, list[tuple[Shipped, Shipped]]] = {name: [] for name in LIMITS}
+    for number in range(_ROUNDS):
+        pair = []
+        for one in (ours, plain):
+            forget_builds()
+            if number:
+                one.clone.git("commit", "--quiet", "--allow-empty", "--message", "Again")
+            pair.append(one.ship())
+        found["cold"].append((pair[0], pair[1]))
+        for one in (ours, plain):
+            change(one.clone, number)
+        found["a line of the frontend"].append((ours.ship(), plain.ship()))
+        found["nothing"].append((ours.ship(), plain.ship()))
+    missed = pipeline_page(found, LIMITS)
+    fastest = min(pair[0].seconds for pair in found["nothing"])
+    assert not missed, missed
+    assert fastest <= _UNCHANGED_SECONDS
