@@ -86,7 +86,7 @@ def pipeline(
     app = App.here()
 
     def chosen() -> Plan:
-        return selection.apply(app, _plan(app, event, branch, target, reuse=reuse))
+        return selection.apply(app, _plan(app, event, branch, target, reuse=reuse, trim=selection.trim))
 
     manner = Manner("pipeline", reuse, parallel, fail_fast, cancel)
     _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), manner=manner)
@@ -136,10 +136,19 @@ def _publish_plan(whole: Plan) -> Plan:
     return replace(whole, stages=tuple(kept), reason="publish what is checked out")
 
 
-def _plan(app: App, event: str, branch: str, target: str, stages: tuple[str, ...] = (), *, reuse: bool = True) -> Plan:
+def _plan(
+    app: App,
+    event: str,
+    branch: str,
+    target: str,
+    stages: tuple[str, ...] = (),
+    *,
+    reuse: bool = True,
+    trim: Callable[[Plan], Plan] = lambda plan: plan,
+) -> Plan:
     from shiplane.cli.plans import pipeline_plan  # noqa: PLC0415 - not needed for --list
 
-    return pipeline_plan(app, app.event(event, branch), app.target(target), stages, reuse=reuse)
+    return pipeline_plan(app, app.event(event, branch), app.target(target), stages, reuse=reuse, trim=trim)
 
 
 def _execute(

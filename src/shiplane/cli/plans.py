@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shiplane.pipeline.journal import read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from shiplane.cli.app import App
@@ -23,10 +24,19 @@ _ESTIMATED_RUNS = 5
 _CHECKS = ("tests_backend", "tests_frontend", "lint")
 
 
-def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...] = (), *, reuse: bool = True) -> Plan:
+def pipeline_plan(  # noqa: PLR0913 - what is asked for, each by name
+    app: App,
+    event: Event,
+    target: Target,
+    stages: tuple[str, ...] = (),
+    *,
+    reuse: bool = True,
+    trim: Callable[[Plan], Plan] = lambda plan: plan,
+) -> Plan:
     """Make the plan of an event by the checkout and the records here: no engine, network or server is asked.
 
-    `stages` are laid out in place of those that the policy gives; without `reuse` no earlier result counts.
+    `stages` are laid out in place of those that the policy gives, and `trim` takes away what is not asked for before
+    it is decided what the rest needs; without `reuse` no earlier result counts.
     """
     from shiplane.planning.decide import decide  # noqa: PLC0415 - only plans need it
     from shiplane.planning.plan import make  # noqa: PLC0415
@@ -36,7 +46,8 @@ def pipeline_plan(app: App, event: Event, target: Target, stages: tuple[str, ...
     notes = (
         (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
     )
-    laid_out = make(event, app.config, app.facts, target.name, target.naming(), commands, declared(app), notes, stages)
+    words = (event, app.config, app.facts, target.name, target.naming(), commands, declared(app), notes, stages)
+    laid_out = trim(make(*words))
     known = (items_of_steps(app, laid_out), app.results, estimates(app.store))
     return decide(laid_out, *known, reuse=reuse, cut_off=_cut_off(app.store))
 

@@ -33,16 +33,20 @@ class Selection:
             raise UsageError("--resume begins where the last run ended", "leave --from and --only out")
         return cls(only or first, only or last, resume)
 
-    def apply(self, app: App, plan: Plan) -> Plan:
-        """Give the plan with what is left out; raises `NotPassed` or `OtherPlan` where that cannot be."""
-        from shiplane.planning import resume, select  # noqa: PLC0415 - only plans need it
+    def trim(self, plan: Plan) -> Plan:
+        """Take the stages after the last one away; raises where a stage that was named is not in the plan."""
+        from shiplane.planning import select  # noqa: PLC0415 - only plans need it
 
         select.check(plan, *(name for name in (self.first, self.last) if name))
+        return select.until(plan, self.last) if self.last else plan
+
+    def apply(self, app: App, plan: Plan) -> Plan:
+        """Give the trimmed plan with what is left out; raises `NotPassed` or `OtherPlan` where that cannot be."""
+        from shiplane.planning import resume, select  # noqa: PLC0415 - only plans need it
+
         if self.resume:
             plan = self._resumed(app, plan, resume.resumed)
-        if self.first:
-            plan = select.starting_from(plan, self.first, _evidence(app, plan))
-        return select.until(plan, self.last) if self.last else plan
+        return select.starting_from(plan, self.first, _evidence(app, plan)) if self.first else plan
 
     def _resumed(self, app: App, plan: Plan, resumed: Callable[..., Plan]) -> Plan:
         from shiplane.pipeline.history import past_runs  # noqa: PLC0415 - only plans need it
