@@ -98,6 +98,7 @@ class SshRunner:
         """End the connection."""
         with self._guard:
             self._drop()
+            self._failed = None
 
     def __enter__(self) -> Self:
         return self

@@ -305,3 +305,6 @@ def test_who_waits_for_a_connection_that_fails_does_not_try_it_again(
     clock = 102.0
     ask()
     assert (tries, told[4:]) == ([100.0, 102.0], ["try 1", "try 2"])
+    opened.close()
+    ask()
+    assert (len(tries), told[6:]) == (3, ["try 3"])
