@@ -149,6 +149,7 @@ class Place:
         self.host = server.to_host()
         # The small application has no proxy before it.
         url = f"http://{server.host}:{server.http_port}"
+        self.other_url = f"http://{server.host}:{server.https_port}"
         self.site = Site("staging", self.host, "deployments/app-staging", url, "compose.staging.yml")
         self.login = login
         self.images = images
@@ -202,6 +203,10 @@ class Place:
     def ask(self, line: str) -> str:
         """Run a line on the server; what comes back is not masked."""
         return self.looker.run(Command(("sh", "-c", line))).stdout
+
+    def as_root(self, *words: str) -> None:
+        """Run a program in the server's container, as root, whether or not ssh leads there."""
+        subprocess.run(("docker", "exec", self.host.name, *words), check=True, capture_output=True, timeout=20)
 
     def leftovers(self) -> str:
         """List what no deploy may leave: hidden work files, credentials, one-off containers, volumes of nobody."""

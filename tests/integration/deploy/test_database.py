@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledgers import HARD, Ledger, build
+from shiplane.deploy import backups
 from shiplane.errors import BackupFailed, BreakingMigrations, DatabaseAhead, DeployUndone, MigrationFailed
 
 if TYPE_CHECKING:
@@ -126,3 +127,24 @@ def test_a_breaking_migration_is_refused_until_it_is_allowed_and_the_database_go
     assert f"{again['backup']}.dump" in one.backups()
     assert one.deployer().survey().left is None
     assert one.deployer().preview_rollback("one")[0] == "back to one"
+
+
+def test_the_next_deploy_takes_a_restore_back_that_was_cut_off(one: Ledger) -> None:
+    one.deploy("two")
+    name = one.audit()[-1]["backup"]
+    one.sql("INSERT INTO rows VALUES ('second')")
+    one.ask("mkdir -p served")
+    site, settings = one.site, one.options.backup
+    fresh = backups.make(site, settings, "fresh", "one", "two")
+    commands = (backups.load(site, settings, name), *backups.swap(site, settings, name, ("db",), fresh))
+    for done in (1, 2, len(commands)):
+        # As a server that goes down in the middle leaves it.
+        for command in commands[:done]:
+            assert one.runner.run(command).ok
+        closed = one.ask("ls served/maintenance 2>/dev/null || :")
+        one.deploy("two", name=f"after-{done}")
+        assert one.serves() == (f"after-{done}", ["first", "second"])
+        assert closed == ("served/maintenance" if done > 1 else "")
+        left = "ls -d .restore* served/.maintenance-by-restore served/maintenance 2>/dev/null || :"
+        assert (of_the_ledger(one), one.ask(left)) == ("ledger", "")
+        assert one.deployer().survey().left is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -218,3 +219,38 @@ def test_what_gets_healthy_and_dies_is_told(serving: Place) -> None:
         serving.deploy("two", overlay=dying)
     assert "web | answered, and now to die" in caught.value.details
     assert serving.serves() == "one"
+
+
+def test_a_release_is_verified_at_the_port_that_it_was_made_for(serving: Place) -> None:
+    """As where the first certificate brings another port: the way back leads to the one before."""
+    first = serving.site
+    serving.site = replace(first, url=serving.other_url, proxy_port=443)
+    try:
+        serving.deploy("two")
+        assert serving.serves() == "two"
+        with pytest.raises(DeployUndone, match="two serves again"):
+            serving.deploy("wrong")
+        assert serving.deployer().rollback().url == first.url
+        assert serving.deployer().status()["url"] == first.url
+    finally:
+        serving.site = first
+    assert serving.serves() == "one"
+
+
+def test_an_edge_that_dies_alone_takes_the_proxy_s_network_along(serving: Place) -> None:
+    """The proxy runs on, healthy by its own socket, in a network that is gone: the next deploy starts it anew."""
+    look = "docker inspect --format '{{.State.Pid}} {{.State.Status}}' app-staging-edge-1"
+    process = serving.ask(look).split()[0]
+    serving.as_root("kill", "-KILL", process)
+    end = time.monotonic() + 20
+    while serving.ask(look).split() in ([process, "running"], ["0", "restarting"]) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert serving.serves() is None
+    state = serving.deployer().survey()
+    assert [container.service for container in state.containers if container.cut_off] == ["proxy"]
+    assert "edge" in state.running
+    assert "proxy" not in state.running
+    assert not deploy_does_nothing(serving, "one")
+    assert serving.serves() == "one"
+    assert serving.deployer().survey().well
+    assert serving.leftovers() == ""

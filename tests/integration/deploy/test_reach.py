@@ -21,6 +21,7 @@ from shiplane.errors import HostKeyChanged, HostKeyMissing, UsageError
 from shiplane.errors import Unreachable as Gone
 from shiplane.model import Command
 from shiplane.runners.base import Cancel
+from shiplane.runners.connection import CONNECT_SECONDS
 from shiplane.runners.heartbeat import Rhythm
 from shiplane.runners.ssh import SshRunner
 from shiplane.runners.ssh_config import lookup
@@ -36,20 +37,15 @@ NOTICED = 10
 HELLO = Command(("sh", "-c", "hostname; whoami"))
 
 
-def on_server(place: Place, *words: str) -> None:
-    """Run a program in the server's container, as root, whether or not ssh leads there."""
-    subprocess.run(("docker", "exec", place.host.name, *words), check=True, capture_output=True, timeout=20)
-
-
 @contextmanager
 def cut(place: Place) -> Iterator[None]:
     """Drop what arrives for sshd: neither side of a connection is told."""
     rule = ("INPUT", "-p", "tcp", "--dport", "22", "-j", "DROP")
-    on_server(place, "iptables", "-I", *rule)
+    place.as_root("iptables", "-I", *rule)
     try:
         yield
     finally:
-        on_server(place, "iptables", "-D", *rule)
+        place.as_root("iptables", "-D", *rule)
 
 
 def test_a_cut_link_is_noticed_and_taken_up_again(staging: Place) -> None:
@@ -219,3 +215,29 @@ def test_a_deploy_goes_on_through_a_cut(staging: Place, monkeypatch: pytest.Monk
     assert any("nothing was heard for 2 s" in line and line.endswith("connecting again") for line in told), told
     assert staging.serves() == "two"
     assert staging.leftovers() == ""
+
+
+def test_a_cut_before_a_job_begins_ends_the_deploy_soon(staging: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging.deploy("one")
+    told: list[str] = []
+    with SshRunner(staging.host, staging.masker, QUICK) as runner, ExitStack() as link:
+        monkeypatch.setattr(staging, "runner", runner)
+        lock = Lock(staging.runner, staging.site, told.append, Cancel())
+
+        def report(line: str) -> None:
+            told.append(line)
+            if line.startswith("run sh"):
+                link.enter_context(cut(staging))
+
+        started = time.monotonic()
+        with (
+            pytest.raises(Gone, match=r"was lost \(nothing was heard for 2 s\)"),
+            lock.hold(Holder("r1", "me", "h", 1)),
+        ):
+            staging.deploy("two", report=report)
+        # Noticed after 2 s; then one try to connect for what is left to tidy up, and one for the lock's last renewal.
+        assert time.monotonic() - started < 2 + 2 * CONNECT_SECONDS + NOTICED
+    assert told[-1] == "the lock of staging could not be given back: it ends in 25 s"
+    assert staging.serves() == "one"
+    staging.deploy("two")
+    assert (staging.serves(), staging.leftovers()) == ("two", "")
