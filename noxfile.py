@@ -72,7 +72,7 @@ def proof(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Deploys beside plain Compose: how long each takes."""
+    """Figures: the tool itself, deploys beside plain Compose, the pipeline beside plain bash."""
     _run(session, "bench")
 
 

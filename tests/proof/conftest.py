@@ -9,6 +9,7 @@ import pytest
 from yard.checkout import Yard
 from yard.faults import heal_all, small_disk
 from yard.matrix import Matrix
+from yard.track import Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,15 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
         heal_all(made)
     finally:
         Yard.remove(folder)
+
+
+@pytest.fixture(scope="session")
+def track(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Track]:
+    folder = tmp_path_factory.mktemp("proof") / "track"
+    try:
+        yield Track.make(folder)
+    finally:
+        Track.remove(folder)
 
 
 @pytest.fixture(scope="session")

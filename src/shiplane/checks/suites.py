@@ -125,20 +125,20 @@ def shiplane(where: Surroundings, arguments: tuple[str, ...]) -> Check:
 
 
 def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
-    """Run the long matrices: property tests with thousands of examples, deploys under load, every fault everywhere."""
+    """Run the long matrices: property tests with thousands of examples, deploys under load, faults, killed runs."""
     chosen = arguments or ("tests/unit", "tests/integration/test_compose_dotenv.py", *_PROVED)
     profile = ("--hypothesis-profile=proof", "--timeout=7200")
     return _pytest(where, *profile, *chosen)
 
 
 def bench(where: Surroundings, arguments: tuple[str, ...]) -> Check:
-    """Time deploys beside plain Compose, and the pipeline beside the same steps as plain bash."""
+    """Time the tool itself, deploys beside plain Compose, and the pipeline beside the same steps as plain bash."""
     return _pytest(where, "--timeout=7200", *(arguments or _TIMED))
 
 
-_TIMED = ("tests/proof/bench_deploys.py", "tests/proof/bench_pipeline.py")
 # Called by name alone: their names keep them out of what pytest collects by itself.
-_PROVED = ("tests/proof/prove_load.py", "tests/proof/prove_faults.py")
+_TIMED = ("tests/proof/bench_engine.py", "tests/proof/bench_deploys.py", "tests/proof/bench_pipeline.py")
+_PROVED = ("tests/proof/prove_load.py", "tests/proof/prove_faults.py", "tests/proof/prove_resume.py")
 
 
 def _pytest(where: Surroundings, *words: str) -> Check:

@@ -7,13 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shiplane.config import find_checkout, load
+# All else is imported where it is used: `invoke --list` loads every task, and makes no App.
 from shiplane.errors import EngineMissing, UnknownName
-from shiplane.model import Event
-from shiplane.model.event import EVENT_NAMES
-from shiplane.pipeline.store import Store
-from shiplane.runners.base import Masker
-from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +16,10 @@ if TYPE_CHECKING:
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
     from shiplane.facts.inventory import Inventory
-    from shiplane.model import Host
+    from shiplane.model import Event, Host
     from shiplane.pipeline.results import Results
     from shiplane.pipeline.target import Target
-    from shiplane.runners.base import Local, Runner
+    from shiplane.runners.base import Local, Masker, Runner
     from shiplane.runners.http import Http
     from shiplane.runners.ssh_config import SshSettings
 
@@ -36,6 +31,8 @@ class World:
 
     def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> Local:
         """Give what runs commands on this machine."""
+        from shiplane.runners.local import LocalRunner  # noqa: PLC0415 - see above
+
         return LocalRunner(checkout, environ, masker)
 
     def server(self, host: Host, masker: Masker) -> Runner:
@@ -64,6 +61,10 @@ class App:
     """Wire one command; everything that it needs of the process comes in here."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], world: World | None = None) -> None:
+        from shiplane.config import find_checkout  # noqa: PLC0415 - see above
+        from shiplane.pipeline.store import Store  # noqa: PLC0415
+        from shiplane.runners.base import Masker  # noqa: PLC0415
+
         self.checkout = find_checkout(folder)
         self.environ = dict(environ)
         self.masker = Masker()
@@ -79,6 +80,8 @@ class App:
     @cached_property
     def config(self) -> Config:
         """Read the configuration once."""
+        from shiplane.config import load  # noqa: PLC0415 - see above
+
         return load(self.checkout)
 
     @cached_property
@@ -120,6 +123,8 @@ class App:
 
     def event(self, name: str = "", branch: str = "") -> Event:
         """Give the event: as told, else as GitHub tells, else a push of what is checked out."""
+        from shiplane.model.event import EVENT_NAMES, Event  # noqa: PLC0415 - see above
+
         told = name or _GITHUB_EVENTS.get(self.environ.get("GITHUB_EVENT_NAME", ""), "push")
         for known in EVENT_NAMES:
             if told == known:

@@ -10,7 +10,6 @@ from invoke.tasks import task
 
 from shiplane.cli.failures import told
 from shiplane.errors import UsageError
-from shiplane.report.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +88,8 @@ def _with_view(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def body(*args: P.args, **kwargs: P.kwargs) -> R:
+        from shiplane.report.view import View  # noqa: PLC0415 - not needed for --list
+
         plain, quiet, verbose = (bool(kwargs.pop(name, False)) for name in _VIEW)
         if quiet and verbose:
             raise UsageError("--quiet and --verbose contradict each other", "give one of them")

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 from shiplane.cli.text import flush
-from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, ShiplaneError
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ def fail(error: ShiplaneError) -> NoReturn:
 
     flush()
     text = render_error(error)
+    from shiplane.commands.nox import RUN_VARIABLE  # noqa: PLC0415 - only failures need it
+
     # Its details are what other programs said: in a workflow no line of theirs may be an order.
     if os.environ.get("GITHUB_ACTIONS") == "true" and RUN_VARIABLE not in os.environ:
         from shiplane.report.github import quoted  # noqa: PLC0415 - only workflows need it

@@ -9,7 +9,6 @@ from shiplane.cli.app import App
 from shiplane.cli.command import command
 from shiplane.cli.text import finish, foreign_output, listed, show, show_json
 from shiplane.errors import UsageError
-from shiplane.model import STAGE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +111,7 @@ def build(_c: Context, dry_run: bool = False) -> None:
 def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, *, view: View) -> None:
     """Build the production images, push them with their tags and record their digests."""
     from shiplane.cli.run import Manner  # noqa: PLC0415 - not needed for --list
+    from shiplane.model import STAGE_NAMES  # noqa: PLC0415
 
     app = App.here()
 

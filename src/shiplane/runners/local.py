@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 30.0  # a session that is ended removes its containers first
 _POLL_SECONDS = 0.1
-_KEPT_BYTES = 16 * 2**20  # a step may print 100 MB; its log file holds all of it, memory the end
+# A step may print 100 MB; its log file holds all of it, memory the end, and more of what is only parsed.
+_SHOWN_BYTES = 4 * 2**20
+_PARSED_BYTES = 16 * 2**20
 _LINE_BYTES = 64  # what a line costs beside its letters
 _LONGEST_LINE = 4 * 2**20  # what is longer is cut
 
@@ -90,6 +92,7 @@ class _Reader:
         self._kept: list[str] = []
         self._size = 0
         self._raw = bytearray()
+        self._most = _PARSED_BYTES if on_line is None else _SHOWN_BYTES
         self._selector = selectors.DefaultSelector()
         for stream in (process.stdout, process.stderr):
             if stream is not None:
@@ -139,7 +142,7 @@ class _Reader:
             return
         if stream is self._process.stdout:
             self._raw += data
-            del self._raw[: max(0, len(self._raw) - _KEPT_BYTES)]
+            del self._raw[: max(0, len(self._raw) - self._most)]
         partial = self._partial.setdefault(stream, bytearray())
         partial += data
         lines: list[bytes] = []
@@ -167,7 +170,7 @@ class _Reader:
     def _keep(self, line: str) -> None:
         self._kept.append(line)
         self._size += len(line) + _LINE_BYTES
-        while self._size > _KEPT_BYTES and len(self._kept) > 1:
+        while self._size > _SHOWN_BYTES and len(self._kept) > 1:
             dropped = len(self._kept) // 2
             self._size -= sum(len(old) + _LINE_BYTES for old in self._kept[:dropped])
             del self._kept[:dropped]

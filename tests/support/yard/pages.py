@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from yard.load import Played
     from yard.matrix import Row
     from yard.pipelines import Shipped
+    from yard.track import Cut
 
 _DOCS = ROOT / "docs"
 
@@ -84,6 +85,23 @@ def load_page(played: Played, application: str) -> None:
         f"the generator sent {told.late.p99:g} ms late (p99) and used {told.cpu_seconds:.0f} s of a core.",
     ]
     write_part("reliability.md", "load", ["", origin(), "", *lines, "", *played.rows, ""])
+
+
+def cut_page(rows: Sequence[Cut], whole: float, seed: int) -> None:
+    """Write what became of runs that were killed."""
+    lines = ["| killed after | what | while | the next run took | wrong |", "|---|---|---|---|---|"]
+    about = f"{origin()} A run that nothing disturbed took {whole:.0f} s; the moments are those of the seed {seed}."
+    good = sum(not row.problems for row in rows)
+    ends = f"{good} of {len(rows)} runs ended as the one that nothing disturbed."
+    write_part("reliability.md", "cuts", ["", about, "", ends, "", *lines, *(row.row() for row in rows), ""])
+
+
+def engine_page(rows: Sequence[str], rounds: int) -> None:
+    """Write what the tool itself costs."""
+    about = f"{origin()} Medians of {rounds} rounds in turn; load of the machine at the end: {os.getloadavg()[0]:.1f}."
+    write_part(
+        "performance.md", "engine", ["", about, "", "| what | takes | beside | limit |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def time_page(every: Sequence[Series], rounds: int) -> None:

@@ -140,6 +140,14 @@ class Track(Yard):
         """Give the folders of the runs, oldest first."""
         return list(reversed(self.store.run_folders()))
 
+    def await_step(self, step: str, run: Pipeline) -> None:
+        """Wait until the newest run has begun a step."""
+        end = time.monotonic() + _SECONDS
+        while not any(r.get("step") == step for r in read(self.runs()[-1]) if r["kind"] == "step_started"):
+            assert run.process.poll() is None, run.finish(None).story()
+            assert time.monotonic() < end, f"{step} did not begin"
+            time.sleep(0.02)
+
     def serving(self, environment: str) -> str | None:
         """Give the release that an environment's public address names."""
         url = self.state.server(environment).url

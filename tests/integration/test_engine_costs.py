@@ -1,0 +1,20 @@
+"""The tool itself stays cheap; `nox -s bench` measures it with more patience."""
+
+from __future__ import annotations
+
+import engine_costs as costs
+
+
+def test_listing_the_tasks_costs_little_more_than_a_bare_task_file() -> None:
+    made = costs.commands(5)
+    assert costs.ratio(made["--list"], made["bare --list"]) <= 1.3
+    # Of a core's time, which other processes do not take away.
+    assert min(made["plan"].cpu) - min(made["--list"].cpu) <= 0.3
+
+
+def test_a_step_costs_less_than_a_millisecond() -> None:
+    assert min(costs.steps(3).cpu) <= 0.001
+
+
+def test_a_run_with_much_output_needs_little_memory() -> None:
+    assert costs.memory(costs.OUTPUT_MB) <= 100
