@@ -13,6 +13,7 @@ main() {
     renewed=() front=() removed=() rolled=()
     activate "$release"
     read_words "$@"
+    look
     read_hashes
     remove_once "$project"
     renew "${renewed[@]}"
@@ -53,12 +54,18 @@ read_hashes() {
     [ "${#hash[@]}" -gt 0 ] || { echo "the files of the release describe no service" >&2; return 1; }
 }
 
-# listed SERVICE: print id, name, configuration hash, state and health of its containers.
-listed() {
-    docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
-        --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
-        --format '{{.ID}} {{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.State}} {{.Status}}'
+# look: see which containers there are. What follows tells of what was seen last: each answer of the engine costs time.
+look() {
+    there=$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
+        --filter label=com.docker.compose.oneoff=False \
+        --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.State}} {{.Status}}')
 }
+
+# present: print the service of each container.
+present() { printf '%s\n' "$there" | awk 'NF { print $1 }'; }
+
+# listed SERVICE: print id, name, configuration hash, state and health of its containers.
+listed() { printf '%s\n' "$there" | awk -v service="$1" '$1 == service { sub(/^[^ ]+ /, ""); print }'; }
 
 # fresh SERVICE: print id and name of the containers that run with the wanted configuration and are not unhealthy.
 fresh() { listed "$1" | awk -v hash="${hash[$1]-none}" '$3 == hash && $4 == "running" && !/\(unhealthy\)/ { print $1, $2 }'; }
@@ -84,6 +91,7 @@ renew() {
     # shellcheck disable=SC2046
     compose up -d --no-build --pull never $(scales "${enabled[@]}" --) "$@" 2>&1
     wait_healthy "$seconds" ids_of "$project" "$@"
+    look
 }
 
 # What stands before all others cannot stand twice: it is gone for that moment.
@@ -91,18 +99,13 @@ renew_front() {
     local service
     [ "${#front[@]}" -gt 0 ] || return 0
     for service in "${front[@]}"; do listed "$service" | awk '{ print $1 }'; done | xargs -r docker rm -fv >/dev/null
+    look
     # In the order given: the proxy needs the network of the one before it.
     for service in "${front[@]}"; do
         make "$service=${replicas[$service]-1}"
         start_made "$service"
     done
     wait_healthy "$seconds" ids_of "$project" "${front[@]}"
-}
-
-# present: print the service of each container.
-present() {
-    docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
-        --format '{{.Label "com.docker.compose.service"}}'
 }
 
 # scales SERVICE... -- [SERVICE=COUNT...]: print options that keep Compose from removing any container of these.
@@ -126,6 +129,7 @@ make() {
     # Words on purpose, as above.
     # shellcheck disable=SC2046
     compose create --no-recreate --no-build --pull never $(scales "${named[@]}" -- "$@") "${named[@]}" 2>&1
+    look
 }
 
 # start_made SERVICE...: start what was made; each on its own, for one call starts one after the other.
@@ -133,15 +137,17 @@ start_made() {
     local service
     for service in "$@"; do listed "$service" | awk '$4 == "created" { print $1 }'; done |
         xargs -r -n 1 -P 8 docker start >/dev/null
+    look
 }
 
 # beside SERVICE...: start what is missing of these services beside what runs, and wait until it is healthy.
 beside() {
     local service here need wanted=() new
     [ $# -gt 0 ] || return 0
+    # What does not run serves nobody, and Compose would count it.
+    for service in "$@"; do listed "$service" | awk '$4 != "running" { print $1 }'; done | xargs -r docker rm -fv >/dev/null
+    look
     for service in "$@"; do
-        # What does not run serves nobody, and Compose would count it.
-        listed "$service" | awk '$4 != "running" { print $1 }' | xargs -r docker rm -fv >/dev/null
         here=$(listed "$service" | wc -l)
         need=$((replicas[$service] - $(fresh "$service" | wc -l)))
         [ "$need" -le 0 ] || wanted+=("$service=$((here + need))")
@@ -179,6 +185,7 @@ keep_assets() {
 name_upstreams() {
     local pair service file
     [ "$upstreams" != - ] || return 0
+    look
     mkdir -p served/upstreams
     for pair in ${upstreams//,/ }; do
         service=${pair%:*} file=served/upstreams/${pair%:*}.conf
@@ -205,8 +212,13 @@ swap_proxy() {
 # send what comes on kept connections to the containers that they knew.
 drain() {
     local service old
+    look
     for service in "${!replicas[@]}"; do
-        [ -z "$(stale "$service")" ] || { sleep 1 && let_go && break; }
+        [ -n "$(stale "$service")" ] || continue
+        sleep 1
+        let_go
+        look
+        break
     done
     for service in "${!replicas[@]}"; do
         [ "$(fresh "$service" | wc -l)" -ge "${replicas[$service]}" ] || { echo "$service did not stay well" >&2; return 1; }
@@ -236,4 +248,5 @@ end_all() {
     docker stop $1 >/dev/null || :
     # shellcheck disable=SC2086
     docker rm -fv $1 >/dev/null || :
+    look
 }

@@ -7,6 +7,7 @@ main() {
     cd "$1" || return
     project=$2 overlay=$3 proxy=$4 upstreams=$5
     declare -A hash=() replicas=()
+    look
     read_hashes
     for pair in ${upstreams//,/ }; do
         [ -z "${hash[${pair%:*}]-}" ] || replicas[${pair%:*}]=99
