@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from shiplane.cli.text import show
 from shiplane.errors import Interrupted, ShiplaneError
+from shiplane.pipeline.interrupts import deferred
 from shiplane.pipeline.presence import Presence
 from shiplane.pipeline.register import Entry, Register, place
 from shiplane.pipeline.turns import Turn
@@ -55,8 +56,10 @@ class Place:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.turn.leave()
-        self.presence.__exit__(kind, error, trace)
+        # Bounded in time, and not to be cut short: a signal changes nothing any more.
+        with deferred(lambda _number: None):
+            self.turn.leave()
+            self.presence.__exit__(kind, error, trace)
 
     def take_turn(self, *, cancel: bool) -> bool:
         """Wait for older runs, which with `cancel` are asked to end; tell whether there were any.

@@ -91,17 +91,16 @@ class Run:
     def _take_turn(self) -> None:
         """Wait until no older run of the group goes on; what it has done by then counts for the plan."""
         try:
-            waited = self.place.take_turn(cancel=self.manner.cancel)
+            if self.place.take_turn(cancel=self.manner.cancel):
+                self.plan = self.again()
         except ShiplaneError as error:
-            self._never_began(error)
+            self._write_start()
+            self.journal.write("note", text=error.cause)
+            self._end_early(error)
             raise
-        if waited:
-            self.plan = self.again()
 
-    def _never_began(self, error: ShiplaneError) -> None:
-        """Record that the run ended while it waited, and why."""
-        self._write_start()
-        self.journal.write("note", text=error.cause)
+    def _end_early(self, error: ShiplaneError) -> None:
+        """Record that the run ended before it came to its steps."""
         status = "cancelled" if isinstance(error, Interrupted) else "failed"
         self.journal.write("run_ended", status=status, exit_code=error.exit_code, seconds=0.0)
 
@@ -117,6 +116,10 @@ class Run:
             self._write_start()
             self.place.tell()
             return self._journaled(release, rollback_to)
+        except KeyboardInterrupt:
+            error = self.place.why("beginning")
+            self._end_early(error)
+            raise error from None
         finally:
             console.stop()
             self.boards.close()

@@ -73,12 +73,22 @@ def _step(step: Step, width: int) -> Iterator[tuple[str, str]]:
     yield from _decision(step)
     if step.decision.choice in ("reuse", "skip"):
         return
+    if told := _limits(step):
+        yield "dim", f"    {told}"
     if step.needs:
         yield from (("dim", line) for line in _wrapped(f"needs {', '.join(step.needs)}", width, "    ", "      ", ""))
     for command in step.commands:
         yield from _command(command, width, "")
     for command in step.undo:
         yield from _command(command, width, "undo: ")
+
+
+def _limits(step: Step) -> str:
+    """Say how long a try may take and how many there are, where the configuration says so."""
+    time = f"at most {limit(step.timeout_seconds)} a try" if step.timeout_seconds else ""
+    retry = step.retry
+    tries = f"up to {retry.tries} tries from {retry.wait_seconds:g} s apart: {retry.reason}" if retry else ""
+    return ", ".join(filter(None, (time, tries)))
 
 
 def _decision(step: Step) -> Iterator[tuple[str, str]]:

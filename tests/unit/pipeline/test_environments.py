@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from samples import CONFIG
 from shiplane.cli.targets import RemoteTarget
@@ -192,6 +194,21 @@ def test_what_was_begun_for_the_run_ends_with_it(servers: Servers, tmp_path: Pat
     environments.close()
     environments.close()
     assert ended == ["failed", "take drop"]
+
+
+@given(st.lists(st.booleans()))
+def test_what_was_begun_is_taken_back_in_reverse_whatever_fails(fails: list[bool]) -> None:
+    environments = Environments(None, CONFIG, None, SilentPublic(), Masker(), Holder("r1", "me", "here", 1))  # type: ignore[arg-type]
+    ended: list[int] = []
+
+    def take_back(number: int) -> None:
+        ended.append(number)
+        if fails[number]:
+            raise StepFailed("it is gone", "look")
+
+    environments.at_close += [partial(take_back, number) for number in range(len(fails))]
+    environments.close()
+    assert ended == list(reversed(range(len(fails))))
 
 
 def test_the_options_of_a_rollout_are_configured() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from shiplane.model import Command, Plan, Stage, Step
+from shiplane.model import Command, Plan, Retry, Stage, Step
 from shiplane.report.plan_text import render_plan, style_plan
 
 WHOLE = """\
@@ -76,3 +76,22 @@ def test_what_is_quoted_is_never_broken(plan: Plan, argument: str) -> None:
 def test_the_lines_of_a_script_stay_lines(plan: Plan) -> None:
     lines = render_plan(with_command(plan, "sh", "-c", "set -e\necho done")).splitlines()
     assert lines[-2:] == ["    $ sh -c 'set -e", "        echo done'"]
+
+
+def test_limits_and_tries_of_a_step_are_told(plan: Plan) -> None:
+    retry = Retry(3, 5, "the network")
+    steps = (
+        Step("a.1", "one", timeout_seconds=600),
+        Step("a.2", "two", retry=retry),
+        Step("a.3", "three", ("a.1",), timeout_seconds=90, retry=retry),
+    )
+    told = render_plan(replace(plan, stages=(Stage("a", 60, "a", steps),))).splitlines()
+    assert told[-7:] == [
+        "  a.1  one",
+        "    at most 10 min a try",
+        "  a.2  two",
+        "    up to 3 tries from 5 s apart: the network",
+        "  a.3  three",
+        "    at most 1 min 30 s a try, up to 3 tries from 5 s apart: the network",
+        "    needs a.1",
+    ]
