@@ -153,8 +153,9 @@ class Older:
         self.asked: list[int] = []
         self.looks = 3
         group = f"{project.folder} lab pull request main"
-        self.entry = Entry(**{"run": "41", "group": group, "checkout": str(project.folder), "pid": 2**22 - 1,
-                              "machine": process.machine(), "started": "7", **changes})  # fmt: skip
+        whose = {"run": "41", "id": "x-41", "group": group, "checkout": str(project.folder)}
+        here = {"pid": 2**22 - 1, "machine": process.machine(), "started": "7"}
+        self.entry = Entry(**{**whose, **here, **changes})
         folder = project.folder.with_name(f"{project.folder.name}-state") / "shiplane" / "running"
         self.register = register.Register(folder)
         lives = process.lives

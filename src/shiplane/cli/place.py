@@ -37,13 +37,13 @@ def group(app: App, target: Target, event: Event) -> str:
 class Place:
     """Let a run begin when no older one of its group goes on, and end what its processes leave.
 
-    `group` names the runs of one branch and target; empty: it is in nobody's way.
+    `run` is its id; `group` names the runs of one branch and target, empty: it is in nobody's way.
     """
 
-    def __init__(self, app: App, journal: Journal, group: str) -> None:
+    def __init__(self, app: App, journal: Journal, run: str, group: str) -> None:
         self.app = app
         self.journal = journal
-        me = Entry(journal.folder.name, group, str(app.checkout), *process.own())
+        me = Entry(journal.folder.name, run, group, str(app.checkout), *process.own())
         register = Register(place(app.environ, app.store.root / "running"))
         self.turn = Turn(register, me, show, time.sleep, production=app.config.limits.production)
         self.presence = Presence(app.runner.environ)

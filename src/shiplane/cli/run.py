@@ -77,7 +77,8 @@ class Run:
         self.restore_database = restore_database
         self.manner = manner or Manner()
         self.again = again or (lambda: plan)
-        self.place = Place(app, self.journal, group(app, target, plan.event) if self.manner.command in _ALONE else "")
+        alone = group(app, target, plan.event) if self.manner.command in _ALONE else ""
+        self.place = Place(app, self.journal, self.id, alone)
         self.boards = Boards(app, target, self.journal, self.id)
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:

@@ -145,13 +145,18 @@ class Execution:
         self._stop = reason
         for one in self._running.values():
             one.cancel.set(reason)
-        for _, name in sorted(self._later):
-            one = self._tries[name]
-            told = (reason.exit_code, reason.cause, reason.fix)
-            self._record(one.step, Outcome("cancelled", now() - one.first, *told, tries=one.number))
+        waiting = [self._tries[name].step for _, name in sorted(self._later)]
         self._later.clear()
-        for step in self._graph.drop():
-            self._record(step, Outcome("cancelled", exit_code=reason.exit_code, tries=0))
+        for step in (*waiting, *self._graph.drop()):
+            self._record(step, self._given_up(step, reason))
+
+    def _given_up(self, step: Step, reason: Interrupted) -> Outcome:
+        """Say how a step ends that does not run now; it may have been tried before."""
+        before = self._tries.get(step.id)
+        if before is None:
+            return Outcome("cancelled", exit_code=reason.exit_code, tries=0)
+        told = (reason.exit_code, reason.cause, reason.fix)
+        return Outcome("cancelled", now() - before.first, *told, tries=before.number)
 
     def _watch_clocks(self) -> None:
         """Stop every step whose time is over."""

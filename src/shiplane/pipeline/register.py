@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 class Entry:
     """Describe a run that goes on, and the process that it is.
 
-    Runs of one `group` are of one branch (or pull request) and target. A `final` one is on production: it is waited
-    for. `superseded_by` names the run that asked it to end.
+    Runs of one `group` are of one branch (or pull request) and target; commands of one run of GitHub's share its `id`.
+    A `final` one is on production: it is waited for. `superseded_by` names the run that asked it to end.
     """
 
     run: str
+    id: str
     group: str
     checkout: str
     pid: int
@@ -73,7 +74,7 @@ class Register:
         With `supersede` those that are not final are marked, and asked to end.
         """
         with self._changing():
-            older = [one for one in self._living() if one.group == me.group and me.group]
+            older = [one for one in self._living() if me.group and one.group == me.group and one.id != me.id]
             self._write(me)
             for one in older:
                 if supersede and not one.final:

@@ -39,7 +39,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(descendants, "adopt", frozenset)
     monkeypatch.setattr(descendants, "end_adopted", lambda _before: [])
-    return Place(make_app(tmp_path), Journal(tmp_path / "run"), "one group")
+    return Place(make_app(tmp_path), Journal(tmp_path / "run"), "1f2e-7", "one group")
 
 
 def notes(place: Place) -> list[str]:
@@ -89,7 +89,7 @@ def test_an_action_that_no_newer_run_ends(made: Place) -> None:
     with made:
         made.take_turn(cancel=True)
         assert final(Step("production.deploy", ""), lambda _line: None, Cancel()) == Outcome("passed", how="reused")
-        assert made.turn.register.enter(replace(made.turn.me, pid=1, run="43"))[0].final
+        assert made.turn.register.enter(replace(made.turn.me, pid=1, run="43", id="1f2e-8"))[0].final
         made.leave()
         made.take_turn(cancel=True)
         supersede(made)

@@ -32,7 +32,7 @@ class Machine:
 
     def entry(self, pid: int, group: str = "g", checkout: str = "/one") -> Entry:
         self.living.add(pid)
-        return Entry(str(pid), group, checkout, pid, HERE, "9")
+        return Entry(str(pid), f"id-{pid}", group, checkout, pid, HERE, "9")
 
 
 @pytest.fixture
@@ -65,6 +65,12 @@ def test_a_run_of_another_checkout_is_named_with_it(machine: Machine, register: 
     register.enter(first)
     register.enter(second)
     assert register.superseded_by(first) == "2 of /two"
+
+
+def test_commands_of_one_run_of_github_s_are_in_nobody_s_way(machine: Machine, register: Register) -> None:
+    first, second = (replace(machine.entry(pid), id="github-99") for pid in (1, 2))
+    assert register.enter(first) == register.enter(second) == []
+    assert machine.asked == []
 
 
 def test_runs_that_are_in_nobody_s_way(machine: Machine, register: Register) -> None:
