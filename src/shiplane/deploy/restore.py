@@ -97,9 +97,9 @@ def settle(site: Site, options: Options, left: Collection[str]) -> Phase | None:
     """
     if not left:
         return None
-    end, title = (backups.finish, "remove what a restore that was cut off has left")
+    end, title = backups.finish, "remove what a restore that was cut off has left"
     if STOPPED in left:
-        end, title = (backups.back, "bring the database back that a restore which was cut off put aside")
+        end, title = backups.back, "bring back the database from before a restore that was cut off"
     return Phase("restore", title, (end(site, options.backup),), _SETTLE_SECONDS)
 
 
