@@ -254,3 +254,13 @@ def test_an_edge_that_dies_alone_takes_the_proxy_s_network_along(serving: Place)
     assert serving.serves() == "one"
     assert serving.deployer().survey().well
     assert serving.leftovers() == ""
+
+
+def test_a_proxy_that_the_engine_could_not_start_comes_with_the_next_deploy(serving: Place) -> None:
+    """An engine that starts again does not wait for the edge before it starts the proxy, and tries once."""
+    proxy, edge = "app-staging-proxy-1", "app-staging-edge-1"
+    serving.ask(f"docker stop -t 1 {proxy} {edge} && ! docker start {proxy} 2>/dev/null && docker start {edge}")
+    assert serving.serves() is None
+    assert not deploy_does_nothing(serving, "one")
+    assert serving.serves() == "one"
+    assert serving.leftovers() == ""
