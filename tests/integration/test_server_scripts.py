@@ -112,7 +112,7 @@ def test_a_certificate_whose_install_was_cut_off_is_told_to_the_proxies_again(ho
     assert sorted(path.name for path in (home.place / "served").iterdir()) == ["tls"]
 
 
-JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 1; echo done")),))
+JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 3; echo done")),))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def begun(home: Home) -> Home:
     assert count == 1
     assert home.run(replace(start, stdin=text)).returncode == -signal.SIGKILL
     told = home.place / ".job/id"
-    for _ in range(100):
+    for _ in range(1000):
         if told.exists() and told.read_text():
             return home
         time.sleep(0.02)
