@@ -137,6 +137,20 @@ def test_a_job_is_followed_though_the_one_who_began_it_could_not_say_so(begun: H
     assert begun.run(jobs.follow(begun.site.folder, other)).returncode == jobs.NEVER_BEGUN
 
 
+def test_a_job_whose_end_nobody_asks_about_is_not_waited_for(home: Home) -> None:
+    """Its parent is gone, and whoever has taken it over lets it lie: it stays in the list of processes."""
+    quick = jobs.Job("j1", "say it", 20.0, (Command(("echo", "done")),))
+    assert home.run(jobs.start(home.site.folder, quick)).returncode == 0
+    with subprocess.Popen(("true",)) as dead:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        (home.place / ".job/pid").write_text(f"{dead.pid}\n")
+        for lost, code, said in ((False, 0, "done"), (True, 1, "it ended without a word")):
+            if lost:
+                (home.place / ".job/code").unlink()
+            followed = home.run(jobs.follow(home.site.folder, quick))
+            assert (followed.returncode, said in followed.stdout + followed.stderr) == (code, True)
+
+
 def test_a_job_is_waited_for_though_the_one_who_began_it_could_not_say_so(begun: Home) -> None:
     after = begun.run(jobs.start(begun.site.folder, replace(JOB, id="j2", title="say it again")))
     assert (after.returncode, after.stdout.splitlines()[0]) == (0, "@@ earlier say it")

@@ -45,9 +45,17 @@ await_earlier() {
     while job_lives .job; do sleep 0.2; done
 }
 
-# follow PROCESS: print what the job has written, and more of it until the process ends.
+# follow PROCESS: print what the job has written, and more of it until the job ends.
 follow() {
-    tail -n +1 -s 0.05 -f --pid="$1" .job/log
+    until_ended "$1" >/dev/null 2>&1 </dev/null &
+    tail -n +1 -s 0.05 -f --pid="$!" .job/log
     [ -s .job/code ] || { echo "it ended without a word: the server may have been restarted" >&2; return 1; }
     return "$(cat .job/code)"
+}
+
+# until_ended PROCESS: wait for the job's last word, or for its process to be gone. One whose parent is gone too may
+# never be asked how it ended, and looks alive to all who only ask whether it is there.
+until_ended() {
+    local state
+    while [ ! -e .job/code ] && read -r _ _ state _ <"/proc/$1/stat" && [ "$state" != Z ]; do sleep 0.05; done
 }
