@@ -1,4 +1,4 @@
-"""The tool itself stays cheap: a guard with room for a busy machine; `nox -s bench` holds it to its limits."""
+"""The tool itself stays cheap; `nox -s bench` tells how much."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import engine_costs as costs
 
 
 def test_listing_the_tasks_costs_little_more_than_a_bare_task_file() -> None:
-    made = costs.commands(5)
-    assert costs.ratio(made["--list"], made["bare --list"]) <= 1.6
+    made = costs.commands(20)  # the least of twenty is the same on a busy machine
+    assert costs.ratio(made["--list"], made["bare --list"]) <= 1.3
     # Of a core's time, which other processes do not take away.
-    assert min(made["plan"].cpu) - min(made["--list"].cpu) <= 0.6
+    assert min(made["plan"].cpu) - min(made["--list"].cpu) <= 0.3
 
 
 def test_a_step_costs_less_than_a_millisecond() -> None:
-    assert min(costs.steps(3).cpu) <= 0.003
+    assert min(costs.steps(3).cpu) <= 0.001
 
 
 def test_a_run_with_much_output_needs_little_memory() -> None:
