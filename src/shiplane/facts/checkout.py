@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
-from shiplane.errors import NotACheckout, UsageError, VersionMissing
+from shiplane.errors import NotACheckout, VersionMissing
 from shiplane.facts import versions
+from shiplane.facts.answers import told_by_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from shiplane.config import Component, Config
-    from shiplane.model import Command
     from shiplane.runners.base import Runner
 
 SHORT = 12
+_EDITED = "what is edited here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,9 @@ def _branch(runner: Runner, environ: Mapping[str, str]) -> str:
 
 
 def _edits(runner: Runner, checkout: Path) -> str:
-    difference = _told(runner, git.edits())
-    names = [name for name in _told(runner, git.untracked()).split("\0") if name]
+    difference = told_by_git(runner, git.edits(), _EDITED)
+    names = [name for name in told_by_git(runner, git.untracked(), _EDITED).split("\0") if name]
     return hash_edits(difference, ((name, _content(checkout / name)) for name in sorted(names)))
-
-
-def _told(runner: Runner, question: Command) -> str:
-    """Give git's answer; silence of a git that failed would pass edits off as a commit."""
-    done = runner.run(question)
-    if not done.ok:
-        raise UsageError("git cannot tell what is edited here", f"see why: {question.masked()}", done.tail())
-    return done.stdout
 
 
 def hash_edits(difference: str, untracked: Iterable[tuple[str, bytes]]) -> str:

@@ -8,17 +8,17 @@ from stat import S_ISDIR, S_ISLNK, S_IXUSR
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
-from shiplane.errors import UsageError
+from shiplane.facts.answers import told_by_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from shiplane.model import Command
     from shiplane.runners.base import Runner
 
 UNKNOWN = "unknown"
 """Stands for content that cannot be told, such as a repository within this one: it equals nothing."""
+_FILES = "which files are here"
 _SHA1_LENGTH = 40
 _LINK, _PROGRAM, _PLAIN = "120000", "100755", "100644"
 
@@ -38,8 +38,8 @@ def survey(runner: Runner, checkout: Path, also: Iterable[str] = ()) -> Inventor
 
     The index knows size, time and inode of each file, so only what differs is read. Raises `UsageError`.
     """
-    stage = _told(runner, git.index())
-    names = [name for name in _told(runner, git.touched()).split("\0") if name]
+    stage = told_by_git(runner, git.index(), _FILES)
+    names = [name for name in told_by_git(runner, git.touched(), _FILES).split("\0") if name]
     return parse(stage, [*names, *also], lambda name, length: _entry(checkout / name, length))
 
 
@@ -58,13 +58,6 @@ def parse(stage: str, touched: Iterable[str], entry: Callable[[str, int], str]) 
         else:
             files.pop(name, None)
     return Inventory(files)
-
-
-def _told(runner: Runner, question: Command) -> str:
-    done = runner.run(question)
-    if not done.ok:
-        raise UsageError("git cannot tell which files are here", f"see why: {question.masked()}", done.tail())
-    return done.stdout
 
 
 def _entry(path: Path, length: int) -> str:

@@ -34,9 +34,11 @@ class KnownImages:
         found = {}
         for name in (component.name for component in self._config.components if component.name not in but):
             known = self._reuse.find(_step(name), self._items(name))
-            for repository, digest in known.images.items() if known else ():
+            if known is None:
+                continue
+            for repository, digest in known.images.items():
                 if registry.digest(f"{repository}@{digest}") == digest:
-                    say(f"{name}: run {known.run if known else ''} published an image of the same inputs")
+                    say(f"{name}: run {known.run} published an image of the same inputs")
                     found[name] = Image(repository, digest)
         return found
 
