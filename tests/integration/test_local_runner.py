@@ -150,6 +150,30 @@ def test_a_time_limit_ends_grandchildren_too(runner: LocalRunner) -> None:
     assert until(lambda: not any(is_running(int(line)) for line in lines))
 
 
+ORPHANS = """
+import os, sys, time
+from pathlib import Path
+from shiplane.errors import TimeLimit
+from shiplane.model import Command
+from shiplane.runners.descendants import adopt
+from shiplane.runners.local import LocalRunner
+
+adopt()
+began = time.monotonic()
+try:
+    LocalRunner(Path("."), os.environ).run(Command(("sh", "-c", sys.argv[1]), timeout=1))
+except TimeLimit:
+    print(time.monotonic() - began)
+"""
+
+
+def test_what_ended_is_not_waited_for_where_orphans_are_adopted(runner: LocalRunner) -> None:
+    """They have ended, but nobody has taken notice of it: their group still has its number."""
+    done = runner.run(Command((sys.executable, "-c", ORPHANS, "sleep 300 & sleep 300 & sleep 300 & wait")))
+    assert done.exit_code == 0, done.output
+    assert 1 <= float(done.stdout) < 20
+
+
 def test_a_cancel_ends_the_process_and_raises_its_reason(runner: LocalRunner) -> None:
     cancel = Cancel()
     lines: list[str] = []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from shiplane.errors import TimeLimit, UsageError
 from shiplane.runners.base import Cancel, Completed, Masker, now
+from shiplane.runners.process import group_lives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -227,14 +228,8 @@ def _end(process: subprocess.Popen[bytes], cancel: Cancel | None) -> None:
 
 
 def _is_there(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether anything of the process group is left."""
-    if process.poll() is None:
-        return True
-    try:
-        os.killpg(process.pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+    """Tell whether anything of the process group lives."""
+    return process.poll() is None or group_lives(process.pid)
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

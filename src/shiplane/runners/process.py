@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _PROC = Path("/proc")
-_STARTED = 19  # counted from the field after the name, which stands in parentheses and may hold anything
+# Counted from the field after the name, which stands in parentheses and may hold anything.
+_GROUP, _STARTED = 2, 19
 _DEAD = ("Z", "X")
 _UNKNOWN = "0"
 _MARK = re.compile(r"([0-9a-f]{8})-([0-9]+)-([0-9]+)")
@@ -46,12 +47,21 @@ def machine(proc: Path = _PROC) -> str:
 
 def started(pid: int, proc: Path = _PROC) -> str:
     """Say when a process began, in the kernel's ticks; "" where there is none or it has ended."""
+    fields = _fields(proc / str(pid))
+    return fields[_STARTED] if fields else ""
+
+
+def group_lives(group: int, proc: Path = _PROC) -> bool:
+    """Tell whether a process of a group lives: one that ended, but that nobody has taken notice of, does not.
+
+    Nobody does for long where this process adopts orphans, and never in containers whose first process is no init.
+    """
     try:
-        text = (proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-        fields = text.rpartition(")")[2].split()
-        return "" if fields[0] in _DEAD else fields[_STARTED]
-    except (OSError, IndexError):
-        return ""
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):  # macOS forbids it where all have ended
+        return False
+    folders = [folder for folder in _listed(proc) if folder.name.isdecimal()]
+    return not folders or any((fields := _fields(folder)) and fields[_GROUP] == str(group) for folder in folders)
 
 
 def cores() -> int:
@@ -84,6 +94,22 @@ def terminate(pid: int) -> None:
     """Ask a process to end; one that has ended already is fine."""
     with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGTERM)
+
+
+def _listed(proc: Path) -> list[Path]:
+    try:
+        return list(proc.iterdir())
+    except OSError:
+        return []
+
+
+def _fields(folder: Path) -> list[str]:
+    """Read what the kernel tells of a process that lives; nothing of one that has ended."""
+    try:
+        fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
+    return [] if len(fields) <= _STARTED or fields[0] in _DEAD else fields
 
 
 def _digest(text: str) -> str:

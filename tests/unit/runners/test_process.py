@@ -90,3 +90,21 @@ def test_how_many_steps_a_machine_takes(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert process.cores() == 1
+
+
+@pytest.mark.parametrize(("group", "lives"), [("1", True), ("2", False)])
+def test_a_group_lives_while_one_of_it_does(
+    proc: Path, monkeypatch: pytest.MonkeyPatch, group: str, *, lives: bool
+) -> None:
+    """Process 7 alone lives; it is of group 1. Nobody has taken notice of the end of 8, which still has its number."""
+    monkeypatch.setattr(os, "killpg", lambda _group, _number: None)
+    assert process.group_lives(int(group), proc) == lives
+    assert process.group_lives(int(group), proc / "nowhere")
+
+
+def test_a_group_without_processes_does_not_live(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_group: int, _number: int) -> None:
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "killpg", gone)
+    assert not process.group_lives(1, proc)
