@@ -106,6 +106,27 @@ class EngineMissing(UsageError):
         super().__init__(f"no container engine: {why}", "run ./scripts/bootstrap")
 
 
+class PlatformRefused(UsageError):
+    """Tell that the builder does not build for platforms that the configuration asks for."""
+
+    def __init__(self, image: str, lacking: Iterable[str], builder: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"{image} cannot be built for {', '.join(lacking)}: the builder {builder!r} builds for {', '.join(known)}",
+            "take it out of the component's platforms, let the engine emulate it (binfmt), or choose another builder:"
+            " docker buildx use NAME",
+        )
+
+
+class ManyPlatforms(UsageError):
+    """Tell that the engine cannot keep an image of several platforms."""
+
+    def __init__(self, image: str, platforms: Iterable[str]) -> None:
+        super().__init__(
+            f"{image} cannot be built for {', '.join(platforms)} at once: the engine's image store keeps one platform",
+            'switch it to containerd\'s: {"features": {"containerd-snapshotter": true}} in its daemon.json',
+        )
+
+
 class OtherPlan(UsageError):
     """Tell that the last run cannot be gone on with, for its plan was another one."""
 

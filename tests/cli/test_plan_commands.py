@@ -54,6 +54,20 @@ def test_plan_for_people(project: Project) -> None:
     assert project.transcript == PLAN_QUESTIONS
 
 
+def test_a_plan_shows_what_is_built_from_what(project: Project) -> None:
+    platforms = CONFIG_TEXT.replace('context = "backend"', 'context = "backend"\nplatforms = ["linux/arm64"]')
+    make_checkout(project.folder, {"pyproject.toml": platforms})
+    lines = [line.strip() for line in project.invoke("plan").out.splitlines() if line.startswith("    builds ")]
+    assert lines == [
+        "builds backend-dev:1.0.0 from backend, target development, for linux/arm64",
+        "builds frontend-dev:1.0.0 from frontend, target development",
+        "builds test-runner:local from testing",
+        "builds backend:1.0.0-664a230c1f2e from backend, target production, for linux/arm64",
+        "builds frontend:1.0.0-664a230c1f2e from frontend, target production",
+    ]
+    assert project.transcript == PLAN_QUESTIONS
+
+
 def test_an_empty_plan_says_why_and_succeeds(project: Project) -> None:
     project.answers(*git_answers(branch="fix/y"))
     for command in ("plan", "pipeline", "pipeline --dry-run"):

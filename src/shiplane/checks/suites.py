@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.checks.check import Check
 from shiplane.commands import engine, stack
+from shiplane.errors import UnknownName
 from shiplane.model import Command
 from shiplane.planning.inputs import REPORTS
 from shiplane.planning.naming import development_tag
@@ -81,24 +82,29 @@ def tests_frontend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
 
 def lint(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
     """Look at everything that people write here; all findings are told, not the first alone."""
-    backend = [
-        ("black", ("black", "--check", "--quiet", ".")),
-        ("isort", ("isort", "--check", "--quiet", ".")),
-        ("flake8", ("flake8",)),
-    ]
-    names = {name: f"{where.project('lint')}-{name}" for name in ("black", "isort", "flake8", "eslint")}
+    listed = [(name, component, argv) for name, component, argv in _LINTERS if component in where.versions]
+    names = {name: f"{where.project('lint')}-{name}" for name, _, _ in listed}
     in_images = [
-        (name, engine.run_tests(where.image("backend"), names[name], argv, {"HOME": "/tmp"}))  # noqa: S108 - in the container
-        for name, argv in backend
+        (name, engine.run_tests(where.image(component), names[name], argv, {"HOME": "/tmp"}))  # noqa: S108 - in the container
+        for name, component, argv in listed
     ]
-    eslint = engine.run_tests(where.image("frontend"), names["eslint"], ("npm", "run", "lint"), {})
+    clear = (engine.remove(*names.values()),) if names else ()
     return Check(
-        images=("backend", "frontend"),
-        before=(engine.remove(*names.values()),),
-        checks=(("eslint", eslint), *in_images, *_own(where)),
-        after=(engine.remove(*names.values()),),
+        images=tuple(dict.fromkeys(component for _, component, _ in listed)),
+        before=clear,
+        checks=(*in_images, *_own(where)),
+        after=clear,
         parallel=2,
     )
+
+
+# The slowest comes first; those of a component that the project does not have are left out.
+_LINTERS = (
+    ("eslint", "frontend", ("npm", "run", "lint")),
+    ("black", "backend", ("black", "--check", "--quiet", ".")),
+    ("isort", "backend", ("isort", "--check", "--quiet", ".")),
+    ("flake8", "backend", ("flake8",)),
+)
 
 
 def _own(where: Surroundings) -> list[tuple[str, Command]]:
@@ -155,10 +161,20 @@ CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
 }
 
 
-# What an interrupted check may leave is removed by the commands that it ends with itself.
-LEAVES = ("tests_backend", "tests_frontend", "lint")
+_TESTED = {"tests_backend": "backend", "tests_frontend": "frontend"}
+
+
+def leaves(where: Surroundings) -> tuple[str, ...]:
+    """Name the checks of the application that its components have.
+
+    What an interrupted one may leave is removed by the commands that it ends with itself.
+    """
+    return (*(name for name, component in _TESTED.items() if component in where.versions), "lint")
 
 
 def make(name: str, where: Surroundings, arguments: tuple[str, ...]) -> Check:
-    """Make a check by its session's name."""
+    """Make a check by its session's name; raises `UnknownName` for tests of a component that there is not."""
+    component = _TESTED.get(name)
+    if component is not None and component not in where.versions:
+        raise UnknownName("component", component, where.versions)
     return CHECKS[name](where, arguments)

@@ -25,10 +25,11 @@ def surroundings(app: App, files: Mapping[str, tuple[str, ...]] | None = None) -
 
 def remove(app: App, say: Callable[[str], None]) -> None:
     """Remove what ended checks left; what a check that goes on uses stays."""
-    for name in checks.LEAVES:
+    where = surroundings(app)
+    for name in checks.leaves(where):
         try:
             with held(app.store.root / "locks" / name):
-                for command in checks.make(name, surroundings(app), ()).after:
+                for command in checks.make(name, where, ()).after:
                     app.runner.run(command)
         except BlockingIOError:
             say(f"{name} goes on in this checkout: left alone")

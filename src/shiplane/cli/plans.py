@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shiplane.planning.plan import DeployCommands
 
 _ESTIMATED_RUNS = 5
-_CHECKS = ("tests_backend", "tests_frontend", "lint")
 
 
 def pipeline_plan(  # noqa: PLR0913 - what is asked for, each by name
@@ -67,7 +66,7 @@ def declared(app: App) -> Declared:
 
     versions = {component.name: component.version for component in app.facts.components}
     where = checks.Surroundings("CHECKOUT", versions, "PROGRAMS")
-    made = {name: checks.make(name, where, ()) for name in _CHECKS}
+    made = {name: checks.make(name, where, ()) for name in checks.leaves(where)}
     texts = {
         name: "\n".join(c.masked() for c in (*check.before, *(c for _, c in check.checks), *check.keep))
         for name, check in made.items()

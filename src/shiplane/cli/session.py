@@ -16,6 +16,7 @@ from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, StepFailed, UnknownName
 from shiplane.pipeline import build
 from shiplane.pipeline.locks import held
+from shiplane.planning import images
 from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _build(app: App, targets: tuple[str, ...], components: tuple[str, ...]) -> N
     from shiplane.lab.images import ensure_images  # noqa: PLC0415 - sessions within a run do not build
 
     ensure_images(app.runner, _say)
-    listed = tuple(b for target in targets for b in build.builds(app.config, app.facts, target, components))
+    listed = tuple(b for target in targets for b in images.builds(app.config, app.facts, target, components))
     build.bake(app.runner, app.checkout, listed, app.environ, _say)
     for one in listed:
         _say(f"built {one.tag}")
@@ -122,7 +123,7 @@ def _e2e(app: App, arguments: tuple[str, ...]) -> None:
     from shiplane.cli.test_environment import run_suites  # noqa: PLC0415 - this session alone needs it
 
     _build(app, ("development",), ())
-    build.build_test_runner(app.runner, app.environ, _say)
+    build.bake(app.runner, app.checkout, images.test_runner(), app.environ, _say)
     run_suites(app, _surroundings(app), arguments or ("--project=e2e",), _say)
 
 

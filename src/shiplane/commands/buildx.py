@@ -1,56 +1,62 @@
-"""Building images: one bake definition for all components of a target."""
+"""Building images: one bake definition for all images that are built together."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from shiplane.model import Command
 
 TARGETS = ("development", "production")
+_TEMPLATE = re.compile(r"([$%])\{")
+_FLAGS = ("--load", "--provenance=false", "--progress=plain")
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Describe one image to build: labels tell version, last commit of its inputs and that commit's time."""
+    """Describe one image to build; `name` is bake's for it, `target` a stage of the Dockerfile (the last where empty).
 
-    component: str
+    `platforms` are the builder's own where there are none.
+    """
+
+    name: str
     context: str
-    target: str
     tag: str
-    version: str
-    revision: str
-    created: str
+    target: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
+    platforms: tuple[str, ...] = ()
 
 
-def definition(builds: tuple[Build, ...], ca_bundle: str) -> str:
-    """Write the bake file (JSON) for the builds; `ca_bundle` is a file or empty."""
-    targets = {f"{build.component}-{build.target}": _target(build, ca_bundle) for build in builds}
+def definition(builds: tuple[Build, ...]) -> str:
+    """Write the bake file (JSON) for the builds; it is the same on every machine."""
+    targets = {build.name: _target(build) for build in builds}
     return json.dumps({"group": {"default": {"targets": sorted(targets)}}, "target": targets}, indent=2, sort_keys=True)
 
 
-def bake(file: str) -> Command:
-    """Build all targets of a bake file in one call, into the engine's own store."""
-    argv = ("docker", "buildx", "bake", "--file", file, "--load", "--provenance=false", "--progress=plain")
-    return Command(argv)
+def bake(file: str, ca_bundle: str) -> Command:
+    """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty."""
+    secret = (f"--set=*.secrets=id=ca,src={ca_bundle}",) if ca_bundle else ()
+    return Command(("docker", "buildx", "bake", "--file", file, *_FLAGS, *secret))
 
 
-def build_runner(tag: str, ca_bundle: str) -> Command:
-    """Build the image of the browser tests."""
-    secret = ("--secret", f"id=ca,src={ca_bundle}") if ca_bundle else ()
-    head = ("docker", "buildx", "build", "--load", "--provenance=false", "--progress=plain")
-    return Command((*head, *secret, "--tag", tag, "testing"))
+def inspect() -> Command:
+    """Ask the builder in use who it is and what it builds for; one that sleeps is woken for it."""
+    return Command(("docker", "buildx", "inspect", "--bootstrap"), timeout=120)
 
 
-def _target(build: Build, ca_bundle: str) -> dict[str, Any]:
-    labels = {"VERSION": build.version, "REVISION": build.revision, "CREATED": build.created}
-    target: dict[str, Any] = {
-        "context": build.context,
-        "target": build.target,
-        "tags": [build.tag],
-        "args": labels,
+def _target(build: Build) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "context": _literal(build.context),
+        "target": _literal(build.target),
+        "tags": [_literal(build.tag)],
+        "args": {name: _literal(value) for name, value in build.arguments},
+        "platforms": list(build.platforms),
     }
-    if ca_bundle:
-        target["secret"] = [f"id=ca,src={ca_bundle}"]
-    return target
+    return {key: value for key, value in told.items() if value}
+
+
+def _literal(text: str) -> str:
+    """Keep bake from reading a text as a template."""
+    return _TEMPLATE.sub(r"\1\1{", text)

@@ -23,9 +23,13 @@ from shiplane.errors import ConfigError, NotACheckout, UnknownKey
 from shiplane.model import STEP_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
+_ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TOLD = ("VERSION", "REVISION", "CREATED", "SOURCE_DATE_EPOCH")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 _EXAMPLES = {str: '"text"', int: "5", bool: "true", tuple: '["one", "two"]'}
 
@@ -52,8 +56,8 @@ def load(checkout: Path) -> Config:
 def parse(table: dict[str, Any]) -> Config:
     """Turn the table `tool.shiplane` into a `Config`; raises `ConfigError` with the key's path."""
     top = dict(_table(table, "tool.shiplane"))
-    components = _named(top.pop("components", {}), Component, "tool.shiplane.components")
-    environments = _named(top.pop("environments", {}), EnvironmentConfig, "tool.shiplane.environments")
+    components = _named(top.pop("components", {}), _component, "tool.shiplane.components")
+    environments = _named(top.pop("environments", {}), _environment, "tool.shiplane.environments")
     backup = _build(Backup, top.pop("backup", {}), "tool.shiplane.backup")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
     steps = _steps(top.pop("steps", {}), "tool.shiplane.steps")
@@ -103,10 +107,36 @@ def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
         raise ConfigError(path, f"{value!r} is not known", f"use one of: {', '.join(allowed)}")
 
 
-def _named(tables: Any, kind: type, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - parsed TOML
+def _named(tables: Any, make: Callable[..., Any], path: str) -> tuple[Any, ...]:  # noqa: ANN401 - parsed TOML
     if not isinstance(tables, dict):
         raise ConfigError(path, "must be tables by name", f"write [{path}.NAME]")
-    return tuple(_one(kind, name, table, f"{path}.{name}") for name, table in tables.items())
+    return tuple(make(name, table, f"{path}.{name}") for name, table in tables.items())
+
+
+def _environment(name: str, table: Any, path: str) -> EnvironmentConfig:  # noqa: ANN401 - parsed TOML
+    made: EnvironmentConfig = _one(EnvironmentConfig, name, table, path)
+    return made
+
+
+def _component(name: str, table: Any, path: str) -> Component:  # noqa: ANN401 - parsed TOML
+    given = dict(_table(table, path))
+    arguments = _arguments(given.pop("arguments", {}), f"{path}.arguments")
+    made: Component = dataclasses.replace(_one(Component, name, given, path), arguments=arguments)
+    for number, platform in enumerate(made.platforms):
+        if not _PLATFORM.fullmatch(platform):
+            where = f"{path}.platforms[{number}]"
+            raise ConfigError(where, f"{platform!r} is not a platform", 'write it as "linux/amd64"')
+    return made
+
+
+def _arguments(table: Any, path: str) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - parsed TOML
+    for name, value in _table(table, path).items():
+        if not _ARGUMENT.fullmatch(name):
+            raise ConfigError(path, f"{name!r} cannot be a build argument", "use letters, digits and _")
+        if name in _TOLD:
+            raise ConfigError(f"{path}.{name}", "is told by Shiplane itself", "take it out")
+        _typed(value, str, f"{path}.{name}")
+    return tuple(sorted(table.items()))
 
 
 def _one(kind: type, name: str, table: Any, path: str) -> Any:  # noqa: ANN401 - parsed TOML

@@ -11,13 +11,21 @@ class Component:
 
     name: str
     context: str
-    """Folder with the Dockerfile (targets `development` and `production`); its files are the inputs."""
+    """Folder with the Dockerfile; its files are the inputs."""
     version_file: str
     """File with `__version__ = "…"` (Python) or `"version": "…"` (JSON)."""
     port: int = 0
     """Port on which the service of this name answers behind the proxy; 0 where it does not."""
     assets: str = ""
     """Folder in the image whose files have names of their own for each content: they stay served after a release."""
+    development_target: str = "development"
+    """Stage of the Dockerfile with the tests and tools."""
+    production_target: str = "production"
+    """Stage of the Dockerfile with what serves."""
+    arguments: tuple[tuple[str, str], ...] = ()
+    """Build arguments of both, a table of texts; whoever has the image can read them, so none may be a secret."""
+    platforms: tuple[str, ...] = ()
+    """What the images are built for, such as `linux/amd64`; not given: the builder's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,6 +70,7 @@ class Step:
     `key` is the hash of what `inputs` name; `outputs` are the files and folders that belong to the result, `makes` the
     local images. `asks` names whom the step asks whether there is anything to do, `only_for` the steps without which it
     has no use; one that `cleans` is of use after a run that was cut off too. `estimate_seconds` is what it took before.
+    `definition` is the text of the bake file by which it builds images.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Step:
     asks: str = ""
     only_for: tuple[str, ...] = ()
     cleans: bool = False
+    definition: str = ""
     key: str = ""
     decision: Decision = Decision()
     estimate_seconds: float | None = None
@@ -106,6 +109,7 @@ class Step:
             "key": self.key,
             "decision": asdict(self.decision),
             "estimate_seconds": self.estimate_seconds,
+            **({"definition": json.loads(self.definition)} if self.definition else {}),
         }
 
 

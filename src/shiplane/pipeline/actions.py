@@ -20,6 +20,7 @@ from shiplane.pipeline.known_images import KnownImages
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.pipeline.reuse import reused
 from shiplane.pipeline.tested import Recorder, sources
+from shiplane.planning.images import test_runner
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Actions:
         say(f"made or pulled: {', '.join(made)}" if made else "all base images are here")
 
     def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
-        build.build_test_runner(self.runner, self.environ, say, cancel)
+        build.bake(self.runner, self.checkout, test_runner(), self.environ, say, cancel)
 
     def _lab(self, _step: Step, say: Say, cancel: Cancel) -> None:
         if self.lab_up is not None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from shiplane.commands import engine
 from shiplane.errors import StepFailed, Unsafe
 from shiplane.model import Image, Release
-from shiplane.pipeline.build import production_tag
 from shiplane.pipeline.execute import run_checked
 from shiplane.pipeline.journal import timestamp
+from shiplane.planning.images import production_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

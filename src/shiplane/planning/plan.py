@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shiplane.commands import engine, nox, vpn
+from shiplane.commands import buildx, engine, nox, vpn
 from shiplane.model import Command, Event, Plan, Secret, Stage, Step
+from shiplane.planning import images
 from shiplane.planning.inputs import REPORTS, Declared
 from shiplane.planning.limits import limited
-from shiplane.planning.naming import TEST_RUNNER, Naming, development_tag
+from shiplane.planning.naming import TEST_RUNNER, Naming
 from shiplane.planning.policy import stages_for
 
 if TYPE_CHECKING:
@@ -101,16 +102,18 @@ class _Layout:
             "build.bases", "base images are here", action="bases", only_for=("build.images", "build.test-runner")
         )
         ready = (clean.id, bases.id)
-        images = Step(
+        development = images.builds(self.config, self.facts, "development")
+        built = Step(
             "build.images",
             "development images",
             ready,
             commands=(nox.session("images", "development"),),
             inputs=self.declared.images(),
-            makes=tuple(development_tag(component.name, component.version) for component in self.facts.components),
+            makes=tuple(build.tag for build in development),
             only_for=_CHECKS,
+            definition=buildx.definition(development),
         )
-        return [clean, bases, images, *(self._for_delivery(ready) if delivered else ())]
+        return [clean, bases, built, *(self._for_delivery(ready) if delivered else ())]
 
     def _for_delivery(self, ready: tuple[str, ...]) -> list[Step]:
         runner = Step(
@@ -120,6 +123,7 @@ class _Layout:
             action="test-runner",
             inputs=self.declared.browser_tests(),
             makes=(TEST_RUNNER,),
+            definition=buildx.definition(images.test_runner()),
         )
         lab = Step("build.lab", "registry and servers of the lab", ready, action="lab", asks="the engine")
         return [runner, lab] if self.target == "lab" else [runner]
@@ -136,25 +140,32 @@ class _Layout:
                 outputs=(f"{REPORTS}/{name}",),
             )
             for name in ("backend", "frontend")
+            if any(component.name == name for component in self.facts.components)
         ]
         lint = nox.session("lint", run=run)
         return [*tests, Step("test.lint", "code quality", before, commands=(lint,), inputs=declared.lint())]
 
     def _publish(self, before: tuple[str, ...]) -> list[Step]:
         build = nox.session("images", "production")
-        images = Step(
-            "publish.images", "production images", before, commands=(build,), action="images", asks="the registry"
+        built = Step(
+            "publish.images",
+            "production images",
+            before,
+            commands=(build,),
+            action="images",
+            asks="the registry",
+            definition=buildx.definition(images.builds(self.config, self.facts, "production")),
         )
         pushes = tuple(engine.push(reference) for reference in self._references())
         push = Step(
             "publish.push",
             "push, tags and digests",
-            (images.id,),
+            (built.id,),
             commands=pushes,
             action="publish",
             asks="the registry",
         )
-        return [images, push]
+        return [built, push]
 
     def _references(self) -> list[str]:
         main = self.event.branch == self.config.main_branch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from shiplane.report.text import about, columns, limit, short_commit
@@ -79,8 +80,21 @@ def _step(step: Step, width: int) -> Iterator[tuple[str, str]]:
         yield from (("dim", line) for line in _wrapped(f"needs {', '.join(step.needs)}", width, "    ", "      ", ""))
     for command in step.commands:
         yield from _command(command, width, "")
+    for line in _built(step):
+        yield from (("dim", part) for part in _wrapped(line, width, "    ", "      ", ""))
     for command in step.undo:
         yield from _command(command, width, "undo: ")
+
+
+def _built(step: Step) -> Iterator[str]:
+    """Say what a step builds, by the definition that bake gets."""
+    if not step.definition:
+        return
+    targets: Mapping[str, Mapping[str, Any]] = json.loads(step.definition)["target"]
+    for _, target in sorted(targets.items()):
+        stage = f", target {target['target']}" if "target" in target else ""
+        platforms = f", for {' and '.join(target['platforms'])}" if "platforms" in target else ""
+        yield f"builds {' '.join(target['tags'])} from {target['context']}{stage}{platforms}"
 
 
 def _limits(step: Step) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from shiplane import checks
 from shiplane.checks import CHECKS, Check, Surroundings
 from shiplane.commands import engine, stack
+from shiplane.errors import UnknownName
 from shiplane.model import Command
 
 WHERE = Surroundings(
@@ -79,12 +82,12 @@ OWN = {
 def test_code_quality_looks_at_everything_that_is_there() -> None:
     made = checks.make("lint", WHERE, ())
     containers = {name: f"{PROJECT}-lint-{name}" for name in LINTERS}
-    removal = engine.remove(*(containers[name] for name in ("black", "isort", "flake8", "eslint")))
-    assert (made.images, made.before, made.after, made.keep) == (("backend", "frontend"), (removal,), (removal,), ())
+    removal = engine.remove(*(containers[name] for name in LINTERS))
+    assert (made.images, made.before, made.after, made.keep) == (("frontend", "backend"), (removal,), (removal,), ())
     found = dict(made.checks)
     for name, argv in LINTERS.items():
-        image, env = ("frontend-dev:2.0.0", {}) if name == "eslint" else ("backend-dev:1.0.0", {"HOME": "/tmp"})  # noqa: S108
-        assert found.pop(name) == engine.run_tests(image, containers[name], argv, env)
+        image = "frontend-dev:2.0.0" if name == "eslint" else "backend-dev:1.0.0"
+        assert found.pop(name) == engine.run_tests(image, containers[name], argv, {"HOME": "/tmp"})  # noqa: S108
     assert found == {name: Command(argv) for name, argv in OWN.items()}
     assert made.parallel == 2
 
@@ -96,7 +99,20 @@ def test_shiplane_s_own_tests() -> None:
 
 
 def test_all_that_leave_something_are_cleaned() -> None:
-    assert set(checks.LEAVES) == {name for name in CHECKS if checks.make(name, WHERE, ()).after}
+    assert set(checks.leaves(WHERE)) == {name for name in CHECKS if checks.make(name, WHERE, ()).after}
+
+
+def test_a_component_that_there_is_not_has_no_checks() -> None:
+    alone = dataclasses.replace(WHERE, versions={"frontend": "2.0.0"})
+    assert checks.leaves(alone) == ("tests_frontend", "lint")
+    made = checks.make("lint", alone, ())
+    assert made.images == ("frontend",)
+    assert made.after == (engine.remove(f"{PROJECT}-lint-eslint"),)
+    with pytest.raises(UnknownName, match="unknown component 'backend'"):
+        checks.make("tests_backend", alone, ())
+    other = checks.make("lint", dataclasses.replace(WHERE, versions={"shop": "1"}), ())
+    assert (other.images, other.before, other.after) == ((), (), ())
+    assert {name for name, _ in other.checks} == set(OWN)
 
 
 @pytest.mark.parametrize("name", ["tests_backend", "tests_frontend", "lint"])

@@ -103,43 +103,35 @@ def test_the_browser_tests_get_secrets_by_name() -> None:
     assert trusting.argv[trusting.argv.index("--network") + 1] == "lab"
 
 
-ONE = buildx.Build("backend", "backend", "production", "backend:1", "1.0.0", "abc", "2026-01-01T00:00:00Z")
-TWO = buildx.Build("frontend", "frontend", "development", "frontend-dev:1", "1.0.0", "def", "2026-01-02T00:00:00Z")
+TOLD = (("VERSION", "1.0.0"), ("REVISION", "abc"))
+ONE = buildx.Build("backend-production", "backend", "backend:1", "production", TOLD)
+TWO = buildx.Build("runner", "testing", "runner:1", platforms=("linux/amd64", "linux/arm64"))
 BAKED = {
-    "group": {"default": {"targets": ["backend-production", "frontend-development"]}},
+    "group": {"default": {"targets": ["backend-production", "runner"]}},
     "target": {
         "backend-production": {
             "context": "backend",
             "target": "production",
             "tags": ["backend:1"],
-            "args": {"VERSION": "1.0.0", "REVISION": "abc", "CREATED": "2026-01-01T00:00:00Z"},
+            "args": {"VERSION": "1.0.0", "REVISION": "abc"},
         },
-        "frontend-development": {
-            "context": "frontend",
-            "target": "development",
-            "tags": ["frontend-dev:1"],
-            "args": {"VERSION": "1.0.0", "REVISION": "def", "CREATED": "2026-01-02T00:00:00Z"},
-        },
+        "runner": {"context": "testing", "tags": ["runner:1"], "platforms": ["linux/amd64", "linux/arm64"]},
     },
 }
 
 
 def test_the_bake_file_has_every_target_whatever_their_order() -> None:
-    assert json.loads(buildx.definition((ONE, TWO), "")) == BAKED
-    assert buildx.definition((ONE, TWO), "") == buildx.definition((TWO, ONE), "")
+    assert json.loads(buildx.definition((ONE, TWO))) == BAKED
+    assert buildx.definition((ONE, TWO)) == buildx.definition((TWO, ONE))
 
 
-def test_authorities_reach_a_build_as_a_secret_alone() -> None:
-    targets = json.loads(buildx.definition((ONE, TWO), "/ca.crt"))["target"]
-    assert [target.pop("secret") for target in targets.values()] == [["id=ca,src=/ca.crt"]] * 2
-    assert targets == BAKED["target"]
+def test_no_argument_is_read_as_a_template() -> None:
+    arguments = (("A", "${HOME} %{ if } $HOME 100%"), ("B", HARD))
+    told = json.loads(buildx.definition((buildx.Build("x", "x", "x:1", arguments=arguments),)))["target"]["x"]["args"]
+    assert told == {"A": "$${HOME} %%{ if } $HOME 100%", "B": HARD}
 
 
 def test_building() -> None:
-    flags = ("--load", "--provenance=false", "--progress=plain")
-    assert buildx.bake("bake.json").argv == ("docker", "buildx", "bake", "--file", "bake.json", *flags)
-    head = ("docker", "buildx", "build", *flags)
-    assert buildx.build_runner("r:1", "").argv == (*head, "--tag", "r:1", "testing")
-    assert buildx.build_runner("r:1", "/ca.crt").argv == (
-        *(*head, "--secret", "id=ca,src=/ca.crt", "--tag", "r:1", "testing"),
-    )
+    head = ("docker", "buildx", "bake", "--file", "bake.json", "--load", "--provenance=false", "--progress=plain")
+    assert buildx.bake("bake.json", "").argv == head
+    assert buildx.bake("bake.json", "/ca.crt").argv == (*head, "--set=*.secrets=id=ca,src=/ca.crt")

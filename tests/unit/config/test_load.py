@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from samples import CONFIG, CONFIG_TEXT
+from samples import CONFIG, CONFIG_TEXT, HARD
 from shiplane.config import (
     Backup,
     Component,
@@ -66,8 +66,9 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         "pending_command": STRINGS,
     },
     ("components", "backend"): {
-        **dict.fromkeys(("context", "version_file", "assets"), STRING),
+        **dict.fromkeys(("context", "version_file", "assets", "development_target", "production_target"), STRING),
         "port": NUMBER,
+        "platforms": STRINGS,
     },
     ("environments", "staging"): {
         **dict.fromkeys(("url", "proxy_bind", "ssh_host", "ssh_user", "ssh_jump"), STRING),
@@ -119,7 +120,7 @@ def test_the_tables_above_have_every_key() -> None:
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
         others = {"components", "environments", "backup", "limits", "steps", "vpn", "hooks", "flaky"}
-        tables = others if kind is Config else set()
+        tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
 
@@ -229,6 +230,35 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
 )
 def test_a_wrong_value_is_told(place: tuple[str, ...], key: str, value: object, cause: str, fix: str) -> None:
     assert refused(changed(place, key, value)) == (f"tool.shiplane.{cause}", fix)
+
+
+@pytest.mark.parametrize(
+    ("value", "cause", "fix"),
+    [
+        ("A=1", ": must be a table", "write [tool.shiplane.components.backend.arguments] and its keys below"),
+        ({"A": 1}, ".A: has the wrong type (int)", STRING),
+        ({"A": ["x"]}, ".A: has the wrong type (list)", STRING),
+        ({"A B": "x"}, ": 'A B' cannot be a build argument", "use letters, digits and _"),
+        ({"1A": "x"}, ": '1A' cannot be a build argument", "use letters, digits and _"),
+        ({"VERSION": "2"}, ".VERSION: is told by Shiplane itself", "take it out"),
+        ({"SOURCE_DATE_EPOCH": "0"}, ".SOURCE_DATE_EPOCH: is told by Shiplane itself", "take it out"),
+    ],
+)
+def test_build_arguments_that_cannot_be(value: object, cause: str, fix: str) -> None:
+    place = ("components", "backend")
+    assert refused(changed(place, "arguments", value)) == (f"tool.shiplane.components.backend.arguments{cause}", fix)
+
+
+def test_build_arguments_are_texts_by_name() -> None:
+    table = changed(("components", "backend"), "arguments", {"B": HARD, "A": "1"})
+    assert parse(table).components[0].arguments == (("A", "1"), ("B", HARD))
+
+
+@pytest.mark.parametrize("platform", ["amd64", "linux/", "Linux/amd64", "linux/amd64/v2/x", "linux/amd64,linux/arm64"])
+def test_a_platform_that_is_none(platform: str) -> None:
+    table = changed(("components", "backend"), "platforms", ["linux/arm64/v8", platform])
+    cause = f"tool.shiplane.components.backend.platforms[1]: {platform!r} is not a platform"
+    assert refused(table) == (cause, 'write it as "linux/amd64"')
 
 
 def test_what_is_zero_by_default_can_be_written_so() -> None:

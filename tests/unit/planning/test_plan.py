@@ -81,6 +81,19 @@ def test_limits_are_those_of_the_configuration() -> None:
     ]
 
 
+def test_any_number_of_components_is_built_and_those_with_suites_are_tested() -> None:
+    shop = dataclasses.replace(CONFIG.components[0], name="shop", context="shop")
+    config = dataclasses.replace(CONFIG, components=(shop,))
+    facts = make_facts()
+    facts = dataclasses.replace(facts, components=(dataclasses.replace(facts.components[0], name="shop"),))
+    event = Event("push", "main", COMMIT)
+    made = make(event, config, facts, "lab", NAMING, deploy_commands, Declared(config, facts))
+    steps = {step.id: step for step in made.steps}
+    assert [name for name in steps if name.startswith("test.")] == ["test.lint"]
+    assert steps["build.images"].makes == ("shop-dev:1.0.0",)
+    assert list(json.loads(steps["publish.images"].definition)["target"]) == ["shop-production"]
+
+
 BRANCHES = st.one_of(st.sampled_from(["main", "feature/x", "latest"]), st.text(min_size=1))
 EVENTS = st.builds(Event, st.sampled_from(EVENT_NAMES), BRANCHES, st.just(COMMIT))
 

@@ -1,0 +1,102 @@
+"""Images of a small project, built by the real builder: one definition, what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers import small
+from helpers.engine import docker, images
+from samples import HARD
+from shiplane.facts.builder import survey
+from shiplane.lab import ensure_images
+from shiplane.runners.local import LocalRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from helpers.clone import Clone
+
+NAMES = (small.ONE, small.TWO, small.THREE)
+WORD = f"{HARD} ${{HOME}} %{{if}}"
+WITH = f"""
+[tool.shiplane.components.{small.ONE}.arguments]
+WORD = {json.dumps(WORD)}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """Give a project of three components, one with an argument that every format reads as something else."""
+    folder = tmp_path_factory.mktemp("images")
+    ensure_images(LocalRunner(folder, {}), lambda _line: None)
+    yield small.make(folder / "small", *NAMES, config=WITH)
+    small.remove_images()
+
+
+def definitions(project: Clone, *words: str) -> dict[str, dict[str, object]]:
+    stages = project.json("plan", *words)["stages"]
+    return {step["id"]: step["definition"] for stage in stages for step in stage["steps"] if "definition" in step}
+
+
+def settings(image: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(docker("image", "inspect", image))[0]["Config"]
+    return found
+
+
+def test_bake_accepts_what_a_plan_shows(project: Clone) -> None:
+    shown = definitions(project)
+    assert set(shown) == {"build.images", "build.test-runner", "publish.images"}
+    for definition in shown.values():
+        text = json.dumps(definition).encode()
+        read = json.loads(docker("buildx", "bake", "--print", "--file", "-", stdin=text))
+        targets = definition["target"]
+        assert isinstance(targets, dict)
+        assert set(read["target"]) == set(targets)
+        assert all(read["target"][name]["tags"] == target["tags"] for name, target in targets.items())
+    read = json.loads(
+        docker("buildx", "bake", "--print", "--file", "-", stdin=json.dumps(shown["build.images"]).encode())
+    )
+    assert read["target"][f"{small.ONE}-development"]["args"]["WORD"] == WORD
+
+
+def test_all_components_are_built_in_one_call_by_what_the_plan_shows(project: Clone) -> None:
+    shown = definitions(project)["publish.images"]
+    output = project.nox("-s", "images", "--", "production").output
+    release = project.git("rev-parse", "HEAD")[:12]
+    wanted = {f"{name}:1.0.0-{release}" for name in NAMES}
+    assert wanted == set(images(*(f"{name}:" for name in NAMES)))
+    assert output.count("docker buildx bake") == 1
+    [file] = (project.folder / ".shiplane/bake").iterdir()
+    assert json.loads(file.read_text(encoding="utf-8")) == shown
+    assert settings(f"{small.ONE}:1.0.0-{release}")["Labels"] == {
+        "version": "1.0.0",
+        "word": WORD,
+        **stand_in(),
+    }
+
+
+def stand_in() -> dict[str, str]:
+    """Give the label that an image inherits from a base that was made here."""
+    labels = settings("debian:trixie-slim").get("Labels") or {}
+    assert isinstance(labels, dict)
+    return labels
+
+
+def test_a_platform_that_the_builder_lacks_is_refused_before_anything_is_built(project: Clone, tmp_path: Path) -> None:
+    builder = survey(LocalRunner(tmp_path, project.environ))
+    assert "linux/amd64" in builder.platforms or "linux/arm64" in builder.platforms
+    [lacking] = builder.lacks(("linux/mips64",))
+    file = project.folder / "pyproject.toml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace(f'context = "{small.TWO}"', f'context = "{small.TWO}"\nplatforms = ["{lacking}"]'))
+    try:
+        done = project.nox("-s", "images", "--", "development", code=1)
+    finally:
+        file.write_text(before)
+    assert f"{small.TWO}-development cannot be built for linux/mips64: the builder 'default' builds for" in done.output
+    assert builder.platforms[0] in done.output
+    assert images(f"{small.TWO}-dev:") == []

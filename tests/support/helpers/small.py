@@ -1,0 +1,77 @@
+"""A small project of its own: images that build in a second, from what this machine holds."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from helpers.clone import ROOT, Clone
+from helpers.engine import docker, images
+from shiplane.model.identity import checkout_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Images are called after components, machine-wide: these are no other checkout's.
+_MARK = checkout_id(ROOT)
+ONE, TWO, THREE = (f"t{_MARK}-{name}" for name in ("one", "two", "three"))
+CONFIG = """
+[tool.shiplane]
+name = "small"
+
+[tool.shiplane.environments.staging]
+url = "https://staging.example.com"
+branches = ["main", "feature/*"]
+
+[tool.shiplane.environments.production]
+url = "https://example.com"
+branches = ["main"]
+"""
+COMPONENT = """
+[tool.shiplane.components.{name}]
+context = "{name}"
+version_file = "{name}/package.json"
+"""
+DOCKERFILE = """\
+FROM debian:trixie-slim AS base
+ARG VERSION
+ARG WORD=none
+RUN mkdir /made && printf %s "$WORD" > /made/word
+
+FROM base AS development
+RUN touch /made/development
+
+FROM base AS production
+COPY . /made/
+USER 1000
+LABEL word="$WORD" version="$VERSION"
+"""
+
+
+def make(folder: Path, *names: str, config: str = "") -> Clone:
+    """Make a repository with one commit, whose components have a Dockerfile and a source each."""
+    made = Clone(folder, PYTHONPATH=str(ROOT / "src"))
+    folder.mkdir()
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.git("config", "user.name", "Test")
+    made.git("config", "user.email", "test@example.com")
+    (folder / ".git" / "info" / "exclude").write_text("/.venv\n/.nox\n/.shiplane\n")
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    for name in ("noxfile.py", "tasks.py"):
+        shutil.copy(ROOT / name, folder / name)
+    tables = "".join(COMPONENT.format(name=name) for name in names)
+    (folder / "pyproject.toml").write_text(CONFIG + tables + config)
+    for name in names:
+        (folder / name).mkdir()
+        (folder / name / "Dockerfile").write_text(DOCKERFILE)
+        (folder / name / "package.json").write_text('{"version": "1.0.0"}\n')
+        (folder / name / "source").write_text(f"{name}\n")
+    made.commit("Begin", lambda _folder: None)
+    return made
+
+
+def remove_images() -> None:
+    """Remove all that was built of such projects."""
+    left = images(*(f"{name}{kind}:" for name in (ONE, TWO, THREE) for kind in ("", "-dev")))
+    if left:
+        docker("rmi", "--force", *left)
