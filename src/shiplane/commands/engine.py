@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STAND_IN_LABEL = "dev.shiplane.stand-in"
+RECIPE_LABEL = "dev.shiplane.recipe"
 
 
 def info() -> Command:

@@ -13,7 +13,15 @@ from shiplane.lab.containers import Blueprint, Published
 from shiplane.lab.credentials import client_login, ensure_secrets, htpasswd, known_hosts
 from shiplane.lab.engine import LocalImage, parse_images
 from shiplane.lab.files import Planted, archive, private_folder
-from shiplane.lab.images.catalogue import FOLDER, parse_packages, server_reference, upstream_version
+from shiplane.lab.images.catalogue import (
+    BASE_IMAGES,
+    FOLDER,
+    parse_packages,
+    recipe,
+    server_reference,
+    upstream_version,
+)
+from shiplane.lab.images.ensure import outdated
 from shiplane.lab.images.node_wheel import wanted_member
 from shiplane.lab.images.rootfs import make_command
 from shiplane.lab.layout import Layout
@@ -169,3 +177,20 @@ def test_the_root_file_system_is_made_from_the_given_mirror() -> None:
 def test_every_image_folder_has_a_dockerfile_without_a_frontend_to_pull() -> None:
     for folder in (path for path in FOLDER.iterdir() if path.is_dir() and path.name not in {"kit", "__pycache__"}):
         assert not (folder / "Dockerfile").read_text().startswith("# syntax")
+
+
+def test_a_stand_in_that_is_made_in_another_way_by_now_is_outdated() -> None:
+    current = {
+        image.name: LocalImage("sha256:1", {"dev.shiplane.stand-in": "x", "dev.shiplane.recipe": recipe(image.folder)})
+        for image in BASE_IMAGES
+    }
+    assert outdated(current) == set()
+    assert outdated({}) == set()
+    old = {"redis:8": LocalImage("sha256:1", {"dev.shiplane.stand-in": "x", "dev.shiplane.recipe": recipe("nginx")})}
+    older = {"nginx:1.30": LocalImage("sha256:2", {"dev.shiplane.stand-in": "x"})}
+    official = {"node:24-slim": LocalImage("sha256:3", {})}
+    assert outdated({**current, **old, **older, **official}) == {"redis:8", "nginx:1.30"}
+
+
+def test_each_stand_in_has_a_recipe_of_its_own() -> None:
+    assert len({recipe(image.folder) for image in BASE_IMAGES}) == len(BASE_IMAGES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shiplane.commands.engine import RECIPE_LABEL
 from shiplane.lab.engine import Engine, docker
 from shiplane.lab.images import node_wheel, rootfs
 from shiplane.lab.images.catalogue import (
@@ -16,6 +17,7 @@ from shiplane.lab.images.catalogue import (
     SUITE,
     BaseImage,
     parse_packages,
+    recipe,
     server_reference,
     upstream_version,
 )
@@ -95,7 +97,10 @@ def make_stand_in(workshop: Workshop, image: BaseImage, wheel: Future[Path | Non
     workshop.engine.do(what, workshop.build_command(image.folder, *context, *output))
     version = parse_packages((target / "packages").read_text(encoding="utf-8"))[image.package]
     contains = f"{image.package} {version} on Debian {SUITE}"
-    labels = ("--build-arg", f"CONTAINS={contains}", "--build-arg", f"VERSION={upstream_version(version)}")
+    labels = (
+        *("--build-arg", f"CONTAINS={contains}", "--build-arg", f"VERSION={upstream_version(version)}"),
+        *("--label", f"{RECIPE_LABEL}={recipe(image.folder)}"),
+    )
     command = workshop.build_command(image.folder, *context, *labels, "--target", "image", "--tag", image.name)
     workshop.engine.do(what, command)
     workshop.report(f"{image.name}: made from {contains} in {now() - started:.0f} s")

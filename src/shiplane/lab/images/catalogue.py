@@ -45,8 +45,13 @@ def upstream_version(version: str) -> str:
 
 def server_reference() -> str:
     """Name the server's image by a hash of all that it is made from."""
+    return f"shiplane-server:{recipe('server')}"
+
+
+def recipe(folder: str) -> str:
+    """Hash all that the image of a folder is made from to 12 hex digits: a change of it is another image."""
     digest = hashlib.sha256()
-    for folder in ("kit", "server"):
-        for file in sorted((FOLDER / folder).iterdir()):
-            digest.update(f"{folder}/{file.name}\0".encode() + file.read_bytes() + b"\0")
-    return f"shiplane-server:{digest.hexdigest()[:12]}"
+    for place in (FOLDER / "kit", FOLDER / folder):
+        for file in sorted(path for path in place.rglob("*") if path.is_file()):
+            digest.update(f"{file.relative_to(FOLDER).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -5,29 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from shiplane.commands.engine import STAND_IN_LABEL
+from shiplane.commands.engine import RECIPE_LABEL, STAND_IN_LABEL
 from shiplane.lab.engine import Engine
 from shiplane.lab.images.build import Workshop, make_all
-from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, server_reference
+from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, recipe, server_reference
 from shiplane.lab.images.pull import pull_what_can_be
 from shiplane.runners import temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from shiplane.lab.engine import LocalImage
     from shiplane.runners.base import Runner
 
 
 def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, ...]:
     """Bring every base image and the servers' image into the engine; give the names that were missing.
 
-    An image that the engine holds is used as it is; else it is pulled; else a stand-in is made.
+    An image that the engine holds is used as it is, but for a stand-in that is made in another way by now; else it is
+    pulled; else a stand-in is made.
     """
     engine = Engine(runner)
     engine.require()
     server = server_reference()
     held = engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server])
-    missing = [name for name in (*OFFICIAL_NAMES, server) if name not in held]
+    missing = [name for name in (*OFFICIAL_NAMES, server) if name not in held or name in outdated(held)]
     if not missing:
         return ()
     to_pull = [name for name in (*OFFICIAL_NAMES, ROOT_IMAGE) if name not in held]
@@ -41,6 +43,16 @@ def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, .
         root = ROOT_IMAGE not in held and ROOT_IMAGE not in pulled
         make_all(workshop, stand_ins, root=root, server=server in missing)
     return tuple(missing)
+
+
+def outdated(held: Mapping[str, LocalImage]) -> set[str]:
+    """Name the stand-ins among the images that are made in another way by now."""
+    return {
+        image.name
+        for image in BASE_IMAGES
+        if (labels := held[image.name].labels if image.name in held else {}).get(STAND_IN_LABEL)
+        and labels.get(RECIPE_LABEL) != recipe(image.folder)
+    }
 
 
 def server_image() -> str:
