@@ -24,7 +24,6 @@ REMOTE = {
 SCRIPT = "curl -fsSL https://get.docker.com -o get-docker.sh && sh get-docker.sh"
 FOLDER = "deployments/app-staging"
 WELL = f"""who\tdeploy
-kernel\t6.1.0
 engine\t26.1.5
 compose\t2.26.1
 containers\t4

@@ -94,20 +94,14 @@ def test_services_wait_for_the_layer_before_them(models: dict[str, Model], envir
     }
     for name, service in models[environment]["services"].items():
         needs = service.get("depends_on", {})
-        # The network that the proxy is in is there as soon as its container runs.
-        edge = {"edge"} if name == "proxy" and environment in RELEASED else set()
-        assert set(needs) == layers[name] | edge, name
-        assert {needs[need]["condition"] for need in set(needs) - edge} <= {"service_healthy"}, name
+        assert set(needs) == layers[name], name
+        assert {need["condition"] for need in needs.values()} <= {"service_healthy"}, name
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_proxy_reaches_neither_database_nor_redis(models: dict[str, Model], environment: str) -> None:
     networks = {name: set(service.get("networks", ())) for name, service in models[environment]["services"].items()}
-    proxy = models[environment]["services"]["proxy"]
-    if environment in RELEASED:
-        assert proxy["network_mode"] == "service:edge"
-        assert not networks["proxy"]
-        networks["proxy"] = networks["edge"]
+    assert networks.get("edge", {"edge"}) == {"edge"}
     assert {name: networks[name] for name in SERVICES} == {
         "db": {"data"},
         "redis": {"data"},
@@ -203,6 +197,14 @@ def test_released_services_are_limited_and_hardened(models: dict[str, Model], en
 
 
 @pytest.mark.parametrize("environment", RELEASED)
+def test_no_service_needs_another_one_to_be_started(models: dict[str, Model], environment: str) -> None:
+    """An engine that starts again starts all side by side, and tries once."""
+    for name, service in models[environment]["services"].items():
+        shared = [service.get(key) for key in ("network_mode", "pid", "ipc", "links", "volumes_from")]
+        assert not any(shared), name
+
+
+@pytest.mark.parametrize("environment", RELEASED)
 def test_released_backend_takes_its_environment_from_the_files_alone(
     models: dict[str, Model], environment: str
 ) -> None:
@@ -219,10 +221,10 @@ def test_released_backend_takes_its_environment_from_the_files_alone(
 @pytest.mark.parametrize("environment", RELEASED)
 def test_a_proxy_can_serve_beside_another(models: dict[str, Model], environment: str, tmp_path: Path) -> None:
     services = models[environment]["services"]
-    assert "--unix-socket" in services["proxy"]["healthcheck"]["test"][-1]
     assert services["proxy"]["stop_signal"] == "SIGQUIT"
-    assert services["edge"]["init"] is True
-    assert services["edge"]["sysctls"] == {"net.ipv4.tcp_migrate_req": "1"}
+    port = services["edge"]["labels"]["dev.shiplane.proxy-port"]
+    assert f" proxy:{port} resolve " in services["edge"]["command"][-1]
+    assert f"listen {port} proxy_protocol deferred;" in (ROOT / "proxy/templates/parts/behind-edge.conf.template").read_text()
     folder = copy_project(tmp_path, environment)
     both = [
         compose(folder, environment, "config", "--hash", "edge,proxy", **RELEASE_VARIABLES, PROXY_FILES=files).stdout

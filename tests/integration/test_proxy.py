@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,30 @@ def test_assets_of_releases_before_are_served_and_nothing_beside_them(place: Fro
     for path in ("/assets/../secret.js", "/assets/%2e%2e/secret.js", "/assets/..%2fsecret.js", "/assets//../secret.js"):
         assert "nobody" not in place.ask(path)[1], path
     assert "cache-control" not in place.ask("/assets/one.js")[2]
+
+
+def test_a_kept_asset_is_found_before_the_containers_are(place: Frontage) -> None:
+    place.keep_asset("zero")
+    place.lead_to()
+    wait_for("an answer of nobody", lambda: place.ask("/api/name")[0] == 502)
+    seen: list[tuple[int, str]] = []
+    with ThreadPoolExecutor(1) as pool:
+        started = pool.submit(place.start, "late")
+        while not seen or seen[-1][0] != 200 or not started.done():
+            seen.append(place.ask("/assets/zero.js")[:2])
+            time.sleep(0.02)
+    place.end(started.result())
+    # It was asked by the service's name meanwhile.
+    assert {answer for answer in seen if answer[0] < 500} == {(200, "script of zero")}
+
+
+def test_who_asks_is_who_came_to_the_edge(place: Frontage, one: str) -> None:
+    assert one
+    place.ask("/api/who", forwarded_for="192.0.2.7")
+    gateway = "{{(index .IPAM.Config 0).Gateway}}"
+    came_from = docker("network", "inspect", "--format", gateway, f"{place.project}_edge").decode().strip()
+    wait_for("the log", lambda: bool(place.client_of("/api/who")))
+    assert place.client_of("/api/who") == came_from, "nobody is believed who says that it asks for another"
 
 
 def test_the_page_of_maintenance_is_on_while_its_file_is_there(place: Frontage, one: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from certificates import Issued, issue
-from helpers.engine import docker
+from helpers.engine import docker, wait_for
 from helpers.frontage import Frontage, standing
 from shiplane.deploy import tls
 from shiplane.deploy.audit import Deed
@@ -63,6 +63,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, first: Issued, authority: Path) -> Iterator[Frontage]:
     variables = {"PROXY_SCHEME": "https", "PUBLIC_URL": URL, "PROXY_TLS_BIND": "127.0.0.1", "PROXY_TLS_PORT": "0"}
+    variables["TRUSTED_PROXY"] = "0.0.0.0/0"
     with standing(tmp_path_factory.mktemp("server"), **variables) as made:
         made.trust = ssl.create_default_context(cafile=str(authority))
         assert install(made, first.pem + MIDDLE.pem, first.key_pem).stdout == "replaced\n"
@@ -76,6 +77,12 @@ def test_https_serves_with_its_chain(place: Frontage) -> None:
     assert (status, text) == (200, "one")
     assert headers["strict-transport-security"] == "max-age=2592000"
     assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_a_trusted_proxy_says_who_asks(place: Frontage) -> None:
+    place.ask("/api/who", tls=True, forwarded_for="192.0.2.7")
+    wait_for("the log", lambda: bool(place.client_of("/api/who")))
+    assert place.client_of("/api/who") == "192.0.2.7"
 
 
 def test_http_leads_to_it_and_health_is_answered(place: Frontage) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from certificates import issue
 from shiplane.commands import job as jobs
+from shiplane.commands import remote
 from shiplane.config import Backup
 from shiplane.deploy import backups, tls
 from shiplane.deploy.audit import Deed
@@ -113,6 +114,44 @@ def test_a_certificate_whose_install_was_cut_off_is_told_to_the_proxies_again(ho
 
 
 JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 3; echo done")),))
+ROUTED = """
+case "$*" in
+    *'--format json'*) echo '{}' ;;
+    *--hash*) printf 'gateway h1\\nweb h2\\n' ;;
+    *proxy-port*) echo 'e1 81' ;;
+    'ps -a '*)
+        printf 'gateway p%s app-gateway-%s h%s running Up 1 second (healthy)\\n' 3 3 1 2 2 0
+        echo 'web w4 app-web-4 h2 running Up 1 second'
+        ;;
+    top*) printf 'PID COMMAND\\n%s nginx: worker process\\n' "$(cat ~/"$2" 2>/dev/null || echo 1)" ;;
+    exec*) date +%N >~/"$2" ;;
+esac
+"""
+
+
+def test_what_holds_the_ports_is_told_of_another_proxy_once(home: Home) -> None:
+    upstreams = home.place / "served/upstreams"
+    upstreams.mkdir(parents=True)
+    route = remote.script("route", home.site.folder, "app", "compose.staging.yml", "gateway", "web:8000")
+    told = "exec e1 sh -c kill -HUP 1"
+    for again in (False, True):
+        home.docker(ROUTED)
+        done = home.run(route)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert (upstreams / "web.conf").read_text() == "server app-web-4:8000 resolve;\n"
+        assert (upstreams / "gateway.conf").read_text() == "server app-gateway-3:81 resolve;\n"
+        assert (upstreams / "gateway.conf").stat().st_mode & 0o777 == 0o644
+        assert [each for each in home.asked() if each.startswith("exec")] == [
+            *(f"exec {proxy} nginx -s reload" for proxy in ("p3", "p2")),
+            *(() if again else (told,)),
+        ]
+    (upstreams / "gateway.conf").unlink()
+    home.docker(ROUTED.replace("exec*)", "'exec e1 '*) echo it is away >&2; exit 1 ;; exec*)"))
+    done = home.run(route)
+    assert (done.returncode, done.stderr) == (1, "it is away\n")
+
+
+JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 1; echo done")),))
 
 
 @pytest.fixture

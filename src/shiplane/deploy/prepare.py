@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 60.0
 _MAKE_SECONDS = 900.0
-_NOT_MADE = ("reach", "disk", "kernel")
+_NOT_MADE = ("reach", "disk")
 _USERS_OWN = ("folders",)
 """What the deploy user makes without an administrator."""
 

@@ -15,15 +15,12 @@ if TYPE_CHECKING:
 
 ENGINE = "25.0"
 COMPOSE = "2.24.4"
-KERNEL = "5.14"
-"""The first that hands what waits at a proxy that ends to the one that takes its place."""
 _FREE_BYTES = 2 * 2**30
 _SKEW_SECONDS = 10.0
 _SESSIONS = 10
 _SCRIPT = "curl -fsSL https://get.docker.com -o get-docker.sh && sh get-docker.sh"
 _BY_HAND = {
     "tools": "as root: apt-get install bash util-linux coreutils findutils gawk grep sed tar",
-    "kernel": "upgrade the system, or take sysctls out of the service edge in the compose overlay",
     "engine": f"as root: {_SCRIPT}",
     "compose": f"as root: {_SCRIPT} (it brings Compose too)",
     "user": "as root: useradd --create-home --shell /bin/bash --password '*' USER",
@@ -90,7 +87,6 @@ def checks(seen: Seen, site: Site, key: str = "") -> list[Check]:
         "user": _user(seen, user),
         "authorized-key": _authorized_key(seen, user, key),
         "docker-group": _group(seen, user),
-        "kernel": _version("Linux", seen.first("kernel"), KERNEL),
         "engine": _version("the engine", seen.first("engine"), ENGINE),
         "compose": _version("Compose", seen.first("compose"), COMPOSE),
         "folders": _folders(seen, site),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import secrets
 import shutil
@@ -108,32 +109,63 @@ class Frontage:
         (folder / f"{name}.js").write_text(f"script of {name}")
 
     def lead_to(self, *containers: str) -> None:
-        """Write the upstream files as a deploy does, for their owner alone, and reload."""
+        """Write the upstream files as a deploy does, for their owner alone, and wait until they count."""
         folder = self.served / "upstreams"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for service, port in (("backend", 8000), ("frontend", 8080)):
             file = folder / f"{service}.conf"
             file.write_text("".join(f"server {name}:{port} resolve;\n" for name in containers))
             file.chmod(0o600)
         for proxy in self.proxies():
-            docker("exec", proxy, "nginx", "-s", "reload")
+            self.anew(proxy, "nginx", "-s", "reload")
+
+    def hand_on_to(self, *proxies: str) -> None:
+        """Name the proxies to the edge, as a deploy does, and wait until it knows."""
+        [edge] = self.compose("ps", "--quiet", "edge").split()
+        names = [docker("inspect", "--format", "{{.Name}}", proxy).decode().strip("/\n") for proxy in proxies]
+        file = self.served / "upstreams/proxy.conf"
+        file.parent.mkdir(mode=0o755, exist_ok=True)
+        file.write_text("".join(f"server {name}:81 resolve;\n" for name in names))
+        self.anew(edge, "sh", "-c", "kill -HUP 1")
+
+    def anew(self, container: str, *words: str) -> None:
+        """Let a command tell the nginx of a container to read its files again, and wait until it has."""
+        before = self.takers(container)
+        docker("exec", container, *words)
+        wait_for(f"nginx in {container}", lambda: not before & self.takers(container))
+
+    @staticmethod
+    def takers(container: str) -> set[str]:
+        """Give the processes of an nginx that take new connections."""
+        lines = docker("top", container, "-eo", "pid,args").decode().splitlines()
+        return {line.split()[0] for line in lines if line.endswith("nginx: worker process")}
 
     def swap(self) -> None:
         """Replace the proxy by another one, which serves beside it for a while."""
         before = self.proxies()
         self.compose("up", "--detach", "--no-deps", "--no-recreate", "--scale", "proxy=2", "--wait", "proxy")
-        assert len(self.proxies()) == len(before) + 1
+        [new] = set(self.proxies()) - set(before)
+        self.hand_on_to(new)
         for proxy in before:
             self.end(proxy)
 
-    def ask(self, path: str, method: str = "GET", *, tls: bool = False) -> Answer:
+    def client_of(self, path: str) -> str:
+        """Give the address from which a path was asked for, as the proxies log it."""
+        for proxy in self.proxies():
+            for line in docker("logs", proxy).decode().splitlines():
+                if line.startswith("{") and (logged := json.loads(line))["path"] == path:
+                    return str(logged["client"])
+        return ""
+
+    def ask(self, path: str, method: str = "GET", *, tls: bool = False, forwarded_for: str = "") -> Answer:
         """Send one request and give status, text and headers, whose names are lower case."""
         connection = (
             http.client.HTTPSConnection("127.0.0.1", self.port(443), timeout=20, context=self.trust)
             if tls
             else http.client.HTTPConnection("127.0.0.1", self.port(), timeout=20)
         )
-        connection.request(method, path, body=b"x" if method == "POST" else None)
+        headers = {"X-Forwarded-For": forwarded_for} if forwarded_for else {}
+        connection.request(method, path, body=b"x" if method == "POST" else None, headers=headers)
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()

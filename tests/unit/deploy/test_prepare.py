@@ -19,7 +19,6 @@ WELL = [
     "time\t1000.5",
     "who\troot",
     "root\tyes",
-    "kernel\t6.1.0-40-amd64",
     "engine\t26.1.5+dfsg1",
     "compose\t2.24.4",
     "containers\t0",
@@ -58,7 +57,6 @@ def test_a_server_that_has_all(site: Site) -> None:
         "user",
         "authorized-key",
         "docker-group",
-        "kernel",
         "engine",
         "compose",
         "folders",
@@ -72,7 +70,6 @@ def test_a_server_that_has_all(site: Site) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "cause"),
     [
-        (lines("kernel\t5.10.0-30-amd64"), "kernel", "Linux is 5.10.0-30-amd64, 5.14 is the least"),
         (lines("engine\t24.0.9"), "engine", "the engine is 24.0.9, 25.0 is the least"),
         (lines("engine\tbash: docker: command not found"), "engine", "the engine does not answer: bash: docker"),
         (lines("engine\t"), "engine", "the engine does not answer: it says nothing"),

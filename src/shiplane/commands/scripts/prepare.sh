@@ -23,7 +23,6 @@ do_check() {
     done
     # What follows is made of them.
     [ -z "$lacking" ] || return 0
-    tell kernel "$(uname -r)"
     tell engine "$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"
     tell compose "$(docker compose version --short 2>&1 | tail -n 1)"
     tell containers "$(docker ps -q 2>/dev/null | wc -l)"

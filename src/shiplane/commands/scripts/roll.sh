@@ -199,14 +199,48 @@ name_upstreams() {
     find served/upstreams -name '*.conf' -exec chmod 644 {} +
 }
 
-# Let the proxy take the new names; where it changes itself, the new one listens beside the old before that one ends.
+# Let the proxy take the new names; where it changes itself, the new one stands beside the old before the edge hands on
+# to it what comes from then on.
 swap_proxy() {
     local id
     if [ -n "${replicas[$proxy]-}" ]; then beside "$proxy"; fi
     for id in $(listed "$proxy" | awk '$4 == "running" { print $1 }'); do
-        docker exec "$id" nginx -s reload 2>&1 | grep -v 'signal process started' || [ "${PIPESTATUS[0]}" -eq 0 ]
+        anew "$id" docker exec "$id" nginx -s reload
+    done
+    lead_edge
+}
+
+# lead_edge: name the proxies that have the wanted configuration to the service that holds the ports for them. Its label
+# says at which port it reaches them. Told from within: one that `docker kill` gave a signal is not started again.
+lead_edge() {
+    local id port names file=served/upstreams/$proxy.conf
+    while read -r id port; do
+        names=$(fresh "$proxy" | head -n "${replicas[$proxy]-99}" | awk -v port="$port" '{ print "server " $2 ":" port " resolve;" }')
+        # Where one is to go, an earlier try may have written this and not told it.
+        if [ "$names" = "$(cat "$file" 2>/dev/null)" ] && [ -z "${replicas[$proxy]+$(stale "$proxy")}" ]; then continue; fi
+        printf '%s\n' "$names" >"$file.new"
+        chmod 644 "$file.new"
+        mv -T "$file.new" "$file"
+        anew "$id" docker exec "$id" sh -c 'kill -HUP 1'
+    done < <(docker ps --no-trunc --filter "label=com.docker.compose.project=$project" \
+        --filter label=dev.shiplane.proxy-port --format '{{.ID}} {{.Label "dev.shiplane.proxy-port"}}')
+}
+
+# anew ID COMMAND...: let the command tell the nginx in a container to read its files again, and wait until what comes
+# new is taken by workers that did.
+anew() {
+    local id=$1 before deadline=$((SECONDS + 20))
+    shift
+    before=$(takers "$id")
+    "$@" 2>&1 >/dev/null | { grep -v 'signal process started' >&2 || :; }
+    while [ -n "$(comm -12 <(echo "$before") <(takers "$id"))" ]; do
+        [ "$SECONDS" -lt "$deadline" ] || { echo "nginx in $id did not read its files again" >&2; return 1; }
+        sleep 0.1
     done
 }
+
+# takers ID: print the processes of a container's nginx that take new connections.
+takers() { docker top "$1" -eo pid,args | awk '/nginx: worker process$/ { print $1 }' | sort; }
 
 # What is left over finishes its requests and tasks within its grace period, and goes: the proxies first, for they
 # send what comes on kept connections to the containers that they knew.
