@@ -224,7 +224,8 @@ def test_a_proxy_can_serve_beside_another(models: dict[str, Model], environment:
     assert services["proxy"]["stop_signal"] == "SIGQUIT"
     port = services["edge"]["labels"]["dev.shiplane.proxy-port"]
     assert f" proxy:{port} resolve " in services["edge"]["command"][-1]
-    assert f"listen {port} proxy_protocol deferred;" in (ROOT / "proxy/templates/parts/behind-edge.conf.template").read_text()
+    behind = (ROOT / "proxy/templates/parts/behind-edge.conf.template").read_text()
+    assert f"listen {port} proxy_protocol deferred;" in behind
     folder = copy_project(tmp_path, environment)
     both = [
         compose(folder, environment, "config", "--hash", "edge,proxy", **RELEASE_VARIABLES, PROXY_FILES=files).stdout
