@@ -9,7 +9,7 @@ from shiplane.errors import ShiplaneError
 
 if TYPE_CHECKING:
     from shiplane.cli.app import App
-    from shiplane.deploy.services import Decision
+    from shiplane.deploy.services import ServiceAction
     from shiplane.model import Plan, Release
     from shiplane.pipeline.target import Target
 
@@ -71,7 +71,7 @@ def _environment(app: App, target: Target, name: str) -> list[dict[str, str]]:
     return [{"service": one.service, "what": one.verb, "why": one.why} for one in decided]
 
 
-def preview(app: App, target: Target, environment: str, release: Release) -> tuple[Decision, ...]:
+def preview(app: App, target: Target, environment: str, release: Release) -> tuple[ServiceAction, ...]:
     """Ask a server what a deploy would do with each service."""
     from shiplane.cli.environment_tasks import look  # noqa: PLC0415 - that module shows what is found here
     from shiplane.pipeline.release_files import bundle_of  # noqa: PLC0415 - only a survey asks

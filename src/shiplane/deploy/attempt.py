@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.context import Context
     from shiplane.deploy.phases import Options, Phase
     from shiplane.deploy.progress import Progress
-    from shiplane.deploy.services import Decision, Model
+    from shiplane.deploy.services import Model, ServiceAction
     from shiplane.deploy.survey import State
     from shiplane.model import Command, Deployment, Release
 
@@ -191,7 +191,7 @@ class Attempt:
             self._context.execution().run(phases.data(site, self.change.release.id, options, first=first))
 
 
-def decisions(state: State, after: Model, options: Options) -> tuple[Decision, ...]:
+def decisions(state: State, after: Model, options: Options) -> tuple[ServiceAction, ...]:
     """Decide what happens to each service when a release takes the place of what is on the server."""
     return services.decide(state.model, after, state.running, options, there=state.services)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shiplane.deploy.context import Context
-    from shiplane.deploy.services import Decision, Model
+    from shiplane.deploy.services import Model, ServiceAction
     from shiplane.deploy.survey import State
     from shiplane.model import Command, Deployment, Release
     from shiplane.runners.base import Cancel
@@ -39,7 +39,7 @@ class Progress:
     doing: str = field(default="", init=False)
     model: Model | None = field(default=None, init=False)
     missing: tuple[str, ...] = field(default=(), init=False)
-    decided: tuple[Decision, ...] = field(default=(), init=False)
+    decided: tuple[ServiceAction, ...] = field(default=(), init=False)
     notes: list[str] = field(default_factory=list, init=False)
     applied: Applied = field(default_factory=Applied, init=False)
     database: restore.Change | None = field(default=None, init=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from shiplane.deploy.phases import Options
-    from shiplane.deploy.services import Decision, Model
+    from shiplane.deploy.services import Model, ServiceAction
     from shiplane.deploy.survey import State
     from shiplane.model import Command, Site
 
@@ -45,7 +45,7 @@ class Change:
         seconds = switch.seconds + self.seconds
         return replace(switch, commands=(*self.ahead, *switch.commands), seconds=seconds)
 
-    def decide(self, decided: Sequence[Decision], after: Model, options: Options) -> tuple[Decision, ...]:
+    def decide(self, decided: Sequence[ServiceAction], after: Model, options: Options) -> tuple[ServiceAction, ...]:
         """Start again what would be left alone: it was stopped."""
         return tuple(
             replace(one, verb="roll" if services.can_roll(one.service, after, options) else "recreate", why=_WHY)

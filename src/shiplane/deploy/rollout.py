@@ -9,7 +9,7 @@ from shiplane.deploy import hooks, phases, records, release_phase, restore, tls
 from shiplane.deploy.attempt import Attempt, decisions
 from shiplane.deploy.lines import by_kind
 from shiplane.deploy.progress import Progress
-from shiplane.deploy.services import Decision
+from shiplane.deploy.services import ServiceAction
 from shiplane.deploy.status import status
 from shiplane.deploy.survey import model
 from shiplane.deploy.verify import probe, status_url
@@ -94,13 +94,13 @@ class Deployer:
         attempt.finish_database()
         return ended
 
-    def preview(self, release: Release, bundle: Bundle) -> tuple[Decision, ...]:
+    def preview(self, release: Release, bundle: Bundle) -> tuple[ServiceAction, ...]:
         """Say what a deploy would do with each service; nothing is changed on the server."""
         context = self._context
         context.masker.add(*bundle.secrets)
         state = context.survey(services=True)
         if _running(context, state, release) is not None and state.checksum == bundle.checksum:
-            return tuple(Decision(name, "leave", f"{release.id} runs already") for name in state.services)
+            return tuple(ServiceAction(name, "leave", f"{release.id} runs already") for name in state.services)
         said = context.execution().run(phases.preview(context.site, bundle.archive()))
         after = model(by_kind(said[-1].stdout.splitlines()), context.site.folder)
         return decisions(state, after, context.options) if after else ()

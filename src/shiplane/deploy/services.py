@@ -44,7 +44,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ServiceAction:
     """Tell what happens to one service and why: roll, recreate, leave, start or remove."""
 
     service: str
@@ -60,32 +60,32 @@ def decide(
     options: Options,
     *,
     there: Iterable[str] = (),
-) -> tuple[Decision, ...]:
+) -> tuple[ServiceAction, ...]:
     """Decide for each service, in the order in which they start.
 
     `running` are the services whose containers all run, `there` those that have containers at all.
     """
     up = set(running)
-    decided: dict[str, Decision] = {}
+    decided: dict[str, ServiceAction] = {}
     for service in _order(after.services):
         why = _changes(before, after, service) if service in up else "it does not run"
         decided[service] = _decision(service, why, after, options, started=service not in up)
     for service in _sharing(decided, after):
-        decided[service] = Decision(service, "recreate", "it shares the network of a service that is recreated")
+        decided[service] = ServiceAction(service, "recreate", "it shares the network of a service that is recreated")
     gone = sorted({*up, *there} - set(after.services))
-    return (*decided.values(), *(Decision(service, "remove", "the release does not have it") for service in gone))
+    return (*decided.values(), *(ServiceAction(service, "remove", "the release does not have it") for service in gone))
 
 
-def _decision(service: str, why: str, after: Model, options: Options, *, started: bool) -> Decision:
+def _decision(service: str, why: str, after: Model, options: Options, *, started: bool) -> ServiceAction:
     replicas = after.replicas(service)
     if not why:
-        return Decision(service, "leave", "nothing of it changed", replicas)
+        return ServiceAction(service, "leave", "nothing of it changed", replicas)
     if started:
-        return Decision(service, "start", why, replicas)
+        return ServiceAction(service, "start", why, replicas)
     hindered = _hindrance(service, after, options)
     if hindered:
-        return Decision(service, "recreate", f"{why}; not beside the old one: {hindered}", replicas)
-    return Decision(service, "roll", why, replicas)
+        return ServiceAction(service, "recreate", f"{why}; not beside the old one: {hindered}", replicas)
+    return ServiceAction(service, "roll", why, replicas)
 
 
 def can_roll(service: str, after: Model, options: Options) -> bool:
@@ -123,7 +123,7 @@ def front(after: Model, options: Options) -> tuple[str, ...]:
     return (owner, options.proxy_service) if owner else (options.proxy_service,)
 
 
-def words(decisions: Sequence[Decision], after: Model, options: Options) -> tuple[str, ...]:
+def words(decisions: Sequence[ServiceAction], after: Model, options: Options) -> tuple[str, ...]:
     """Give what the script `roll` is told.
 
     What can roll is named though it may stay: a change that was cut off may have left other containers than the files
@@ -161,7 +161,7 @@ def _renew(service: str, model: Model) -> str:
     return f"renew:{service}:{','.join(sorted(needed))}"
 
 
-def undo_words(decisions: Sequence[Decision], before: Model, options: Options) -> tuple[str, ...]:
+def undo_words(decisions: Sequence[ServiceAction], before: Model, options: Options) -> tuple[str, ...]:
     """Give what the script `roll` is told to go back to the release before, from any state in between.
 
     What can roll is named whether it was touched or not: what is as it should be stays. What keeps state or cannot
@@ -181,7 +181,7 @@ def undo_words(decisions: Sequence[Decision], before: Model, options: Options) -
     return (*made, *(f"remove:{service}" for service in new))
 
 
-def _sharing(decided: Mapping[str, Decision], after: Model) -> list[str]:
+def _sharing(decided: Mapping[str, ServiceAction], after: Model) -> list[str]:
     recreated = {name for name, decision in decided.items() if decision.verb in ("recreate", "start")}
     return [
         name

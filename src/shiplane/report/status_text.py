@@ -9,7 +9,7 @@ from shiplane.report.text import SIGNS, columns, moment, one_line, short_commit,
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shiplane.deploy.services import Decision
+    from shiplane.deploy.services import ServiceAction
 
 _SERVICES = ("", "service", "state", "health", "replicas", "restarts", "runs", "digest")
 _RELEASES = ("", "release", "commit", "deployed")
@@ -75,7 +75,7 @@ def _runs(service: Mapping[str, Any]) -> str:
     return ", ".join(service.get("releases") or [image])
 
 
-def render_decisions(environment: str, decisions: Sequence[Decision]) -> str:
+def render_decisions(environment: str, decisions: Sequence[ServiceAction]) -> str:
     """Write what a deploy would do with each service (`invoke deploy --dry-run`)."""
     if not decisions:
         return f"\n{environment} cannot say what would happen to each service"

@@ -10,7 +10,7 @@ from shiplane.deploy import phases, restore
 from shiplane.deploy.backups import Backup
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.phases import Phase
-from shiplane.deploy.services import Decision, Model
+from shiplane.deploy.services import Model, ServiceAction
 from shiplane.deploy.survey import Entry, State
 from shiplane.errors import DatabaseAhead, NoBackup
 from shiplane.model import Deployment
@@ -63,8 +63,8 @@ def test_a_change_that_was_cut_off_is_ended(left: tuple[str, ...], verb: str) ->
 
 
 def test_what_would_be_left_alone_is_started_again() -> None:
-    left = [Decision(name, "leave", "nothing of it changed") for name in ("db", "backend", "worker", "proxy")]
-    decided = made().decide([*left, Decision("edge", "recreate", "x")], MODEL, OPTIONS)
+    left = [ServiceAction(name, "leave", "nothing of it changed") for name in ("db", "backend", "worker", "proxy")]
+    decided = made().decide([*left, ServiceAction("edge", "recreate", "x")], MODEL, OPTIONS)
     assert [(one.service, one.verb) for one in decided] == [
         *(("db", "leave"), ("backend", "roll"), ("worker", "recreate"), ("proxy", "leave"), ("edge", "recreate")),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shiplane.deploy.phases import Options
-from shiplane.deploy.services import Decision, Model, decide, undo_words, words
+from shiplane.deploy.services import Model, ServiceAction, decide, undo_words, words
 
 OPTIONS = Options()
 FOLDER = "deployments/app-staging"
@@ -112,7 +112,7 @@ def test_the_proxy_s_own_image_rolls_and_the_port_s_owner_takes_it_along() -> No
 
 def test_replicas_are_no_reason_for_new_containers_but_for_more() -> None:
     after = model(backend={"deploy": {"replicas": 3}})
-    assert decide(model(), after, ALL, OPTIONS)[3] == Decision("backend", "roll", "3 replicas instead of 1", 3)
+    assert decide(model(), after, ALL, OPTIONS)[3] == ServiceAction("backend", "roll", "3 replicas instead of 1", 3)
     assert words(decide(model(), after, ALL, OPTIONS), after, OPTIONS) == ("roll:backend:3", *ROLLING[1:])
 
 
