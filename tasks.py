@@ -8,6 +8,7 @@ try:
     from shiplane.cli import (
         backup_tasks,
         dev_tasks,
+        doctor_tasks,
         environment_tasks,
         lab_tasks,
         looking_tasks,
@@ -36,6 +37,7 @@ ns = Collection(
     looking_tasks.audit,
     looking_tasks.logs,
     server_tasks.unlock,
+    doctor_tasks.doctor,
     report_tasks.report,
     report_tasks.history,
 )

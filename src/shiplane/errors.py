@@ -215,6 +215,14 @@ class LabDown(UsageError):
         super().__init__("the lab is not up", "run: invoke lab.up")
 
 
+class NotReady(UsageError):
+    """Tell what `doctor` found; `found` are the ids of its findings, `mendable` tells whether it may mend some."""
+
+    def __init__(self, found: Sequence[str], *, mendable: bool) -> None:
+        more = "; what is safe to do: invoke doctor --fix" if mendable else ""
+        super().__init__(f"a run would fail here: {', '.join(found)}", f"mend them as said above, in that order{more}")
+
+
 class PortTaken(UsageError):
     """Tell that a port that must be bound is in use."""
 

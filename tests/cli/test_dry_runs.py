@@ -21,6 +21,7 @@ LINES = {
     "deploy": "deploy --env staging --release r1",
     "dev.down": "dev.down",
     "dev.up": "dev.up",
+    "doctor": "doctor --fix",
     "e2e": "e2e --env staging",
     "exec": "exec --env staging --service backend -- rm -rf /",
     "lab.down": "lab.down",
@@ -40,6 +41,8 @@ ONLY_LOOK = {
 }
 LOOKS = (
     *("git ", "docker info", "docker image inspect", "docker compose version", "docker buildx version"),
+    *("docker version", "docker ps", "docker compose --file docker-compose.yml --profile '*' config", "ss -H"),
+    "./scripts/bootstrap --check",
     "bash -s survey",
 )
 """How commands begin that change nothing."""

@@ -32,6 +32,24 @@ class SilentPublic:
         raise Unreachable(f"{url} does not answer", "check the address")
 
 
+class RecordedNetwork:
+    """Know every name and let everybody in, but for what is `silent`."""
+
+    def __init__(self) -> None:
+        self.known = {"localhost": ("127.0.0.1",)}
+        self.silent: set[str] = set()
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        if name in self.silent:
+            raise Unreachable(f"{name} has no address: Name or service not known", "check its spelling")
+        return self.known.get(name, ("192.0.2.9",))
+
+    def connect(self, host: str, port: int, seconds: float = 2.0) -> None:
+        del seconds
+        if host in self.silent:
+            raise Unreachable(f"{host}:{port} does not answer: Connection refused", "check the address")
+
+
 class RecordedWorld(World):
     """Answer from scripts; `machine`, `servers` and `public` hold what was asked where."""
 
@@ -43,6 +61,7 @@ class RecordedWorld(World):
         self.servers: dict[str, RecordingRunner] = {}
         self.public: Http = SilentPublic()
         self.masker: Masker | None = None
+        self.reached = RecordedNetwork()
 
     def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> RecordingRunner:
         del checkout, environ
@@ -60,6 +79,9 @@ class RecordedWorld(World):
     def http(self, ca_file: str = "") -> Http:
         del ca_file
         return self.public
+
+    def network(self) -> RecordedNetwork:
+        return self.reached
 
     @property
     def transcript(self) -> list[str]:

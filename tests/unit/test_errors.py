@@ -27,6 +27,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.NoRun(), 2),
     (errors.NoTerminal("remove the lock of staging?"), 2),
     (errors.LabDown(), 2),
+    (errors.NotReady(["engine", "ports.8080"], mendable=True), 2),
     (errors.PortTaken(5432, "database"), 2),
     (errors.DiskFull("/var/lib/docker", 2**30, 3 * 2**30), 2),
     (errors.StepFailed("backend tests failed", "mend them", ("one", "two")), 3),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Local, Masker, Runner
     from shiplane.runners.http import Http
+    from shiplane.runners.network import Network
     from shiplane.runners.ssh_config import SshSettings
 
 _GITHUB_EVENTS = {"push": "push", "pull_request": "pull_request", "workflow_dispatch": "manual"}
@@ -52,6 +53,12 @@ class World:
         from shiplane.runners.http import HttpRunner  # noqa: PLC0415 - not every command asks
 
         return HttpRunner(ca_file)
+
+    def network(self) -> Network:
+        """Give what asks whether names and ports answer."""
+        from shiplane.runners.network import NetworkRunner  # noqa: PLC0415 - `doctor` alone asks
+
+        return NetworkRunner()
 
 
 WORLD = World()

@@ -31,6 +31,7 @@ _HELP = {
     "env": "environment: staging or production",
     "event": "push, pull_request or manual; default: what GitHub says, else push",
     "fail_fast": "stop what runs as soon as a step has failed",
+    "fix": "mend what is safe to mend",
     "follow": "go on printing",
     "graph": "print the plan as a Mermaid flowchart, for documents",
     "from_": "first stage to run; those before have to have passed for what is here",

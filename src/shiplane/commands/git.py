@@ -37,6 +37,11 @@ def index() -> Command:
     return _git("ls-files", "--stage", "-z")
 
 
+def line_ends() -> Command:
+    """Ask for the line ends of the tracked files, in the index and on disk, NUL-separated."""
+    return _git("ls-files", "--eol", "-z")
+
+
 def touched() -> Command:
     """Ask for the files that differ from the index, are gone, or are new and not ignored, NUL-separated."""
     return _git("ls-files", "--modified", "--others", "--exclude-standard", "-z")

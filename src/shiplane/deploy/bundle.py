@@ -13,15 +13,12 @@ from urllib.parse import quote, urlsplit
 from shiplane.commands import dotenv
 from shiplane.commands.compose import BASE_FILE, project
 from shiplane.commands.remote import PRIVATE, SHARED, FileContent, archive
-from shiplane.deploy.tls import given
+from shiplane.deploy.tls import Certificate, given
 from shiplane.errors import SecretsMissing, UsageError
-from shiplane.model import Secret
+from shiplane.model import Host, Image, Release, Secret, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from shiplane.deploy.tls import Certificate
-    from shiplane.model import Release, Site
+    from collections.abc import Iterable, Mapping
 
 REQUIRED_SECRETS = ("DB_PASSWORD", "REDIS_PASSWORD")
 _DERIVED_SECRETS = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
@@ -127,6 +124,16 @@ def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) 
         "RELEASE_COMMIT": release.commit,
         "RELEASE_VERSION": release.version,
     }
+
+
+def root_names(components: Iterable[str]) -> frozenset[str]:
+    """Name the variables of `.env` on a server: what an overlay may use without a default."""
+    images = tuple((name, Image("registry/owner/name", "")) for name in components)
+    release = Release("", "", "", "", dirty=False, created_at="", images=images)
+    site = Site("", Host("", "", 0, "", "", ""), "folder", "", "")
+    secrets = {name: Secret(name, "") for name in REQUIRED_SECRETS}
+    certificate = Certificate("", Secret("", ""))
+    return frozenset({*root_variables(site, release, secrets), *tls_variables(site, certificate), "PROXY_FILES"})
 
 
 def tls_variables(site: Site, certificate: Certificate | None) -> dict[str, str]:

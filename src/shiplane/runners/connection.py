@@ -12,7 +12,7 @@ from shiplane.runners.heartbeat import Heard, Heartbeat
 
 if TYPE_CHECKING:
     from fabric import Connection  # type: ignore[import-untyped]
-    from paramiko import HostKeys, Transport
+    from paramiko import HostKeys, PKey, Transport
 
     from shiplane.model import Host
     from shiplane.runners.heartbeat import Rhythm
@@ -128,18 +128,22 @@ def _pin(client: Any, host: Host) -> None:  # noqa: ANN401 - Paramiko's SSHClien
     # Fabric has loaded the account's known_hosts: Paramiko has no public way to forget them.
     client._system_host_keys.clear()  # noqa: SLF001
     client.set_missing_host_key_policy(RejectPolicy())
-    named = host.pinned_as or host.address
-    name = named if host.port == _SSH_PORT or host.pinned_as else f"[{named}]:{host.port}"
     known = client.get_host_keys()
     known.clear()
-    for file in (host.known_hosts, *host.more_known_hosts):
-        if not Path(file).is_file():
-            continue
-        for kind, key in (_pinned(file).lookup(name) or {}).items():
-            # Under the name by which Paramiko will ask.
-            known.add(host.address if host.port == _SSH_PORT else f"[{host.address}]:{host.port}", kind, key)
-    if not len(known):
+    for kind, key in pinned_keys(host):
+        # Under the name by which Paramiko will ask.
+        known.add(host.address if host.port == _SSH_PORT else f"[{host.address}]:{host.port}", kind, key)
+
+
+def pinned_keys(host: Host) -> list[tuple[str, PKey]]:
+    """Give the pinned keys of a host with their kinds; raises `HostKeyMissing` and `HostKeysUnreadable`."""
+    named = host.pinned_as or host.address
+    name = named if host.port == _SSH_PORT or host.pinned_as else f"[{named}]:{host.port}"
+    files = [file for file in (host.known_hosts, *host.more_known_hosts) if Path(file).is_file()]
+    found = [entry for file in files for entry in (_pinned(file).lookup(name) or {}).items()]
+    if not found:
         raise HostKeyMissing(name, host.address, host.port, host.known_hosts, host.jump.place if host.jump else "")
+    return found
 
 
 def _pinned(file: str) -> HostKeys:

@@ -22,6 +22,8 @@ class Answer:
 
     status: int
     text: str
+    date: str = ""
+    """The server's clock, as its header Date has it."""
 
     def json(self) -> Any:  # noqa: ANN401 - a foreign server may say anything
         """Parse the text; None where it is no JSON."""
@@ -80,7 +82,7 @@ class HttpRunner:
                 f"{url} does not answer: {str(error) or type(error).__name__}",
                 "check the address, the network and what listens there",
             ) from error
-        return Answer(answer.status_code, answer.text)
+        return Answer(answer.status_code, answer.text, answer.headers.get("date", ""))
 
 
 @cache

@@ -1,0 +1,167 @@
+"""The group of `invoke doctor` about a target: registry, secrets, keys, servers, locks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shiplane.cli.remote_target import named
+from shiplane.cli.text import nowhere
+from shiplane.commands import vpn
+from shiplane.doctor import Check, access, network, project
+from shiplane.errors import ShiplaneError, Unreachable
+from shiplane.model import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shiplane.cli.app import App
+    from shiplane.doctor import Finding
+    from shiplane.model import Host
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Cancel
+
+_SECONDS = 2.0
+_KEY = "SSH_PRIVATE_KEY"
+
+
+def of_target(app: App, cancel: Cancel, target: Target) -> list[Check[Any]]:
+    """Tell what a deploy to the target's environments needs; a pipeline on the lab brings the lab up by itself."""
+    found = _of_remote(app, target) if target.name == "remote" else []
+    return [
+        *found,
+        Check("keys", lambda: list(_keys(app, target)), access.keys),
+        Check("host-keys", lambda: list(_unpinned(app, target)), project.refused),
+        *([Check("servers", lambda: _silent(app, target), project.refused)] if target.name == "remote" else []),
+        *(
+            Check(f"lock.{e.name}", partial(_held, app, target, e.name, cancel), access.lock)
+            for e in app.config.environments
+        ),
+    ]
+
+
+def _of_remote(app: App, target: Target) -> list[Check[Any]]:
+    registry = app.environ.get("CONTAINER_REGISTRY") or app.config.registry
+    return [
+        Check("addresses", lambda: _addresses(app), network.names),
+        Check("registry", lambda: _asked(app, registry), network.registry),
+        Check("vpn", lambda: _has_vpn(app), access.vpn),
+        Check("credentials", lambda: _login(app, target, registry), lambda found: found),
+        Check("secrets", lambda: _refusals(app, target), project.refused),
+    ]
+
+
+def _addresses(app: App) -> list[network.Name]:
+    from shiplane.cli.doctor_groups import resolved  # noqa: PLC0415 - which gives this group
+
+    hosts = {one.name: urlsplit(one.url).hostname or "" for one in app.config.environments}
+    return [resolved(app, host, f"{name} cannot be verified after a deploy") for name, host in hosts.items()]
+
+
+def _asked(app: App, registry: str) -> network.Asked:
+    try:
+        answer = app.world.http().request("GET", f"https://{registry}/v2/", timeout=_SECONDS)
+    except Unreachable as error:
+        return network.Asked(registry, time.time(), problem=error.cause)
+    return network.Asked(registry, time.time(), answer.status, answer.date)
+
+
+def _has_vpn(app: App) -> bool:
+    from shiplane.facts.machine import has_program  # noqa: PLC0415 - this check alone
+
+    return app.config.vpn.provider == "none" or has_program(app.config.vpn.provider, app.environ)
+
+
+def _login(app: App, target: Target, registry: str) -> list[Finding]:
+    from shiplane.facts.machine import docker_config  # noqa: PLC0415 - this check alone
+
+    kept = docker_config(app.environ)
+    given = target.login() is not None
+    return list(access.login(registry, given=given, logins=kept.logins, stored=kept.stored))
+
+
+def _refusals(app: App, target: Target) -> list[ShiplaneError]:
+    """Ask what a deploy asks before it begins."""
+    names = tuple(environment.name for environment in app.config.environments)
+    asked: list[Callable[[], object]] = [target.naming, partial(target.require, names)]
+    return [error for ask in asked if (error := _refusal(ask)) is not None]
+
+
+def _refusal(ask: Callable[[], object]) -> ShiplaneError | None:
+    try:
+        ask()
+    except ShiplaneError as error:
+        return error
+    return None
+
+
+def _hosts(app: App, target: Target) -> Iterator[tuple[str, Host]]:
+    """Give the hosts of each environment, the jump hosts first; what is missing for it is told as a secret."""
+    for environment in app.config.environments:
+        try:
+            host: Host | None = target.site(environment.name).host
+        except (ShiplaneError, KeyError):
+            continue
+        chain: list[Host] = []
+        while host is not None:
+            chain.insert(0, host)
+            host = host.jump
+        yield from ((environment.name, one) for one in chain)
+
+
+def _keys(app: App, target: Target) -> Iterator[access.Key]:
+    from shiplane.runners.keys import public_key  # noqa: PLC0415 - this check alone
+
+    seen = set()
+    for environment, host in _hosts(app, target):
+        for file in filter(None, (host.key_file, *host.identities)):
+            path = Path(file)
+            if file in seen or not path.is_file():
+                continue
+            seen.add(file)
+            # One that ssh's configuration names may wait in the agent behind its passphrase.
+            usable = file != host.key_file or bool(public_key(file))
+            given = named(app.environ, environment, _KEY)
+            shown = file if given in ("", file) else f"{_KEY} of {environment}"
+            yield access.Key(shown, path.stat().st_mode & 0o777, usable)
+
+
+def _unpinned(app: App, target: Target) -> Iterator[ShiplaneError]:
+    from shiplane.runners.connection import pinned_keys  # noqa: PLC0415 - this check alone
+
+    for _, host in _hosts(app, target):
+        error = _refusal(partial(pinned_keys, host))
+        if error is not None:
+            yield error
+
+
+def _silent(app: App, target: Target) -> list[ShiplaneError]:
+    """Try the servers that can be reached from here at once; behind a VPN that a run joins itself none can."""
+    if app.config.vpn.provider != "none" and not vpn.is_joined(app.runner.run(vpn.status()).stdout):
+        return []
+    first = dict(reversed(list(_hosts(app, target))))
+    places = dict.fromkeys((host.address, host.port) for host in first.values())
+    asked = (partial(app.world.network().connect, address, port, _SECONDS / len(places)) for address, port in places)
+    return [error for ask in asked if (error := _refusal(ask)) is not None]
+
+
+def _held(app: App, target: Target, environment: str, cancel: Cancel) -> access.Held | None:
+    """Ask a server who holds its environment; one that cannot be asked is told by other checks."""
+    from shiplane.cli.run import open_environments  # noqa: PLC0415 - this check alone
+
+    environments = open_environments(app, target, "doctor")
+    try:
+        holder = environments.lock(environment, nowhere, cancel).holder()
+    except (ShiplaneError, KeyError, ValueError):
+        return None
+    finally:
+        environments.close()
+    if holder is None:
+        return None
+    program = str(Path(sys.executable).with_name("invoke"))
+    unlock = Command((program, "unlock", "--env", environment, "--target", target.name, "--yes"))
+    return access.Held(environment, str(holder), holder.is_gone, unlock)

@@ -1,0 +1,63 @@
+"""What would make a run fail on this machine or with this configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.cli.app import App
+from shiplane.cli.command import command
+from shiplane.cli.text import nowhere, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from invoke.context import Context
+
+    from shiplane.doctor import Told
+
+
+@command
+def doctor(_c: Context, target: str = "", fix: bool = False, dry_run: bool = False, json: bool = False) -> None:
+    """Tell what would make a run fail here, in the order in which to mend it, and the fix for each."""
+    from shiplane.errors import NotReady  # noqa: PLC0415 - not needed for --list
+    from shiplane.report.doctor_text import render_doctor  # noqa: PLC0415
+
+    app = App.here()
+    found = _examine(app, target)
+    if fix and _mend(app, found, nowhere if json else show, dry_run=dry_run):
+        found = _examine(app, target)
+    if json:
+        show_json([told.to_json() for told in found])
+    else:
+        show(render_doctor(found))
+    bad = [told for told in found if not told.ok]
+    if bad:
+        raise NotReady([told.id for told in bad], mendable=any(told.mend for told in bad))
+
+
+def _examine(app: App, target: str) -> list[Told]:
+    from shiplane.cli.doctor_groups import checks  # noqa: PLC0415 - not needed for --list
+    from shiplane.doctor import examine  # noqa: PLC0415
+    from shiplane.runners.base import Bound, Cancel  # noqa: PLC0415
+
+    cancel = Cancel()
+    return examine(checks(app, Bound(app.runner, cancel), cancel, target), cancel)
+
+
+def _mend(app: App, found: Sequence[Told], say: Callable[[str], None], *, dry_run: bool) -> bool:
+    """Do what is safe, each thing once, and tell whether there was anything; what cannot be done stops nothing else."""
+    from shiplane.doctor.mending import mend  # noqa: PLC0415 - --fix alone
+    from shiplane.errors import ShiplaneError  # noqa: PLC0415
+
+    mends = {str(told.mend): told.mend for told in found if told.mend is not None}
+    for shown, what in mends.items():
+        if dry_run:
+            say(f"would do: {shown}")
+            continue
+        try:
+            mend(app.runner, app.checkout, what)
+        except ShiplaneError as error:
+            say(f"{error.cause} (fix: {error.fix})")
+        else:
+            say(f"done: {shown}")
+    return bool(mends) and not dry_run
