@@ -10,6 +10,7 @@ try:
         dev_tasks,
         doctor_tasks,
         environment_tasks,
+        github_tasks,
         lab_tasks,
         looking_tasks,
         maintenance_tasks,
@@ -48,5 +49,6 @@ lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
 dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
-for group in (lab, dev, maintenance, server, version):
+github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed)
+for group in (lab, dev, github, maintenance, server, version):
     ns.add_collection(group)

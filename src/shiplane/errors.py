@@ -322,6 +322,35 @@ class RegistryRefused(Unreachable):
         )
 
 
+class GithubRefused(Unreachable):
+    """Tell that GitHub does not do what it was asked; `said` is its own message."""
+
+    may_pass = False
+
+    def __init__(self, what: str, status: int, said: str, fix: str) -> None:
+        super().__init__(f"cannot {what} on GitHub: {status}{f' {said}' if said else ''}", fix)
+
+
+class GithubLimited(Unreachable):
+    """Tell that GitHub takes no more requests for longer than can be waited for."""
+
+    def __init__(self, seconds: float) -> None:
+        minutes = max(round(seconds / 60), 1)
+        super().__init__(
+            f"the rate limit of GitHub is used up for another {minutes} min", "run the same command again after that"
+        )
+
+
+class HistoryMissing(UsageError):
+    """Tell that commits cannot be read, for the clone holds the newest alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the history of this clone is cut off, so the commits that fix issues cannot be found",
+            "fetch it: git fetch --unshallow (in a workflow: actions/checkout with fetch-depth: 0)",
+        )
+
+
 class Locked(ShiplaneError):
     """Tell that another run holds the environment."""
 

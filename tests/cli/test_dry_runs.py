@@ -24,6 +24,8 @@ LINES = {
     "doctor": "doctor --fix",
     "e2e": "e2e --env staging",
     "exec": "exec --env staging --service backend -- rm -rf /",
+    "github.close-fixed": "github.close-fixed",
+    "github.report-failure": "github.report-failure",
     "lab.down": "lab.down",
     "lab.up": "lab.up",
     "maintenance.off": "maintenance.off --env staging",

@@ -45,6 +45,7 @@ _HELP = {
     "plain": "one line an event, no live display",
     "quiet": "only failures and the end",
     "restore_database": "also bring back the backup from before the migrations since then; another is made first",
+    "link": "address of the run's page; default: as GitHub tells",
     "resume": "go on with the last run, which has to be of the same plan",
     "reuse": "let results of earlier runs count; --no-reuse runs everything",
     "release": "release to deploy; default: the published release of HEAD",

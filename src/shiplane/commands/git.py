@@ -17,6 +17,16 @@ def branch() -> Command:
     return _git("symbolic-ref", "--quiet", "--short", "HEAD")
 
 
+def messages(since: str) -> Command:
+    """Ask for commits and their whole messages, newest first, NUL-separated; `since` is an ISO 8601 time."""
+    return _git("log", "-z", f"--since={since}", "--format=%H%x00%B")
+
+
+def shallow() -> Command:
+    """Ask whether the history is cut off: `true` or `false`."""
+    return _git("rev-parse", "--is-shallow-repository")
+
+
 def last_change(*paths: str) -> Command:
     """Ask for the last commit that touched the paths, and its time."""
     return _git("log", "-1", "--format=%H%x00%cI", "--", *paths)

@@ -13,6 +13,7 @@ from shiplane.config.settings import (
     Config,
     EnvironmentConfig,
     Flaky,
+    GithubSettings,
     Hook,
     Hooks,
     Limits,
@@ -64,8 +65,9 @@ def parse(table: dict[str, Any]) -> Config:
     vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
     hooks = _hooks(top.pop("hooks", {}), "tool.shiplane.hooks")
     flaky = _build(Flaky, top.pop("flaky", {}), "tool.shiplane.flaky")
-    tables = {"components": components, "environments": environments}
-    built = {**tables, "backup": backup, "limits": limits, "steps": steps, "vpn": vpn, "hooks": hooks, "flaky": flaky}
+    github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
+    tables = {"components": components, "environments": environments, "hooks": hooks, "github": github}
+    built = {**tables, "backup": backup, "limits": limits, "steps": steps, "vpn": vpn, "flaky": flaky}
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
     return config

@@ -148,6 +148,14 @@ class Flaky:
 
 
 @dataclass(frozen=True, slots=True)
+class GithubSettings:
+    """Say what becomes of the issues that failures open on GitHub."""
+
+    close_when_green: bool = False
+    """Whether a green run on the branch closes them; else it comments, and a commit "Fix issue #N" on main closes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Hold the whole configuration."""
 
@@ -199,6 +207,7 @@ class Config:
     vpn: Vpn = field(default_factory=Vpn)
     hooks: Hooks = field(default_factory=Hooks)
     flaky: Flaky = field(default_factory=Flaky)
+    github: GithubSettings = field(default_factory=GithubSettings)
 
     def environment(self, name: str) -> EnvironmentConfig:
         """Give an environment by name; `UnknownName` where there is none."""

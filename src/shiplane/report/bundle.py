@@ -19,6 +19,7 @@ from shiplane.pipeline.tested import CASES
 from shiplane.report.junit import render_junit
 from shiplane.report.log_excerpt import read_excerpt, size_text
 from shiplane.report.markdown import block, code, escaped, render_markdown
+from shiplane.report.masking import masked
 from shiplane.report.page import PAGE, write_page
 from shiplane.report.repeat import repeat_command, repeat_run
 from shiplane.report.runs import load
@@ -77,11 +78,11 @@ def _copy(source: Path, target: Path, mask: Mask, *, logs: bool = True) -> list[
     """Copy journal, logs and tests, every text in them masked; name what was left out, and why."""
     (target / "logs").mkdir(parents=True)
     (target / CASES).mkdir()
-    records = (json.dumps(_masked(record, mask), ensure_ascii=False) for record in read(source))
+    records = (json.dumps(masked(record, mask), ensure_ascii=False) for record in read(source))
     _write(target / "journal.jsonl", (f"{record}\n" for record in records))
     left_out = []
     for file in _own_files(source, f"{CASES}/*.json"):
-        _write(target / CASES / file.name, [json.dumps(_masked(_json(file), mask), ensure_ascii=False)])
+        _write(target / CASES / file.name, [json.dumps(masked(_json(file), mask), ensure_ascii=False)])
     for file in _own_files(source, "logs/*.log") if logs else ():
         _write(target / "logs" / file.name, _masked_lines(file, _LOG_HEAD_BYTES, _LOG_TAIL_BYTES, mask))
         if file.stat().st_size > _LOG_HEAD_BYTES + _LOG_TAIL_BYTES:
@@ -100,17 +101,6 @@ def _json(file: Path) -> Any:  # noqa: ANN401 - JSON
         return json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         return None
-
-
-def _masked(value: Any, mask: Mask) -> Any:  # noqa: ANN401 - JSON
-    """Mask every text of a JSON value, as it is and not as JSON writes it."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, list):
-        return [_masked(each, mask) for each in value]
-    if isinstance(value, dict):
-        return {mask(key): _masked(each, mask) for key, each in value.items()}
-    return value
 
 
 def _masked_lines(file: Path, head: int, tail: int, mask: Mask) -> Iterable[str]:

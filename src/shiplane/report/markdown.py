@@ -28,20 +28,25 @@ _MOST_LINES = 30
 _MOST_TESTS = 50
 # What means something in the middle of a line; no text of others stands at the beginning of one.
 _SPECIAL = re.compile(r"([\\`*_\[\]#|<>~@&$]|:(?=//))")
+_REFERENCE = re.compile(r"\b(gh(?=-\d)|www(?=\.))", re.IGNORECASE)
 _FENCE = re.compile(r"`{3,}")
 
 
 def render_markdown(past: Past) -> str:
     """Write the summary: stages, failures, timeline, tests, release and environments."""
     run = past.run
-    parts = (_head(past), _stages(run), *map(_failure, failures(run)), _timeline(timeline(run)), _tests(past))
+    parts = (_head(past), stages_part(run), *map(failure_part, failures(run)), _timeline(timeline(run)), _tests(past))
     text = "\n\n".join(part for part in (*parts, _release(run), _places(run)) if part) + "\n"
     return text if len(text.encode()) <= LIMIT_BYTES else text.encode()[:LIMIT_BYTES].decode(errors="ignore") + "\n…\n"
 
 
 def escaped(text: str) -> str:
-    """Write a text so that nothing of it is markup, a link or a mention."""
-    return _SPECIAL.sub(r"\\\1", one_line(text)).replace("\\@", "@\N{ZERO WIDTH SPACE}")
+    """Write a text so that nothing of it is markup, a link, a mention or a reference.
+
+    GitHub looks for the last two in what a reader sees, so that a backslash does not keep it from them.
+    """
+    told = _REFERENCE.sub("\\1\N{ZERO WIDTH SPACE}", one_line(text))
+    return _SPECIAL.sub(r"\\\1", told).replace("\\@", "@\N{ZERO WIDTH SPACE}").replace("\\#", "#\N{ZERO WIDTH SPACE}")
 
 
 def code(text: str) -> str:
@@ -76,7 +81,8 @@ def _head(past: Past) -> str:
     return f"{title}\n\n{' · '.join(part for part in about if part)}"
 
 
-def _stages(run: RunState) -> str:
+def stages_part(run: RunState) -> str:
+    """Write the table of stages; empty where there are none."""
     if not run.stages:
         return ""
     rows = []
@@ -87,7 +93,8 @@ def _stages(run: RunState) -> str:
     return table(("stage", "result", "duration", "not run again"), rows)
 
 
-def _failure(failure: Failure) -> str:
+def failure_part(failure: Failure) -> str:
+    """Write what failed, why, its last lines, what to do and how to repeat it."""
     parts = [f"### {SIGNS[failure.status]} {escaped(failure.step or failure.stage)} {failure.status}"]
     parts.append(f"**cause:** {escaped(failure.cause)}")
     parts += ["\n".join(f"- {escaped(test)}" for test in failure.tests)] if failure.tests else []

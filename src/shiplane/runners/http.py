@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what a server said."""
+    """Hold what a server said; the headers' names are in lower case."""
 
     status: int
     text: str
-    date: str = ""
-    """The server's clock, as its header Date has it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def date(self) -> str:
+        """Give the server's clock, as its header Date has it."""
+        return self.headers.get("date", "")
 
     def json(self) -> Any:  # noqa: ANN401 - a foreign server may say anything
         """Parse the text; None where it is no JSON."""
@@ -82,7 +86,7 @@ class HttpRunner:
                 f"{url} does not answer: {str(error) or type(error).__name__}",
                 "check the address, the network and what listens there",
             ) from error
-        return Answer(answer.status_code, answer.text, answer.headers.get("date", ""))
+        return Answer(answer.status_code, answer.text, {key.lower(): value for key, value in answer.headers.items()})
 
 
 @cache

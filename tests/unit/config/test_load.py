@@ -16,6 +16,7 @@ from shiplane.config import (
     Config,
     EnvironmentConfig,
     Flaky,
+    GithubSettings,
     Limits,
     StepSettings,
     Vpn,
@@ -119,7 +120,7 @@ def test_the_tables_above_have_every_key() -> None:
     kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
-        others = {"components", "environments", "backup", "limits", "steps", "vpn", "hooks", "flaky"}
+        others = {"components", "environments", "backup", "limits", "steps", "vpn", "hooks", "flaky", "github"}
         tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
@@ -128,6 +129,16 @@ def test_the_tables_above_have_every_key() -> None:
 def test_a_wrong_type_is_told_with_path_and_example(place: tuple[str, ...], key: str, fix: str) -> None:
     assert refused(changed(place, key, {"a": 1})) == (f"{dotted(*place, key)}: has the wrong type (dict)", fix)
     assert refused(changed(place, key, value=True)) == (f"{dotted(*place, key)}: has the wrong type (bool)", fix)
+
+
+def test_what_becomes_of_issues_on_github() -> None:
+    assert parse(GOOD).github == GithubSettings(close_when_green=False)
+    assert parse(changed(("github",), "close_when_green", value=True)).github.close_when_green
+    assert refused(changed(("github",), "close_when_green", "yes")) == (
+        "tool.shiplane.github.close_when_green: has the wrong type (str)",
+        "write it as true",
+    )
+    assert refused(changed(("github",), "close", value=True))[0] == "tool.shiplane.github.close: unknown key"
 
 
 @pytest.mark.parametrize(("place", "key", "fix"), KEYS, ids=[dotted(*p, k) for p, k, _ in KEYS])

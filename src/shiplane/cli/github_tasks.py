@@ -1,0 +1,133 @@
+"""`github.report-failure` and `github.close-fixed`: issues that keep themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.cli.app import App
+from shiplane.cli.command import command
+from shiplane.cli.text import foreign_output, show, show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from invoke.context import Context
+
+    from shiplane.report.issue_moves import Commit, Item, Move
+    from shiplane.report.tracker import Done, Tracker
+    from shiplane.report.whole_run import WholeRun
+
+    Decide = Callable[[App, WholeRun, Tracker], Iterable[Move]]
+
+
+@command
+def report_failure(_c: Context, run: str = "", link: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Open an issue for each step that failed in a run, or comment where one is open; a cancelled run opens none."""
+    _keep(_failures, "failed", run, link, dry_run=dry_run, json=json)
+
+
+@command
+def close_fixed(_c: Context, run: str = "", link: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """After a green run: close what commits on main fix ("Fix issue #N"), and tell the issues of the branch."""
+    _keep(_fixed, "passed", run, link, dry_run=dry_run, json=json)
+
+
+def _keep(decide: Decide, status: str, asked: str, link: str, *, dry_run: bool, json: bool) -> None:
+    app = App.here()
+    whole = _run(app, asked, link)
+    why = _why_not(app, whole, status)
+    if why:
+        _tell([], f"run {whole.name} {why}: no issue is changed", json=json)
+        return
+    tracker = _tracker(app)
+    moves = list(decide(app, whole, tracker))
+    if dry_run:
+        _show_moves(app, moves, json=json)
+        return
+    done = [each for move in moves for each in tracker.carry_out(move)]
+    _tell(done, f"run {whole.name} {whole.status}: no issue had to be changed", json=json)
+
+
+def _why_not(app: App, whole: WholeRun, status: str) -> str:
+    """Say why a run changes no issue; empty where it may."""
+    from shiplane.cli.on_github import is_from_a_fork  # noqa: PLC0415 - not needed for --list
+
+    if whole.status != status:
+        return {"passed": "passed", "failed": "failed", "cancelled": "was cancelled"}.get(whole.status, "ran nothing")
+    return "is of a pull request from a fork, which may write nothing" if is_from_a_fork(app.environ) else ""
+
+
+def _run(app: App, asked: str, link: str) -> WholeRun:
+    from shiplane.cli.bundles import learn_secrets  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.on_github import whole_run  # noqa: PLC0415
+
+    learn_secrets(app, "remote")
+    learn_secrets(app, "lab")
+    return whole_run(app, asked, link)
+
+
+def _tracker(app: App) -> Tracker:
+    from shiplane.cli.on_github import repository  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.github_api import GithubApi  # noqa: PLC0415
+    from shiplane.report.tracker import Tracker  # noqa: PLC0415
+
+    place = repository(app.environ)
+    app.masker.add(place.token)
+    return Tracker(GithubApi(app.world.http(), place))
+
+
+def _failures(_app: App, whole: WholeRun, tracker: Tracker) -> Iterable[Move]:
+    from shiplane.report.issue_moves import on_failure  # noqa: PLC0415 - not needed for --list
+
+    return on_failure(whole, tracker.issues(), tracker.comments)
+
+
+def _fixed(app: App, whole: WholeRun, tracker: Tracker) -> Iterator[Move]:
+    from shiplane.report.issue_moves import on_fixes, on_green  # noqa: PLC0415 - not needed for --list
+
+    issues = tracker.issues()
+    closed: set[int] = set()
+    if issues and whole.run.event == "push" and whole.run.branch == app.config.main_branch:
+        for move in on_fixes(whole, _commits(app, issues), issues, tracker.comments):
+            closed.add(move.issue)
+            yield move
+    left = [issue for issue in issues if issue["number"] not in closed]
+    yield from on_green(whole, left, tracker.comments, close=app.config.github.close_when_green)
+
+
+def _commits(app: App, issues: Sequence[Item]) -> list[Commit]:
+    """Give the commits since the oldest of these issues, oldest first."""
+    from shiplane.commands import git  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import HistoryMissing  # noqa: PLC0415
+    from shiplane.facts.answers import told_by_git  # noqa: PLC0415
+    from shiplane.report.issue_moves import Commit  # noqa: PLC0415
+
+    if app.runner.run(git.shallow()).stdout.strip() == "true":
+        raise HistoryMissing
+    since = min(str(issue["created_at"]) for issue in issues)
+    parts = told_by_git(app.runner, git.messages(since), "the commits since").split("\0")
+    return [Commit(name, app.masker.mask(text)) for name, text in zip(parts[::2], parts[1::2], strict=False)][::-1]
+
+
+def _show_moves(app: App, moves: list[Move], *, json: bool) -> None:
+    from shiplane.report.issue_moves import to_json  # noqa: PLC0415 - not needed for --list
+
+    told = [to_json(move) for move in moves]
+    if json:
+        show_json(told)
+        return
+    if not moves:
+        show("would change no issue")
+    with foreign_output(app.environ):
+        for each in told:
+            show(f"would {each['action']} {each['subject']}\n\n{each['body']}")
+
+
+def _tell(done: list[Done], otherwise: str, *, json: bool) -> None:
+    if json:
+        show_json([each.to_json() for each in done])
+        return
+    for each in done:
+        show(f"{each.action} #{each.issue}: {each.url}")
+    if not done:
+        show(otherwise)
