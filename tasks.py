@@ -49,6 +49,7 @@ lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
 dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
+version.add_task(version_tasks.bump_version, name="bump")
 github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed)
 for group in (lab, dev, github, maintenance, server, version):
     ns.add_collection(group)

@@ -390,6 +390,16 @@ class NotPassed(Unsafe):
         super().__init__(f"{step} has not passed for what is here now, so it cannot be left out", again)
 
 
+class ReleaseExists(Unsafe):
+    """Tell that a version was given out before, and what shows it."""
+
+    def __init__(self, component: str, version: str, where: str) -> None:
+        super().__init__(
+            f"{component} {version} exists already: {where}",
+            f"take the next one: invoke version.bump {component} patch, or name a version that is free",
+        )
+
+
 class BreakingMigrations(Unsafe):
     """Tell that pending migrations would fail the code that serves while they run; `found` are names and findings."""
 

@@ -35,6 +35,7 @@ LINES = {
     "publish": "publish",
     "rollback": "rollback --env staging",
     "server.prepare": "server.prepare --env staging --apply",
+    "version.bump": "version.bump backend minor",
     "unlock": "unlock --env staging --yes",
 }
 ONLY_LOOK = {

@@ -46,6 +46,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.DeployBroken("the undo failed too", "look at the server"), 7),
     (errors.Unsafe("uncommitted changes cannot be published", "commit them"), 8),
     (errors.NotPassed("test.backend", "test"), 8),
+    (errors.ReleaseExists("backend", "1.1.0", "the tag backend-1.1.0"), 8),
     (errors.BreakingMigrations("old", [("app.0002_x", "DROP_COLUMN app_run.author")], ("how",)), 8),
     (errors.DatabaseAhead("staging", "old", ("app.0002_x",), "20260203T040506Z-new"), 8),
     (errors.FlakyTests(["slow (in 3 of the last 20 runs)"], 3), 8),

@@ -62,6 +62,33 @@ def contains(ancestor: str, branch_name: str) -> Command:
     return _git("merge-base", "--is-ancestor", ancestor, branch_name)
 
 
+def commits(after: str, *paths: str) -> Command:
+    """Ask for the commits that touched the paths after one (empty: all), newest first: short hash, NUL, subject."""
+    span = f"{after}..HEAD" if after else "HEAD"
+    return _git("log", "--no-merges", "--format=%h%x00%s", span, "--", *paths)
+
+
+def tags(pattern: str) -> Command:
+    """Ask for the tags of a pattern that HEAD has, the latest version last."""
+    return _git("tag", "--list", pattern, "--merged", "HEAD", "--sort=version:refname")
+
+
+def has_tag(name: str) -> Command:
+    """Ask for a tag by its name; an empty answer where there is none."""
+    return _git("tag", "--list", name)
+
+
+def far_tag(remote: str, name: str) -> Command:
+    """Ask another repository for a tag; an empty answer where it has none."""
+    silent = ("GIT_TERMINAL_PROMPT", "0")
+    return Command(("git", "ls-remote", "--tags", remote, f"refs/tags/{name}"), env=(*_READ_ONLY, silent), timeout=20)
+
+
+def remotes() -> Command:
+    """Ask for the names of other repositories, a line each."""
+    return _git("remote")
+
+
 def archive(commit: str, file: str) -> Command:
     """Write all files of a commit into a tar file, byte for byte."""
     return _git("archive", "--format=tar", f"--output={file}", commit)

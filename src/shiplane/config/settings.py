@@ -195,6 +195,8 @@ class Config:
     verify_interval_seconds: int = 5
     keep_releases: int = 5
     """So many releases stay on a server, with their images, to roll back to."""
+    changelog: str = "CHANGELOG.md"
+    """File in which `version.bump` writes the commits since the version before; empty: in none."""
     results_mb: int = 500
     """Room for the results of steps in `.shiplane/results`; those not used for the longest time go first."""
     parallel: int = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shiplane.model import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 FOLDER = ".shiplane"
 _RUN_FOLDER = re.compile(r"([0-9]+)(?:-([0-9]+))?")
@@ -85,6 +85,13 @@ class Store:
             return Release.from_json(json.loads(self._release_file(target, name).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError):
             return None
+
+    def releases(self) -> Iterator[tuple[str, Release]]:
+        """Give every release that was published from here, with its target."""
+        for file in sorted((self.root / "releases").glob("*/*.json")):
+            release = self.release(file.parent.name, file.stem)
+            if release is not None:
+                yield file.parent.name, release
 
     def _release_file(self, target: str, name: str) -> Path:
         return self.root / "releases" / target / f"{Path(name).name}.json"

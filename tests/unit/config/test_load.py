@@ -42,6 +42,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
                 "registry",
                 "owner",
                 "main_branch",
+                "changelog",
                 "rollout",
                 "proxy",
                 "release_service",

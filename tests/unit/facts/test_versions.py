@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from shiplane.errors import VersionMissing, VersionUnusable
-from shiplane.facts.versions import parse
+from shiplane.facts.versions import parse, replaced, replaced_in_lock
 
 PYTHON = {
     '__version__ = "1.0.0"\n': "1.0.0",
@@ -59,3 +61,41 @@ def test_what_cannot_be_an_image_s_tag_is_no_version(version: str) -> None:
     with pytest.raises(VersionUnusable) as caught:
         parse("a.py", f'__version__ = "{version}"')
     assert caught.value.cause == f"a.py: version {version!r} cannot be an image tag"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '"""doc"""\n__version__ = \'1.0.0\'  # set\nx = "1.0.0"\n',
+            '"""doc"""\n__version__ = \'1.1.0\'  # set\nx = "1.0.0"\n',
+        ),
+        ('__version__: str = "1.0.0"\r\n', '__version__: str = "1.1.0"\r\n'),
+    ],
+)
+def test_another_version_in_a_python_file_changes_nothing_else(before: str, after: str) -> None:
+    assert replaced("backend/config/__init__.py", before, "1.1.0") == after
+
+
+def test_another_version_in_a_package_changes_its_own_alone() -> None:
+    before = '{\n  "engines": {"version": "1.0.0"},\n  "version" : "1.0.0",\n  "config": {"version": "1.0.0"}\n}\n'
+    after = '{\n  "engines": {"version": "1.0.0"},\n  "version" : "1.1.0",\n  "config": {"version": "1.0.0"}\n}\n'
+    assert replaced("frontend/package.json", before, "1.1.0") == after
+
+
+def test_another_version_in_a_lock_of_npm() -> None:
+    lock = '{"version": "%s", "packages": {"": {"version": "%s"}, "node_modules/a": {"version": "1.0.0"}}}'
+    assert replaced_in_lock(lock % ("1.0.0", "1.0.0"), "1.1.0") == lock % ("1.1.0", "1.1.0")
+    assert replaced_in_lock('{"packages": {"a": {"version": "1.0.0"}}}', "1.1.0").count("1.1.0") == 0
+
+
+def test_the_real_lock_of_the_frontend() -> None:
+    text = (Path(__file__).parents[3] / "frontend/package-lock.json").read_text(encoding="utf-8")
+    changed = replaced_in_lock(text, "99.9.9")
+    assert [number for number, (a, b) in enumerate(zip(text.splitlines(), changed.splitlines(), strict=True)) if a != b]
+    assert changed.count('"version": "99.9.9"') == 2
+
+
+def test_a_file_without_a_version_cannot_get_another() -> None:
+    with pytest.raises(VersionMissing):
+        replaced("frontend/package.json", "{}", "1.1.0")
