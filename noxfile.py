@@ -48,7 +48,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def images(session: nox.Session) -> None:
-    """Development and production images; `-- development` or `-- production` for one kind."""
+    """Development and production images; `-- development`, `-- production`, `--no-cache`, `--verify-reproducible`."""
     _run(session, "images")
 
 

@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 EXIT_CODES = {
     0: "success, an empty plan included",
@@ -250,6 +250,26 @@ class StepFailed(ShiplaneError):
     may_pass = True
 
 
+_NAMED = 100
+
+
+class NotReproducible(StepFailed):
+    """Tell which images differ when they are built twice, and in which files of which layers."""
+
+    may_pass = False
+
+    def __init__(self, found: Mapping[str, Sequence[str]]) -> None:
+        told = "; ".join(
+            f"{tag}: {names[0]}" + (f" (and {len(names) - 1} more)" if len(names) > 1 else "")
+            for tag, names in found.items()
+        )
+        super().__init__(
+            f"built twice, not the same: {told}",
+            "give what is named a fixed time, mode or content (docs/images.md)",
+            [f"{tag}: {name}" for tag, names in found.items() for name in names[:_NAMED]],
+        )
+
+
 class NotPrepared(StepFailed):
     """Tell what a server lacks, by the checks of `server.prepare`."""
 
@@ -380,6 +400,16 @@ class Unsafe(ShiplaneError):
     """Tell that something was refused because it would put untested or foreign parts into service."""
 
     exit_code = 8
+
+
+class OtherDigest(Unsafe):
+    """Tell that an image built anew is not the one that its immutable tag names; nothing was overwritten."""
+
+    def __init__(self, reference: str, held: str, made: str) -> None:
+        super().__init__(
+            f"{reference} is {held} in the registry, and built anew it is {made}",
+            "keep what is published: invoke publish; what differs needs a commit of its own",
+        )
 
 
 class NotPassed(Unsafe):

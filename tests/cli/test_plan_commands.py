@@ -173,6 +173,21 @@ def test_publish_takes_any_branch(project: Project, branch: str, tags: list[str]
     assert stages == ["build", "publish"]
 
 
+@pytest.mark.parametrize("line", ["publish --rebuild --dry-run", "pipeline --rebuild --dry-run --until publish"])
+def test_a_rebuild_shows_that_no_published_image_counts(project: Project, line: str) -> None:
+    out = project.invoke(line).out
+    assert "  publish.images  production images, built anew\n    runs: no published image shall count\n" in out
+    assert "    $ .venv/bin/nox -s images -- production --no-cache\n" in out
+    assert set(project.transcript) <= set(PLAN_QUESTIONS)
+
+
+@pytest.mark.parametrize("words", ["--event pull_request", "--until test"])
+def test_a_rebuild_of_nothing_is_refused(project: Project, words: str) -> None:
+    ended = project.invoke(f"pipeline --rebuild {words} --plain")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("--rebuild has nothing to build anew: this plan publishes no images")
+
+
 def test_build_dry_run(project: Project) -> None:
     assert project.invoke("build --dry-run").out == "$ .venv/bin/nox -s images\n"
     assert project.transcript == []

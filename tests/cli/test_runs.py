@@ -218,6 +218,21 @@ def test_another_commit_of_the_same_inputs_is_not_built_again(published: Project
     assert published.world.machine.remote["registry.test/acme/app-backend:1.0.0-ffffffffffff"] == "sha256:backend"
 
 
+def test_what_is_built_anew_has_to_be_what_is_published(published: Project) -> None:
+    machine = published.world.machine
+    assert isinstance(machine, RegistryMachine)
+    assert published.invoke("publish --target remote --rebuild --plain", **REMOTE).code == 0
+    held = dict(machine.remote)
+    assert published.invoke("publish --target remote --rebuild --plain", **REMOTE).code == 0
+    assert sessions(published) == ["images -- production --no-cache"] * 2
+    machine.local["frontend:1.0.0-664a230c1f2e"] = "sha256:other"
+    ended = published.invoke("publish --target remote --rebuild --plain", **REMOTE)
+    assert ended.code == 8
+    told = "registry.test/acme/app-frontend:1.0.0-664a230c1f2e is sha256:frontend in the registry, and built anew it is"
+    assert f"{told} sha256:other" in ended.out
+    assert machine.remote == held
+
+
 def test_no_secret_leaves_a_publish(published: Project) -> None:
     ended = published.invoke("publish --target remote --plain", **REMOTE)
     files = [file.read_bytes() for file in published.folder.rglob("*") if file.is_file()]

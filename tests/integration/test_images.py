@@ -1,4 +1,4 @@
-"""Images of a small project, built by the real builder: one definition, what is refused."""
+"""Images of a small project, by the real builder and a registry: definition, tags, rebuilds, reproducible builds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from helpers import small
 from helpers.engine import docker, images
+from helpers.registry import registry, tags
 from samples import HARD
 from shiplane.facts.builder import survey
 from shiplane.lab import ensure_images
@@ -35,6 +36,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     ensure_images(LocalRunner(folder, {}), lambda _line: None)
     yield small.make(folder / "small", *NAMES, config=WITH)
     small.remove_images()
+
+
+@pytest.fixture(scope="module")
+def place(project: Clone) -> Iterator[str]:
+    """Give the address of a registry, which the project publishes to."""
+    with registry() as address:
+        project.environ |= {"CONTAINER_REGISTRY": address, "REPOSITORY_OWNER": "acme"}
+        yield address
 
 
 def definitions(project: Clone, *words: str) -> dict[str, dict[str, object]]:
@@ -72,18 +81,7 @@ def test_all_components_are_built_in_one_call_by_what_the_plan_shows(project: Cl
     assert output.count("docker buildx bake") == 1
     [file] = (project.folder / ".shiplane/bake").iterdir()
     assert json.loads(file.read_text(encoding="utf-8")) == shown
-    assert settings(f"{small.ONE}:1.0.0-{release}")["Labels"] == {
-        "version": "1.0.0",
-        "word": WORD,
-        **stand_in(),
-    }
-
-
-def stand_in() -> dict[str, str]:
-    """Give the label that an image inherits from a base that was made here."""
-    labels = settings("debian:trixie-slim").get("Labels") or {}
-    assert isinstance(labels, dict)
-    return labels
+    assert settings(f"{small.ONE}:1.0.0-{release}")["Labels"] == {"version": "1.0.0", "word": WORD}
 
 
 def test_a_platform_that_the_builder_lacks_is_refused_before_anything_is_built(project: Clone, tmp_path: Path) -> None:
@@ -100,3 +98,50 @@ def test_a_platform_that_the_builder_lacks_is_refused_before_anything_is_built(p
     assert f"{small.TWO}-development cannot be built for linux/mips64: the builder 'default' builds for" in done.output
     assert builder.platforms[0] in done.output
     assert images(f"{small.TWO}-dev:") == []
+
+
+def test_what_is_built_twice_is_the_same_unless_a_file_is_named(project: Clone) -> None:
+    output = project.nox("-s", "images", "--", "--verify-reproducible").output
+    release = project.git("rev-parse", "HEAD")[:12]
+    assert all(f"{name}:1.0.0-{release} is reproducible: sha256:" in output for name in NAMES)
+    assert images(f"{small.ONE}:1.0.0-{release}-") == []
+    file = project.folder / small.TWO / "Dockerfile"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("chmod -R", "date +%N > /out/made/when && chmod -R"))
+    try:
+        done = project.nox("-s", "images", "--", "--verify-reproducible", code=1)
+    finally:
+        file.write_text(before)
+    assert "layer 1 (COPY /out/ / # buildkit): made/when: content" in "".join(
+        line for line in done.output.splitlines() if line.startswith("built twice, not the same: ")
+    )
+    assert f"{small.ONE}:1.0.0-{release}-dirty-" in done.output
+    assert "layer 1 (COPY /out/ / # buildkit): made/source" not in done.output
+
+
+def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Clone, place: str) -> None:
+    project.git("checkout", "--quiet", "-b", "feature/new-login")
+    words = ("publish", "--target", "remote", "--plain")
+    project.invoke(*words)
+    release = project.git("rev-parse", "HEAD")[:12]
+    wanted = {f"1.0.0-{release}", "1.0.0", "feature-new-login"}
+    held = {name: tags(place, f"acme/small-{name}") for name in NAMES}
+    assert {name: set(found) for name, found in held.items()} == dict.fromkeys(NAMES, wanted)
+    assert all(len(set(found.values())) == 1 for found in held.values())
+    project.invoke(*words, "--rebuild")
+    told = (project.last_run() / "logs/publish.push.log").read_text(encoding="utf-8")
+    assert f"{small.ONE}:1.0.0-{release}: built anew, and it is {held[small.ONE]['1.0.0']} again" in told
+    # What git does not know of can be in an image all the same.
+    (project.folder / small.TWO / "ignored").write_text("another\n")
+    refused = project.invoke(*words, "--rebuild", code=8)
+    (project.folder / small.TWO / "ignored").unlink()
+    told = (
+        f"{place}/acme/small-{small.TWO}:1.0.0-{release} is {held[small.TWO]['1.0.0']} in the registry, and built anew"
+    )
+    assert f"{told} it is sha256:" in refused.output
+    project.git("checkout", "--quiet", "main")
+    project.invoke(*words)
+    wanted |= {"main", "latest"}
+    assert {name: tags(place, f"acme/small-{name}") for name in NAMES} == {
+        name: dict.fromkeys(wanted, held[name]["1.0.0"]) for name in NAMES
+    }

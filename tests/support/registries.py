@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 
 
 class RegistryMachine(RecordingRunner):
-    """Keep digests by reference: `docker push` makes one, `docker tag` names one, imagetools tells one."""
+    """Keep digests by reference: `docker push` makes one, `docker tag` names one, imagetools tells one.
 
-    def __init__(self, answers: Sequence[Answer] = (), local: Mapping[str, str] | None = None) -> None:
+    On the classic store, an image that was never pushed has no digest.
+    """
+
+    def __init__(
+        self, answers: Sequence[Answer] = (), local: Mapping[str, str] | None = None, *, classic: bool = False
+    ) -> None:
         super().__init__(answers)
+        self.classic = classic
         self.local = dict(local or {})
         self.remote: dict[str, str] = {}
 
@@ -37,9 +43,18 @@ class RegistryMachine(RecordingRunner):
                 self.remote[reference] = self.local[reference]
             case ("docker", "pull", _, reference):
                 self.local[reference] = reference.partition("@")[2]
+            case ("docker", "image", "inspect", "--format", "{{json .RepoDigests}}", reference):
+                return self._known(reference)
             case ("docker", "buildx", "imagetools", "inspect", reference, *_):
                 return self._inspected(reference)
         return done
+
+    def _known(self, reference: str) -> Completed:
+        digest = self.local.get(reference)
+        pushed = {name.rpartition(":")[0] for name, one in self.remote.items() if one == digest}
+        names = pushed if self.classic else {*pushed, reference.partition(":")[0]}
+        text = json.dumps([f"{name}@{digest}" for name in sorted(names)] or None)
+        return Completed(0 if digest else 1, text if digest else "", text if digest else "Error: No such image", 0.0)
 
     def _inspected(self, reference: str) -> Completed:
         repository, _, digest = reference.partition("@")

@@ -51,6 +51,7 @@ _HELP = {
     "link": "address of the run's page; default: as GitHub tells",
     "resume": "go on with the last run, which has to be of the same plan",
     "reuse": "let results of earlier runs count; --no-reuse runs everything",
+    "rebuild": "build the production images anew, without caches; what is published has to come out the same",
     "release": "release to deploy; default: the published release of HEAD",
     "run": "number or id of a run; default: the last",
     "service": "one service of the stack",

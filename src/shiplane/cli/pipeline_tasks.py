@@ -68,6 +68,7 @@ def pipeline(
     resume: bool = False,
     allow_migration: list[str] | None = None,
     reuse: bool = True,
+    rebuild: bool = False,
     parallel: int = 0,
     fail_fast: bool = False,
     cancel: bool = True,
@@ -84,8 +85,12 @@ def pipeline(
     selection = Selection.asked(from_, until, only, resume=resume)
     app = App.here()
 
+    def trim(plan: Plan) -> Plan:
+        trimmed = selection.trim(plan)
+        return _rebuilt(trimmed) if rebuild else trimmed
+
     def chosen() -> Plan:
-        return selection.apply(app, _plan(app, event, branch, target, reuse=reuse, trim=selection.trim))
+        return selection.apply(app, _plan(app, event, branch, target, reuse=reuse, trim=trim))
 
     manner = Manner("pipeline", reuse, parallel, fail_fast, cancel)
     _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), manner=manner)
@@ -108,7 +113,9 @@ def build(_c: Context, dry_run: bool = False) -> None:
 
 
 @command
-def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = False, *, view: View) -> None:
+def publish(
+    _c: Context, branch: str = "", target: str = "", rebuild: bool = False, dry_run: bool = False, *, view: View
+) -> None:
     """Build the production images, push them with their tags and record their digests."""
     from shiplane.cli.run import Manner  # noqa: PLC0415 - not needed for --list
     from shiplane.model import STAGE_NAMES  # noqa: PLC0415
@@ -117,9 +124,16 @@ def publish(_c: Context, branch: str = "", target: str = "", dry_run: bool = Fal
 
     def chosen() -> Plan:
         # A branch that the policy does not deliver can be published by hand too.
-        return _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
+        made = _publish_plan(_plan(app, "push", branch, target, STAGE_NAMES))
+        return _rebuilt(made) if rebuild else made
 
     _execute(app, chosen, dry_run=dry_run, view=view, manner=Manner("publish"))
+
+
+def _rebuilt(plan: Plan) -> Plan:
+    from shiplane.planning.rebuild import rebuilt  # noqa: PLC0415 - not needed for --list
+
+    return rebuilt(plan)
 
 
 def _publish_plan(whole: Plan) -> Plan:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ENGINE_FREE = ("shiplane",)
 _TAIL = 30
+_VERIFY = "--verify-reproducible"
 
 
 def main(arguments: list[str]) -> None:
@@ -45,21 +46,37 @@ def main(arguments: list[str]) -> None:
         raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e", "clean"])
 
 
-def _images(app: App, chosen: tuple[str, ...]) -> None:
-    for target in chosen:
-        if target not in buildx.TARGETS:
-            raise UnknownName("kind of image", target, buildx.TARGETS)
-    _build(app, chosen or buildx.TARGETS, ())
+def _images(app: App, words: tuple[str, ...]) -> None:
+    kinds = tuple(word for word in words if word not in (buildx.NO_CACHE, _VERIFY))
+    for kind in kinds:
+        if kind not in buildx.TARGETS:
+            raise UnknownName("kind of image", kind, (*buildx.TARGETS, buildx.NO_CACHE, _VERIFY))
+    if _VERIFY in words:
+        _verify(app, kinds or ("production",))
+    else:
+        _build(app, kinds or buildx.TARGETS, (), cached=buildx.NO_CACHE not in words)
 
 
-def _build(app: App, targets: tuple[str, ...], components: tuple[str, ...]) -> None:
+def _verify(app: App, kinds: tuple[str, ...]) -> None:
+    from shiplane.pipeline.reproducible import verify  # noqa: PLC0415 - this option alone needs it
+
+    listed = _listed(app, kinds, ())
+    verify(app.runner, app.checkout, listed, app.inventory.files, app.environ, _say)
+
+
+def _build(app: App, kinds: tuple[str, ...], components: tuple[str, ...], *, cached: bool = True) -> None:
+    listed = _listed(app, kinds, components)
+    build.bake(app.runner, app.checkout, listed, app.environ, _say, cached=cached)
+    for one in listed:
+        _say(f"built {one.tag}")
+
+
+def _listed(app: App, kinds: tuple[str, ...], components: tuple[str, ...]) -> tuple[buildx.Build, ...]:
+    """Give what is to be built, once the base images are here."""
     from shiplane.lab.images import ensure_images  # noqa: PLC0415 - sessions within a run do not build
 
     ensure_images(app.runner, _say)
-    listed = tuple(b for target in targets for b in images.builds(app.config, app.facts, target, components))
-    build.bake(app.runner, app.checkout, listed, app.environ, _say)
-    for one in listed:
-        _say(f"built {one.tag}")
+    return tuple(one for kind in kinds for one in images.builds(app.config, app.facts, kind, components))
 
 
 def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from shiplane.model import Command
 
 TARGETS = ("development", "production")
+NO_CACHE = "--no-cache"
 _TEMPLATE = re.compile(r"([$%])\{")
 _FLAGS = ("--load", "--provenance=false", "--progress=plain")
 
@@ -35,10 +36,10 @@ def definition(builds: tuple[Build, ...]) -> str:
     return json.dumps({"group": {"default": {"targets": sorted(targets)}}, "target": targets}, indent=2, sort_keys=True)
 
 
-def bake(file: str, ca_bundle: str) -> Command:
+def bake(file: str, ca_bundle: str, *, cached: bool = True) -> Command:
     """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty."""
     secret = (f"--set=*.secrets=id=ca,src={ca_bundle}",) if ca_bundle else ()
-    return Command(("docker", "buildx", "bake", "--file", file, *_FLAGS, *secret))
+    return Command(("docker", "buildx", "bake", "--file", file, *_FLAGS, *(() if cached else (NO_CACHE,)), *secret))
 
 
 def inspect() -> Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git, vpn
@@ -12,7 +13,7 @@ from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unreachable, Unsafe
 from shiplane.lab.images import ensure_images, stand_ins_used
-from shiplane.pipeline import build, e2e, publish, registry
+from shiplane.pipeline import build, e2e, publish, rebuilt, registry
 from shiplane.pipeline.execute import process_action, run_checked
 from shiplane.pipeline.flaky import refuse_flaky
 from shiplane.pipeline.journal import read
@@ -102,7 +103,9 @@ class Actions:
             "test-runner": self._test_runner,
             "lab": self._lab,
             "images": self._images,
+            "rebuild": self._rebuild,
             "publish": self._publish,
+            "republish": partial(self._publish, anew=True),
             "vpn": self._vpn,
             "deploy": self._deploy,
             "promote": self._promote,
@@ -135,6 +138,9 @@ class Actions:
             why = f"{self.facts.suffix} is published already" if not made else "images of the same inputs are published"
             say(f"{why}: nothing to build")
             return
+        self._rebuild(step, say, cancel)
+
+    def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
         self._require_unchanged()
         for command in step.commands:
             run_checked(self.runner, command, step.title, say, cancel)
@@ -158,11 +164,14 @@ class Actions:
         if not any(self.runner.run(command).ok for command in holders):
             raise Unsafe(f"commit {self.facts.commit} is not on {main}", f"merge it into {main} first")
 
-    def _publish(self, _step: Step, say: Say, cancel: Cancel) -> None:
+    def _publish(self, _step: Step, say: Say, cancel: Cancel, *, anew: bool = False) -> None:
         self._require_main()
         with self._registry(say, cancel) as opened:
-            there = publish.published(self.config, self.facts, self.target, opened)
-            known = there | self.known.find(opened, there, say)
+            known = publish.published(self.config, self.facts, self.target, opened)
+            if anew:
+                rebuilt.compare(self.runner, opened, known, self.facts, say, cancel)
+            else:
+                known |= self.known.find(opened, known, say)
             words = (self.config, self.facts, self.target, self.event.branch)
             made = publish.publish(self.runner, opened, known, *words, say, cancel)
         made = replace(made, schema=schema_of(self.checkout, self.config.migration_files))

@@ -32,6 +32,8 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     environ: Mapping[str, str],
     say: Callable[[str], None],
     cancel: Cancel | None = None,
+    *,
+    cached: bool = True,
 ) -> None:
     """Build the listed images in one parallel call; raises `StepFailed` with the builder's last lines.
 
@@ -42,8 +44,9 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     file = checkout / ".shiplane" / "bake" / f"{name}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(buildx.definition(listed), encoding="utf-8")
+    command = buildx.bake(str(file), ca_bundle(environ), cached=cached)
     try:
-        _carry_out(runner, buildx.bake(str(file), ca_bundle(environ)), "building the images", say, cancel)
+        _carry_out(runner, command, "building the images", say, cancel)
     except StepFailed as error:
         errors = tuple(line for line in error.details if "ERROR" in line or "error:" in line.lower())
         raise StepFailed(error.cause, error.fix, (*error.details, *errors[-3:])) from error

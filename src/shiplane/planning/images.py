@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shiplane.commands.buildx import Build
@@ -41,6 +42,7 @@ def _build(component: Component, facts: CheckoutFacts, kind: str) -> Build:
             ("VERSION", known.version),
             ("REVISION", known.revision),
             ("CREATED", known.created),
+            ("SOURCE_DATE_EPOCH", str(int(datetime.fromisoformat(known.created).timestamp()))),
         ),
         platforms=component.platforms,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,13 @@ if TYPE_CHECKING:
 
 TEST_RUNNER = "test-runner:local"
 """The image of the browser tests, which never leaves this machine."""
-_LONGEST_TAG = 128
 _MAIN_ALONE = "latest"
+_HASH = 8
+_LONGEST_BRANCH = 128 - 1 - _HASH
+# At most one slash, and no dash before it: the first dash of the tag tells where it was.
+_PLAIN = re.compile(r"[a-z][a-z0-9]*(/[a-z0-9]+(-[a-z0-9]+)*)?")
+# What versions, commits, hashes and moving tags look like.
+_RESERVED = re.compile(rf"^v?[0-9]|[-/][0-9a-f]{{{_HASH},}}$|^{_MAIN_ALONE}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,12 @@ def development_tag(component: str, version: str) -> str:
 
 
 def branch_tag(branch: str) -> str:
-    """Make a branch name a tag: `feature/x` becomes `feature-x`; what loses more than slashes gets a hash."""
-    readable = slug(branch, _LONGEST_TAG - 9)
-    if readable == branch.replace("/", "-") and readable != _MAIN_ALONE:
-        return readable
-    return f"{readable}-{hashlib.sha256(branch.encode()).hexdigest()[:8]}"
+    """Make a branch name a tag of its own: `feature/x` becomes `feature-x`.
+
+    A name that another one could read like gets a hash: `feature-x` and `Feature/x` as well as `latest`.
+    """
+    if _PLAIN.fullmatch(branch) and not _RESERVED.search(branch) and len(branch) <= _LONGEST_BRANCH:
+        return branch.replace("/", "-")
+    return (
+        f"{slug(branch, _LONGEST_BRANCH)}-{hashlib.sha256(branch.encode(errors='surrogateescape')).hexdigest()[:_HASH]}"
+    )

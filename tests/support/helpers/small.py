@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from helpers.clone import ROOT, Clone
-from helpers.engine import docker, images
+from helpers.engine import docker
 from shiplane.model.identity import checkout_id
 
 if TYPE_CHECKING:
@@ -34,18 +34,24 @@ version_file = "{name}/package.json"
 """
 DOCKERFILE = """\
 FROM debian:trixie-slim AS base
-ARG VERSION
 ARG WORD=none
-RUN mkdir /made && printf %s "$WORD" > /made/word
+RUN mkdir -p /out/made && printf %s "$WORD" > /out/made/word
 
 FROM base AS development
-RUN touch /made/development
+RUN touch /out/development
 
-FROM base AS production
-COPY . /made/
+FROM base AS source
+COPY . /out/made/
+RUN chmod -R u=rwX,go=rX /out && find /out -exec touch -hd 2020-01-01T00:00:00Z {} +
+
+FROM scratch AS production
+COPY --from=source /out/ /
 USER 1000
+ARG VERSION
+ARG WORD=none
 LABEL word="$WORD" version="$VERSION"
 """
+"""The production image stands on no base image: it may go to any registry."""
 
 
 def make(folder: Path, *names: str, config: str = "") -> Clone:
@@ -55,7 +61,7 @@ def make(folder: Path, *names: str, config: str = "") -> Clone:
     made.git("init", "--quiet", "--initial-branch", "main")
     made.git("config", "user.name", "Test")
     made.git("config", "user.email", "test@example.com")
-    (folder / ".git" / "info" / "exclude").write_text("/.venv\n/.nox\n/.shiplane\n")
+    (folder / ".git" / "info" / "exclude").write_text("/.venv\n/.nox\n/.shiplane\nignored\n")
     (folder / ".venv").symlink_to(ROOT / ".venv")
     for name in ("noxfile.py", "tasks.py"):
         shutil.copy(ROOT / name, folder / name)
@@ -71,7 +77,8 @@ def make(folder: Path, *names: str, config: str = "") -> Clone:
 
 
 def remove_images() -> None:
-    """Remove all that was built of such projects."""
-    left = images(*(f"{name}{kind}:" for name in (ONE, TWO, THREE) for kind in ("", "-dev")))
+    """Remove all that was built of such projects, under its names of registries too."""
+    listed = docker("images", "--format", "{{.Repository}}:{{.Tag}}").decode().split()
+    left = [image for image in listed if f"t{_MARK}-" in image]
     if left:
         docker("rmi", "--force", *left)

@@ -8,7 +8,7 @@ from shiplane.planning.images import builds, production_tag
 
 
 def told(revision: str) -> tuple[tuple[str, str], ...]:
-    return (("VERSION", "1.0.0"), ("REVISION", revision), ("CREATED", TIME))
+    return (("VERSION", "1.0.0"), ("REVISION", revision), ("CREATED", TIME), ("SOURCE_DATE_EPOCH", "1795482000"))
 
 
 def test_the_images_of_a_kind() -> None:

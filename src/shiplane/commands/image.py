@@ -1,0 +1,24 @@
+"""Questions to the engine about one image that it holds."""
+
+from __future__ import annotations
+
+from shiplane.model import Command
+
+
+def digests(reference: str) -> Command:
+    """Ask by which digests registries know an image, as a JSON list of `name@sha256:…`.
+
+    The containerd store knows the digest of what was just built, under its own name; the classic one that of what was
+    pushed or pulled.
+    """
+    return Command(("docker", "image", "inspect", "--format", "{{json .RepoDigests}}", reference), timeout=60)
+
+
+def save(reference: str, file: str) -> Command:
+    """Write an image into a tar file, with its layers and its manifest."""
+    return Command(("docker", "image", "save", "--output", file, reference), timeout=600)
+
+
+def remove(references: tuple[str, ...]) -> Command:
+    """Remove the names of images, and what no other name holds; none of them need be there."""
+    return Command(("docker", "image", "rm", "--force", *references), timeout=120)
