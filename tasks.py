@@ -7,6 +7,7 @@ from invoke.collection import Collection
 try:
     from shiplane.cli import (
         backup_tasks,
+        config_tasks,
         dev_tasks,
         doctor_tasks,
         environment_tasks,
@@ -47,9 +48,13 @@ server = Collection("server", server_tasks.prepare)
 maintenance = Collection("maintenance", maintenance_tasks.on, maintenance_tasks.off)
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
 dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
+config = Collection("config")
+config.add_task(config_tasks.show_config, name="show")
+config.add_task(config_tasks.set_key, name="set")
+config.add_task(config_tasks.unset_key, name="unset")
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
 version.add_task(version_tasks.bump_version, name="bump")
 github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed)
-for group in (lab, dev, github, maintenance, server, version):
+for group in (config, lab, dev, github, maintenance, server, version):
     ns.add_collection(group)

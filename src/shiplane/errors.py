@@ -155,6 +155,13 @@ class SecretsMissing(UsageError):
         )
 
 
+class SecretsUnreadable(UsageError):
+    """Tell that a source of secrets cannot be read, and why; `details` are what its command said beside them."""
+
+    def __init__(self, source: str, why: str, fix: str, details: Sequence[str] = ()) -> None:
+        super().__init__(f"the secrets of {source} cannot be read: {why}", fix, details)
+
+
 class CertificateUnfit(UsageError):
     """Tell that an environment cannot be served by HTTPS with the certificate that is given, and why."""
 

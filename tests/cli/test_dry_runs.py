@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LINES = {
     "build": "build",
+    "config.set": "config.set limits.e2e 900",
+    "config.unset": "config.unset release_command",
     "deploy": "deploy --env staging --release r1",
     "dev.down": "dev.down",
     "dev.up": "dev.up",
@@ -39,7 +41,19 @@ LINES = {
     "unlock": "unlock --env staging --yes",
 }
 ONLY_LOOK = {
-    *("audit", "backups", "dev.logs", "dev.shell", "dev.status", "history", "lab.status", "logs", "plan", "releases"),
+    *(
+        "audit",
+        "backups",
+        "config.show",
+        "dev.logs",
+        "dev.shell",
+        "dev.status",
+        "history",
+        "lab.status",
+        "logs",
+        "plan",
+        "releases",
+    ),
     *("report", "status", "verify", "version.show"),
 }
 LOOKS = (

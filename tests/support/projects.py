@@ -29,7 +29,7 @@ assert _SPEC.loader is not None
 _TASKS = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_TASKS)
 NAMESPACE: Collection = _TASKS.ns
-_FOREIGN = ("GITHUB_", "STAGING_", "PRODUCTION_", "DOCKER_", "REGISTRY_", "SERVER_", "SSH_", "TLS_")
+_FOREIGN = ("GITHUB_", "STAGING_", "PRODUCTION_", "DOCKER_", "REGISTRY_", "SERVER_", "SSH_", "TLS_", "SHIPLANE_SET_")
 _NAMES = ("CONTAINER_REGISTRY", "REPOSITORY_OWNER", "DB_PASSWORD", "REDIS_PASSWORD")
 
 

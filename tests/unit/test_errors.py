@@ -19,6 +19,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.OtherPlan("12", ["target remote (now lab)"]), 2),
     (errors.NothingToResume(), 2),
     (errors.SecretsMissing(("REDIS_PASSWORD", "DB_PASSWORD"), "staging"), 2),
+    (errors.SecretsUnreadable("secrets/staging.env", "it is no file", "make it", ("why",)), 2),
     (errors.CertificateUnfit("staging", "TLS_KEY is not the key of TLS_CERTIFICATE", "set both again"), 2),
     (errors.NameTaken("staging-eu", "deployments/app-staging-eu", "staging-eu", "eu"), 2),
     (errors.NothingPublished("main", "lab"), 2),

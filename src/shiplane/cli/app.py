@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
     from shiplane.facts.inventory import Inventory
+    from shiplane.facts.secret_sources import Sources
     from shiplane.model import Event, Host
     from shiplane.pipeline.results import Results
     from shiplane.pipeline.target import Target
@@ -89,7 +90,7 @@ class App:
         """Read the configuration once."""
         from shiplane.config import load  # noqa: PLC0415 - see above
 
-        return load(self.checkout)
+        return load(self.checkout, self.environ)
 
     @cached_property
     def facts(self) -> CheckoutFacts:
@@ -126,7 +127,15 @@ class App:
         from shiplane.cli import targets  # noqa: PLC0415 - not every command asks
 
         lookup = partial(self.world.ssh_settings, file=self.environ.get("SSH_CONFIG", ""))
-        return targets.make(name or self.config.default_target, self.checkout, self.config, self.environ, lookup)
+        chosen = name or self.config.default_target
+        return targets.make(chosen, self.checkout, self.config, self.environ, lookup, self.secret_sources)
+
+    @cached_property
+    def secret_sources(self) -> Sources:
+        """Give what reads secrets that no variable holds; each is asked once, and masked from then on."""
+        from shiplane.facts.secret_sources import Sources  # noqa: PLC0415 - not every command asks
+
+        return Sources(self.runner, self.checkout, self.config.secrets, self.masker.add)
 
     def event(self, name: str = "", branch: str = "") -> Event:
         """Give the event: as told, else as GitHub tells, else a push of what is checked out."""

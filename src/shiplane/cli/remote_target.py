@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from shiplane.cli.hosts import Lookup
     from shiplane.config import Config, EnvironmentConfig
+    from shiplane.facts.secret_sources import Sources
     from shiplane.model import Host
 
 REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
@@ -45,8 +46,16 @@ class RemoteTarget:
     allows_edits = False
     allows_stand_ins = False
 
-    def __init__(self, checkout: Path, config: Config, environ: Mapping[str, str], lookup: Lookup = unknown) -> None:
+    def __init__(
+        self,
+        checkout: Path,
+        config: Config,
+        environ: Mapping[str, str],
+        lookup: Lookup = unknown,
+        sources: Sources | None = None,
+    ) -> None:
         self.checkout = checkout
+        self._sources = sources
         self.config = config
         self.environ = environ
         self._lookup = cache(lookup)
@@ -72,11 +81,11 @@ class RemoteTarget:
 
     def login(self) -> RegistryLogin | None:
         """Give the registry's user and password, GitHub's own token included; None: this machine's own login."""
-        password = self.environ.get("REGISTRY_PASSWORD") or self.environ.get("GITHUB_TOKEN")
+        password = self._anywhere("REGISTRY_PASSWORD") or self.environ.get("GITHUB_TOKEN")
         if not password:
             return None
         naming = self.naming()
-        user = self.environ.get("REGISTRY_USER") or self.environ.get("GITHUB_ACTOR") or naming.owner
+        user = self._anywhere("REGISTRY_USER") or self.environ.get("GITHUB_ACTOR") or naming.owner
         return RegistryLogin(naming.registry, user, Secret("REGISTRY_PASSWORD", password))
 
     def site(self, environment: str) -> Site:
@@ -180,7 +189,16 @@ class RemoteTarget:
     def _get(self, environment: str, name: str) -> str:
         """Give a variable; for some a key of the configuration stands in."""
         configured = getattr(self.config.environment(environment), _CONFIGURED.get(name, ""), "")
-        return named(self.environ, environment, name) or str(configured)
+        return named(self.environ, environment, name) or self._kept(environment, name) or str(configured)
+
+    def _kept(self, environment: str, name: str) -> str:
+        """Give what the configured sources of secrets hold."""
+        return self._sources.get(environment, name) if self._sources else ""
+
+    def _anywhere(self, name: str) -> str:
+        """Give what is the same for all environments: a variable, else the first that a source has."""
+        kept = (self._kept(environment.name, name) for environment in self.config.environments)
+        return self.environ.get(name) or next(filter(None, kept), "")
 
     def _port(self, environment: str) -> int:
         text = self._get(environment, "SERVER_PORT") or str(self.config.environment(environment).ssh_port)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shiplane.cli.hosts import Lookup
     from shiplane.config import Config
+    from shiplane.facts.secret_sources import Sources
     from shiplane.lab import LabState
     from shiplane.model import Host
     from shiplane.pipeline.target import Target
@@ -28,12 +29,19 @@ _LAB_OWNER = "lab"
 _TLS = (tls.CERTIFICATE, tls.KEY)
 
 
-def make(name: str, checkout: Path, config: Config, environ: Mapping[str, str], lookup: Lookup = unknown) -> Target:
-    """Make a target by its name; raises `UnknownName`. `lookup` asks ssh's configuration."""
+def make(  # noqa: PLR0913 - what a target answers from, each by name
+    name: str,
+    checkout: Path,
+    config: Config,
+    environ: Mapping[str, str],
+    lookup: Lookup = unknown,
+    sources: Sources | None = None,
+) -> Target:
+    """Make a target by its name; raises `UnknownName`. `lookup` asks ssh's configuration, `sources` hold secrets."""
     if name == "lab":
         return LabTarget(checkout, config, environ)
     if name == "remote":
-        return RemoteTarget(checkout, config, environ, lookup)
+        return RemoteTarget(checkout, config, environ, lookup, sources)
     raise UnknownName("target", name, ("lab", "remote"))
 
 

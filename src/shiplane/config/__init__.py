@@ -1,6 +1,6 @@
 """`[tool.shiplane]` of pyproject.toml as a frozen, typed value."""
 
-from shiplane.config.load import find_checkout, load, parse
+from shiplane.config.load import find_checkout, load, parse, read, table_of
 from shiplane.config.settings import (
     Backup,
     Component,
@@ -11,6 +11,7 @@ from shiplane.config.settings import (
     Hook,
     Hooks,
     Limits,
+    SecretSources,
     StepSettings,
     Vpn,
 )
@@ -25,9 +26,12 @@ __all__ = [
     "Hook",
     "Hooks",
     "Limits",
+    "SecretSources",
     "StepSettings",
     "Vpn",
     "find_checkout",
     "load",
     "parse",
+    "read",
+    "table_of",
 ]

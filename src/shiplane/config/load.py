@@ -8,6 +8,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from shiplane.config.settings import (
+    CHOICES,
     Backup,
     Component,
     Config,
@@ -17,6 +18,7 @@ from shiplane.config.settings import (
     Hook,
     Hooks,
     Limits,
+    SecretSources,
     StepSettings,
     Vpn,
 )
@@ -24,7 +26,7 @@ from shiplane.errors import ConfigError, NotACheckout, UnknownKey
 from shiplane.model import STEP_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -44,14 +46,33 @@ def find_checkout(start: Path) -> Path:
     raise NotACheckout(str(start))
 
 
-def load(checkout: Path) -> Config:
-    """Load `[tool.shiplane]` from the checkout's pyproject.toml; raises `ConfigError`."""
-    file = checkout / "pyproject.toml"
+def load(checkout: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Load `[tool.shiplane]` from the checkout's pyproject.toml, and what variables set; raises `ConfigError`."""
+    table = read(checkout)
+    config = parse(table)
+    if not any(name.startswith("SHIPLANE_SET_") for name in environ or {}):
+        return config
+    from shiplane.config import overrides  # noqa: PLC0415 - seldom a variable is set
+
+    return parse(overrides.applied(table, overrides.given(config, environ or {}), environ or {}))
+
+
+def read(checkout: Path) -> dict[str, Any]:
+    """Give the table `tool.shiplane` of the checkout's pyproject.toml; raises `ConfigError`."""
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return table_of((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
         raise ConfigError("pyproject.toml", f"is not valid TOML: {error}", "mend the line that it names") from error
-    return parse(document.get("tool", {}).get("shiplane", {}))
+
+
+def table_of(text: str) -> dict[str, Any]:
+    """Give the table `tool.shiplane` of a text; raises `ConfigError`."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("pyproject.toml", f"is not valid TOML: {error}", "mend the line that it names") from error
+    table: dict[str, Any] = document.get("tool", {}).get("shiplane", {})
+    return table
 
 
 def parse(table: dict[str, Any]) -> Config:
@@ -66,7 +87,14 @@ def parse(table: dict[str, Any]) -> Config:
     hooks = _hooks(top.pop("hooks", {}), "tool.shiplane.hooks")
     flaky = _build(Flaky, top.pop("flaky", {}), "tool.shiplane.flaky")
     github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
-    tables = {"components": components, "environments": environments, "hooks": hooks, "github": github}
+    secrets = _build(SecretSources, top.pop("secrets", {}), "tool.shiplane.secrets")
+    tables = {
+        "secrets": secrets,
+        "components": components,
+        "environments": environments,
+        "hooks": hooks,
+        "github": github,
+    }
     built = {**tables, "backup": backup, "limits": limits, "steps": steps, "vpn": vpn, "flaky": flaky}
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
@@ -76,9 +104,6 @@ def parse(table: dict[str, Any]) -> Config:
 def _check(config: Config) -> None:
     if not config.components:
         raise ConfigError("tool.shiplane.components", "no component", "add [tool.shiplane.components.backend]")
-    _one_of("tool.shiplane.default_target", config.default_target, ("lab", "remote"))
-    _one_of("tool.shiplane.rollout", config.rollout, ("rolling", "recreate"))
-    _one_of("tool.shiplane.vpn.provider", config.vpn.provider, ("none", "tailscale"))
     _check_database(config)
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):
@@ -187,7 +212,6 @@ def _hooks(tables: Any, path: str) -> Hooks:  # noqa: ANN401 - parsed TOML
 
 def _hook(table: Any, path: str, *, after: bool) -> Hook:  # noqa: ANN401 - parsed TOML
     hook: Hook = _build(Hook, table, path)
-    _one_of(f"{path}.on", hook.on, ("local", "host"))
     if not hook.command or not hook.command[0]:
         raise ConfigError(f"{path}.command", "is empty", 'write it as ["./scripts/announce", "staging"]')
     if hook.undo and not after:
@@ -215,6 +239,9 @@ def _build(kind: type, table: Any, path: str, built: frozenset[str] | set[str] =
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if required and field.name not in values:
             raise ConfigError(f"{path}.{field.name}", "is missing", f"add {field.name} = {_example(hints[field.name])}")
+    for key, value in values.items():
+        if (kind.__name__, key) in CHOICES:
+            _one_of(f"{path}.{key}", value, CHOICES[kind.__name__, key])
     return kind(**values)
 
 

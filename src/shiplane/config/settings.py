@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+CHOICES = {
+    ("Config", "default_target"): ("lab", "remote"),
+    ("Config", "rollout"): ("rolling", "recreate"),
+    ("Vpn", "provider"): ("none", "tailscale"),
+    ("Hook", "on"): ("local", "host"),
+}
+"""What a text may be, where it is one of a few; by class and field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
@@ -46,7 +54,9 @@ class EnvironmentConfig:
     ssh_jump: str = ""
     """Jump host, `user@host:port` or a name that ssh knows, several with commas; SERVER_JUMP wins, `none` is none."""
     proxy_bind: str = "0.0.0.0"  # noqa: S104 - the proxy is the one public port
+    """Address of the server on which the proxy is published."""
     proxy_port: int = 80
+    """Port for HTTP on the server."""
     proxy_tls_port: int = 443
     """Port for HTTPS on the server, where TLS_CERTIFICATE and TLS_KEY are given."""
 
@@ -61,9 +71,13 @@ class Limits:
     """Set time limits of stages in seconds; build, test and publish share the first."""
 
     build: int = 2700
+    """Build, test and publish together."""
     staging: int = 1200
+    """The deploy to staging."""
     e2e: int = 1800
+    """The browser tests against staging."""
     production: int = 1200
+    """The deploy to production."""
 
     def of(self, stage: str) -> tuple[str, int]:
         """Give the clock and the limit of a stage."""
@@ -88,10 +102,12 @@ class StepSettings:
 
 @dataclass(frozen=True, slots=True)
 class Vpn:
-    """Connect to a VPN before a remote deploy; `none` or `tailscale`."""
+    """Connect to a VPN before a remote deploy."""
 
     provider: str = "none"
+    """Which VPN: `tailscale` joins by TS_OAUTH_CLIENT_ID and TS_OAUTH_SECRET."""
     tags: tuple[str, ...] = ("tag:ci",)
+    """Tags by which this machine is known in the VPN."""
 
 
 _DUMP = 'export PGPASSWORD="${POSTGRES_PASSWORD-}"; user=${POSTGRES_USER:-postgres}; exec pg_dump -Fc -U "$user" '
@@ -111,6 +127,7 @@ class Backup:
     kept: int = 5
     """How many are kept, of releases that are kept."""
     seconds: int = 900
+    """Time that one may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +135,11 @@ class Hook:
     """Describe a command that runs around a deploy, with variables SHIPLANE_… that tell what it runs for."""
 
     command: tuple[str, ...]
+    """Program and arguments; no shell is involved."""
     on: str = "local"
     """`local`: in the checkout; `host`: on the server, in a container of the new release's backend."""
     seconds: int = 300
+    """Time that it may take."""
     undo: bool = False
     """Of a command after a deploy: whether its failure undoes the deploy."""
 
@@ -156,6 +175,18 @@ class GithubSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretSources:
+    """Say where the secrets of the target `remote` come from that no variable holds; none stands here itself."""
+
+    command: tuple[str, ...] = ()
+    """Command that prints them, as `NAME=value` lines or a JSON object; `{environment}` is the environment's name."""
+    file: str = ""
+    """File that holds the same, readable by its owner alone; for what neither a variable nor the command gives."""
+    seconds: int = 60
+    """Time that the command may take; a person may have to confirm it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Hold the whole configuration."""
 
@@ -168,6 +199,7 @@ class Config:
     owner: str = ""
     """Owner within the registry; REPOSITORY_OWNER or GITHUB_REPOSITORY_OWNER in the environment wins."""
     main_branch: str = "main"
+    """Branch whose releases may go to production."""
     release_command: tuple[str, ...] = ()
     """Command run once in a container of the new backend image before traffic moves, such as migrations."""
     rollout: str = "rolling"
@@ -192,7 +224,9 @@ class Config:
     health_seconds: int = 120
     """Time in which all services of a new release must be healthy."""
     verify_tries: int = 12
+    """So often the public address is asked for the release that was just deployed."""
     verify_interval_seconds: int = 5
+    """Pause between two of these questions."""
     keep_releases: int = 5
     """So many releases stay on a server, with their images, to roll back to."""
     changelog: str = "CHANGELOG.md"
@@ -210,6 +244,7 @@ class Config:
     hooks: Hooks = field(default_factory=Hooks)
     flaky: Flaky = field(default_factory=Flaky)
     github: GithubSettings = field(default_factory=GithubSettings)
+    secrets: SecretSources = field(default_factory=SecretSources)
 
     def environment(self, name: str) -> EnvironmentConfig:
         """Give an environment by name; `UnknownName` where there is none."""

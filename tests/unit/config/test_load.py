@@ -18,6 +18,7 @@ from shiplane.config import (
     Flaky,
     GithubSettings,
     Limits,
+    SecretSources,
     StepSettings,
     Vpn,
     find_checkout,
@@ -85,6 +86,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         "reason": STRING,
     },
     ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
+    ("secrets",): {"command": STRINGS, "file": STRING, "seconds": NUMBER},
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
 REQUIRED = [
@@ -118,10 +120,21 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_tables_above_have_every_key() -> None:
-    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky)
+    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky, SecretSources)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
-        others = {"components", "environments", "backup", "limits", "steps", "vpn", "hooks", "flaky", "github"}
+        others = {
+            "components",
+            "environments",
+            "backup",
+            "limits",
+            "steps",
+            "vpn",
+            "hooks",
+            "flaky",
+            "github",
+            "secrets",
+        }
         tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
 
