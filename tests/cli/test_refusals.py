@@ -189,6 +189,26 @@ def test_unlocking_what_another_has_taken_since(project: Project) -> None:
     assert (ended.code, ended.err.splitlines()[0].partition(" (")[0]) == (5, "staging is held by run r7")
 
 
+def test_a_stale_lock_is_removed_unasked(project: Project) -> None:
+    stale = "stale" + HELD.removeprefix("held")
+    project.answers(servers=[("lock show", HELD, 0), ("lock take", stale, 0), ("lock drop", "dropped\t", 0)])
+    ended = project.invoke("unlock --env staging --target remote --stale", **REMOTE)
+    assert ended.code == 0
+    assert ended.out.splitlines()[1:] == [
+        "the lock of run r7 (ada@laptop, process 12, since 2026-01-01T00:00:00Z) was not renewed for 25 s: taken over",
+        "the lock of staging is removed",
+    ]
+    assert verbs(project) == ["show", "take", "drop"]
+
+
+def test_a_lock_whose_holder_lives_is_no_stale_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shiplane.deploy.lock.Lock._surely_held", lambda *_words: True)
+    project.answers(servers=[("lock show|lock take", HELD, 0)])
+    ended = project.invoke("unlock --env staging --target remote --stale --json", **REMOTE)
+    assert (ended.code, ended.json["removed"]) == (0, False)
+    assert verbs(project) == ["show", "take"]
+
+
 def test_a_dry_unlock_says_whose_lock_it_is(project: Project) -> None:
     project.answers(servers=[("lock show", HELD, 0)])
     ended = project.invoke("unlock --env staging --target remote --dry-run", **REMOTE)

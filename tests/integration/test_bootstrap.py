@@ -130,6 +130,8 @@ def test_environment_follows_lock_and_place(checkout: Path) -> None:
     imports = [str(python), "-c", "import shiplane, iniconfig; print(shiplane.__file__)"]
     shown = subprocess.run(imports, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(checkout / "src" / "shiplane" / "__init__.py")
+    again = bootstrap(checkout, env={"GITHUB_PATH": str(checkout / "path")})
+    assert (again.returncode, (checkout / "path").read_text()) == (0, f"{checkout}/.venv/bin\n")
 
     write_lock(checkout, "setuptools")
     assert "packages in .venv are not those" in bootstrap(checkout, "--check").stdout

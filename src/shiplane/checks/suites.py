@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Surroundings:
     """Tell what a check depends on: the checkout's id, component versions, the folder of Python programs.
 
-    `files` are what the linters of shell scripts, Dockerfiles and YAML look at, by kind.
+    `files` are what the linters of shell scripts, Dockerfiles, YAML and workflows look at, by kind.
     """
 
     checkout_id: str
@@ -120,6 +120,9 @@ def _own(where: Surroundings) -> list[tuple[str, Command]]:
         ("shellcheck", ("shellcheck", "-x"), "shell"),
         ("hadolint", ("hadolint",), "dockerfile"),
         ("yamllint", ("yamllint", "--strict"), "yaml"),
+        ("actionlint", ("actionlint",), "workflow"),
+        ("zizmor", ("zizmor", "--offline", "--no-progress", "--quiet"), "workflow"),
+        ("workflow schema", ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"), "workflow"),
     )
     checks += [(name, (*argv, *where.files[kind])) for name, argv, kind in by_kind if where.files.get(kind)]
     return [(name, Command((f"{where.programs}/{argv[0]}", *argv[1:]))) for name, argv in checks]

@@ -60,6 +60,7 @@ _HELP = {
     "since": "how far back, such as 10m",
     "survey": "also ask engine, registry and servers what the plan leaves to them",
     "tail": "how many of the latest",
+    "stale": "remove it only where nobody renews it, and then unasked",
     "strategy": "how the new release replaces the old: rolling or recreate; default: rollout of the configuration",
     "target": "lab or remote; default: default_target of the configuration",
     "to": "where to: an environment for promote, a release for rollback",
@@ -67,6 +68,7 @@ _HELP = {
     "value": "the new value; lists with commas, or as TOML",
     "verbose": "every line of output as it comes",
     "volumes": "remove the data too",
+    "whole": "in GitHub Actions: all jobs of the run as one",
     "with_celery": "start the worker too",
     "yes": "agree beforehand",
 }

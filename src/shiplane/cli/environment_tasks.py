@@ -123,11 +123,20 @@ def verify(_c: Context, env: str, target: str = "", json: bool = False) -> None:
 
 
 @command
-def e2e(_c: Context, env: str = "staging", target: str = "", dry_run: bool = False, *, view: View) -> None:
-    """Run the browser tests against an environment."""
+def e2e(
+    _c: Context,
+    env: str = "staging",
+    release: str = "",
+    target: str = "",
+    dry_run: bool = False,
+    *,
+    view: View,
+) -> None:
+    """Run the browser tests against what an environment runs, which with --release has to be that one."""
     app = App.here()
     made = _e2e_plan(app, target, env)
-    _execute("e2e", app, made, None, None, dry_run=dry_run, view=view)
+    wanted = _find(app, target, release) if release else None
+    _execute("e2e", app, made, wanted, None, dry_run=dry_run, view=view)
 
 
 @command
@@ -225,6 +234,7 @@ def _single_plan(
     from shiplane.cli.plans import deploy_commands  # noqa: PLC0415 - not needed for --list
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
     from shiplane.planning.limits import limited  # noqa: PLC0415
+    from shiplane.planning.plan import vpn_steps  # noqa: PLC0415
 
     app.config.environment(env)
     chosen = app.target(target)
@@ -232,28 +242,34 @@ def _single_plan(
     commands, undo = deploy_commands(
         app, chosen, release, rollback=rollback, strategy=strategy, restore_database=restore_database
     )(env)
+    joined = vpn_steps(app.config, chosen.name, env, env)
+    needs = tuple(step.id for step in joined)
     first = Step(
-        f"{env}.{action}", f"{action}: {release} on {env}", (), env, commands, undo, action=action, environment=env
+        f"{env}.{action}", f"{action}: {release} on {env}", needs, env, commands, undo, action=action, environment=env
     )
     second = Step(
         f"{env}.verify", "the public address answers with the release", (first.id,), action="verify", environment=env
     )
     clock, limit = app.config.limits.of(env)
-    stage = Stage(env, limit, clock, limited((first, second), app.config))
+    stage = Stage(env, limit, clock, limited((*joined, first, second), app.config))
     return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release=release)
 
 
 def _e2e_plan(app: App, target: str, env: str) -> Plan:
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415 - not needed for --list
     from shiplane.planning.limits import limited  # noqa: PLC0415
+    from shiplane.planning.plan import vpn_steps  # noqa: PLC0415
 
     app.config.environment(env)
+    name = app.target(target).name
+    joined = vpn_steps(app.config, name, "e2e", env)
     bases = Step("e2e.bases", "base images are here", action="bases")
     runner = Step("e2e.runner", "image of the browser tests", (bases.id,), action="test-runner")
-    tests = Step("e2e.tests", f"browser tests against {env}", (runner.id,), action="e2e", environment=env)
+    needs = (runner.id, *(step.id for step in joined))
+    tests = Step("e2e.tests", f"browser tests against {env}", needs, action="e2e", environment=env)
     clock, limit = app.config.limits.of("e2e")
-    stage = Stage("e2e", limit, clock, limited((bases, runner, tests), app.config))
-    return Plan(app.event("manual"), app.target(target).name, (stage,), "browser tests by hand")
+    stage = Stage("e2e", limit, clock, limited((*joined, bases, runner, tests), app.config))
+    return Plan(app.event("manual"), name, (stage,), "browser tests by hand")
 
 
 def _execute(

@@ -24,14 +24,18 @@ def report(
     junit: str = "",
     markdown: str = "",
     bundle: bool = False,
+    whole: bool = False,
     open: bool = False,  # noqa: A002 - the option's name
     json: bool = False,
 ) -> None:
     """Write the report of a run, by default the last, as one page; or print it as JSON, or write it in other forms."""
-    from shiplane.report.runs import find  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+    from shiplane.report.runs import find  # noqa: PLC0415
 
     app = App.here()
-    past = find(app.store, run)
+    if whole and (run or junit or bundle or open or not (json or markdown)):
+        raise UsageError("--whole gives all jobs of a run as JSON or Markdown", "add --json or --markdown FILE alone")
+    past = _whole(app) if whole else find(app.store, run)
     if json:
         from shiplane.report.run_json import run_json  # noqa: PLC0415 - the one form that was asked for
 
@@ -71,6 +75,14 @@ def history(_c: Context, branch: str = "", limit: int = 20, json: bool = False) 
     from shiplane.report.history_text import render_history  # noqa: PLC0415 - not needed for --json
 
     show(render_history(found))
+
+
+def _whole(app: App) -> Past:
+    from shiplane.cli.on_github import whole_run  # noqa: PLC0415 - for workflows alone
+    from shiplane.report.runs import Past  # noqa: PLC0415
+
+    found = whole_run(app)
+    return Past(found.name, app.store.root / "runs" / found.name, found.run)
 
 
 def _page(past: Past, *, opened: bool) -> None:

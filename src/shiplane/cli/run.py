@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.cli.boards import Boards
@@ -14,9 +15,11 @@ from shiplane.cli.place import Place, group
 from shiplane.cli.plans import estimates
 from shiplane.cli.signals import terminable
 from shiplane.errors import Interrupted, ShiplaneError
+from shiplane.model import Secret
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.journal import Journal, read
 from shiplane.runners import process
+from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,7 +255,21 @@ def open_environments(app: App, target: Target, run: str) -> Environments:
     holder = Holder(run, _user(), socket.gethostname(), me.pid, machine=me.machine, started=me.started)
     opened = Environments(target, app.config, connect, app.world.http(target.ca_file), app.masker, holder)
     opened.local = app.runner
+    opened.before = partial(_join_vpn, app, target, opened)
     return opened
+
+
+def _join_vpn(app: App, target: Target, environments: Environments, name: str) -> None:
+    """Join the VPN for a look, where servers are behind one and its secret is set; a run has a step for it."""
+    from shiplane.cli.remote_target import named  # noqa: PLC0415 - only remote servers are behind one
+    from shiplane.pipeline.tunnel import Tunnel  # noqa: PLC0415
+
+    secret = Secret("TS_OAUTH_SECRET", named(app.environ, name, "TS_OAUTH_SECRET"))
+    if target.name != "remote" or app.config.vpn.provider == "none" or not secret.value:
+        return
+    app.masker.add(secret)
+    way = Tunnel(app.runner, app.config.vpn.tags, secret, lambda _line: None, Cancel())
+    way.join(name, environments.at_close)
 
 
 def _user() -> str:

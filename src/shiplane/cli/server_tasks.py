@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from shiplane.deploy.lock import Holder
+    from shiplane.deploy.lock import Holder, Lock
     from shiplane.deploy.prepare import Preparation
     from shiplane.deploy.readiness import Check
 
 
 @command
 def unlock(
-    _c: Context, env: str, target: str = "", yes: bool = False, dry_run: bool = False, json: bool = False
+    _c: Context,
+    env: str,
+    target: str = "",
+    stale: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
 ) -> None:
-    """Remove a stale deploy lock, saying whose it was."""
+    """Remove a stale deploy lock, saying whose it was; with --stale only one that nobody renews, unasked."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.runners.base import Cancel  # noqa: PLC0415
 
@@ -31,19 +37,38 @@ def unlock(
     app.config.environment(env)
     environments = open_environments(app, app.target(target), "unlock")
     try:
-        lock = environments.lock(env, show, Cancel())
+        lock = environments.lock(env, nowhere if json else show, Cancel())
         holder = lock.holder()
         if not json:
             show(f"{env} is held by {holder}" if holder else f"{env} is not locked")
-        removed = bool(holder) and not dry_run and (yes or _agrees(env, json=json))
+        removed = holder is not None and not dry_run
         if removed:
-            lock.unlock(holder)
+            removed = _gave_up(lock, environments.holder) if stale else _unlock(lock, holder, yes=yes, json=json)
         if json:
             show_json({"environment": env, "holder": _holder(holder), "removed": removed})
         elif removed:
             show(f"the lock of {env} is removed")
     finally:
         environments.close()
+
+
+def _unlock(lock: Lock, holder: Holder | None, *, yes: bool, json: bool) -> bool:
+    agreed = yes or _agrees(lock.site.environment, json=json)
+    if agreed:
+        lock.unlock(holder)
+    return agreed
+
+
+def _gave_up(lock: Lock, me: Holder) -> bool:
+    """Take a lock over that nobody renews, and give it back; False where its holder lives."""
+    from shiplane.errors import Locked  # noqa: PLC0415 - not needed for --list
+
+    try:
+        with lock.hold(me):
+            return True
+    except Locked as held:
+        lock.report(f"{held.cause}: left alone")
+        return False
 
 
 def _agrees(env: str, *, json: bool) -> bool:

@@ -157,6 +157,7 @@ def _linted_files(app: App) -> dict[str, tuple[str, ...]]:
         "shell": tuple(n for n in names if n.endswith(".sh") or n in _SHELL),
         "dockerfile": tuple(n for n in names if n.endswith("Dockerfile")),
         "yaml": tuple(n for n in names if n.endswith((".yml", ".yaml"))),
+        "workflow": tuple(n for n in names if n.startswith(".github/workflows/")),
     }
 
 

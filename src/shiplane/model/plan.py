@@ -15,7 +15,7 @@ STEP_NAMES = {
     "test": ("backend", "frontend", "lint"),
     "publish": ("images", "push"),
     "staging": ("vpn", "deploy", "rollback", "verify"),
-    "e2e": ("bases", "runner", "tests"),
+    "e2e": ("vpn", "bases", "runner", "tests"),
     "production": ("vpn", "deploy", "promote", "rollback", "verify"),
 }
 """The steps that a stage may have; a step's id is `stage.name`."""

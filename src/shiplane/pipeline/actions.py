@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shiplane.commands import git, vpn
+from shiplane.commands import git
 from shiplane.deploy.audit import seconds_between
 from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
-from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unreachable, Unsafe
+from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unsafe
 from shiplane.lab.images import ensure_images, stand_ins_used
 from shiplane.pipeline import build, e2e, publish, rebuilt, registry
 from shiplane.pipeline.execute import process_action, run_checked
@@ -21,6 +21,7 @@ from shiplane.pipeline.known_images import KnownImages
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.pipeline.reuse import reused
 from shiplane.pipeline.tested import Recorder, sources
+from shiplane.pipeline.tunnel import Tunnel
 from shiplane.planning.images import test_runner
 from shiplane.runners.base import Bound
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.rollout import Deployer
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Command, Deployment, Event, Outcome, Release, Secret, Step
+    from shiplane.model import Deployment, Event, Outcome, Release, Secret, Step
     from shiplane.pipeline.environments import Environments
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.journal import Journal
@@ -188,20 +189,11 @@ class Actions:
 
     def _vpn(self, step: Step, say: Say, cancel: Cancel) -> None:
         """Join the VPN until the run ends; a machine that is in it already stays in it."""
-        secret = self.target.vpn_secret(step.environment)
-        self.environments.masker.add(secret)
-        address = self.target.site(step.environment).host.address
-        if not vpn.is_joined(self.runner.run(vpn.status(), cancel=cancel).stdout):
-            self.environments.at_close.append(lambda: self.runner.run(vpn.logout()))
-            self._in_vpn(vpn.up(secret, self.config.vpn.tags, f"shiplane-{step.environment}"), say, cancel)
-        self._in_vpn(vpn.ping(address), say, cancel)
-
-    def _in_vpn(self, command: Command, say: Say, cancel: Cancel) -> None:
-        say(f"$ {command.masked()}")
-        done = self.runner.run(command, on_line=say, cancel=cancel)
-        if not done.ok:
-            fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
-            raise Unreachable("the VPN cannot be joined", fix, done.tail())
+        name = step.environment
+        way = Tunnel(self.runner, self.config.vpn.tags, self.target.vpn_secret(name), say, cancel)
+        self.environments.masker.add(way.secret)
+        way.join(name, self.environments.at_close)
+        way.reach(self.target.site(name).host.address)
 
     def _deploy(self, step: Step, say: Say, cancel: Cancel) -> None:
         release = self._known_release()

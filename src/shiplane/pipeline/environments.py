@@ -88,6 +88,8 @@ class Environments:
         """Migrations that may run although they break what serves meanwhile."""
         self.at_close: list[Callable[[], object]] = []
         """What to do when all environments are given back, such as leaving the VPN."""
+        self.before: Callable[[str], None] = lambda _name: None
+        """What to do before an environment is reached, such as joining the VPN."""
         self._opened: dict[str, _Opened] = {}
 
     def site(self, name: str) -> Site:
@@ -159,6 +161,7 @@ class Environments:
     def _open(self, name: str) -> _Opened:
         if name not in self._opened:
             site = self.target.site(name)
+            self.before(name)
             self._opened[name] = _Opened(site, self.connect(site.host))
         return self._opened[name]
 

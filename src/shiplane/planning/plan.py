@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shiplane.commands import buildx, engine, nox, vpn
@@ -176,22 +177,8 @@ class _Layout:
         ]
 
     def _environment(self, name: str, before: tuple[str, ...]) -> list[Step]:
-        steps, needs = [], before
-        if self.target == "remote" and self.config.vpn.provider == "tailscale":
-            secret = Secret("TS_OAUTH_SECRET", "")
-            join = vpn.up(secret, self.config.vpn.tags, f"shiplane-{name}")
-            steps.append(
-                Step(
-                    f"{name}.vpn",
-                    "join the VPN",
-                    before,
-                    commands=(join,),
-                    undo=(vpn.logout(),),
-                    action="vpn",
-                    environment=name,
-                )
-            )
-            needs = (f"{name}.vpn",)
+        steps = vpn_steps(self.config, self.target, name, name, before)
+        needs = tuple(step.id for step in steps) or before
         commands, undo = self.deploy_commands(name)
         title = f"put the release on {name}"
         deploy = Step(
@@ -228,6 +215,17 @@ class _Layout:
                 asks="the digests that staging runs",
             )
         ]
+
+
+def vpn_steps(
+    config: Config, target: str, stage: str, environment: str, needs: tuple[str, ...] = ()
+) -> tuple[Step, ...]:
+    """Give the step of a stage that joins the VPN, where servers are behind one; the run leaves it at its end."""
+    if target != "remote" or config.vpn.provider != "tailscale":
+        return ()
+    join = vpn.up(Secret("TS_OAUTH_SECRET", ""), config.vpn.tags, f"shiplane-{environment}")
+    step = Step(f"{stage}.vpn", "join the VPN", needs, commands=(join,), undo=(vpn.logout(),))
+    return (replace(step, action="vpn", environment=environment),)
 
 
 _CHECKS = ("test.backend", "test.frontend", "test.lint")

@@ -64,6 +64,7 @@ def merged(runs: Iterable[RunState], cut_off: Status = "failed") -> RunState:
             stages={**whole.stages, **counting},
             releases={**whole.releases, **run.releases},
             deployments={**whole.deployments, **run.deployments},
+            event=whole.event or run.event,  # a later command is one by hand
             started_at=whole.started_at or run.started_at,
             seconds=(whole.seconds or 0.0) + (run.seconds or 0.0),
             notes=[*whole.notes, *run.notes],

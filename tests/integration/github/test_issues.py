@@ -129,6 +129,25 @@ def test_all_jobs_of_a_run_are_one(workflow: Workflow, hub: Hub) -> None:
     assert "| ✗ staging | failed |" in issue["body"]
 
 
+def test_the_page_of_all_jobs(workflow: Workflow) -> None:
+    first, second = journals.passed(), journals.undone(41)
+    first.leave_out(*(name for name in first.steps if name.partition(".")[0] not in ("build", "test", "publish")))
+    for name in second.steps:
+        if name.partition(".")[0] in ("build", "test", "publish"):
+            second.end(name, how="not needed", seconds=0.0)
+    workflow.ran(first)
+    workflow.ran(second, part=2)
+    jobs = json.dumps({"build": {"result": "success"}, "production": {"result": "failure"}})
+    ended = workflow.invoke("report --whole --markdown -", 41, SHIPLANE_JOBS=jobs)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("## ✗ Run 41: failed in ")
+    for told in ("| ✓ test | passed | 58.4 s | 0 of 3 |", "| ✗ production | failed |", "| production | undone |"):
+        assert told in ended.out
+    assert workflow.invoke("report --whole --json", 41, SHIPLANE_JOBS=jobs).json["status"] == "failed"
+    for line in ("report --whole", "report --whole --run 41 --json", "report --whole --bundle --json"):
+        assert workflow.invoke(line, 41, SHIPLANE_JOBS=jobs).code == 2
+
+
 @pytest.mark.parametrize("journal", [True, False])
 def test_a_job_that_failed_outside_of_its_stage(workflow: Workflow, hub: Hub, journal: bool) -> None:  # noqa: FBT001 - a parameter
     if journal:

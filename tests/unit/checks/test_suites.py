@@ -16,7 +16,7 @@ WHERE = Surroundings(
     "abcd1234",
     {"backend": "1.0.0", "frontend": "2.0.0"},
     "/venv/bin",
-    {"shell": ("a.sh",), "dockerfile": (), "yaml": ("b.yml", "c.yaml")},
+    {"shell": ("a.sh",), "dockerfile": (), "yaml": ("b.yml", "c.yaml"), "workflow": ("b.yml",)},
 )
 ENV = {
     **dict.fromkeys((f"TEST_{name}_PORT" for name in ("DB", "REDIS", "BACKEND", "FRONTEND", "PROXY")), "0"),
@@ -76,6 +76,9 @@ OWN = {
     "import contracts": ("/venv/bin/lint-imports",),
     "shellcheck": ("/venv/bin/shellcheck", "-x", "a.sh"),
     "yamllint": ("/venv/bin/yamllint", "--strict", "b.yml", "c.yaml"),
+    "actionlint": ("/venv/bin/actionlint", "b.yml"),
+    "zizmor": ("/venv/bin/zizmor", "--offline", "--no-progress", "--quiet", "b.yml"),
+    "workflow schema": ("/venv/bin/check-jsonschema", "--builtin-schema", "vendor.github-workflows", "b.yml"),
 }
 
 

@@ -54,6 +54,13 @@ def test_a_later_command_adds_to_an_earlier_one() -> None:
     assert list(whole.deployments) == ["41-staging", "41-production"]
 
 
+def test_the_event_is_the_first_one_s() -> None:
+    """A job that deploys by name takes itself for a command by hand."""
+    late = later()
+    late.event = "manual"
+    assert merged([first(), late]).event == "push"
+
+
 def test_a_stage_that_was_run_again_counts_as_it_ended_last() -> None:
     assert merged([first(status="failed", exit_code=3), first()]).status == "passed"
     assert merged([first(), first(status="failed", exit_code=3)]).status == "failed"

@@ -1,0 +1,45 @@
+"""The way to servers behind a VPN: joined for as long as it is needed, and left again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shiplane.commands import vpn
+from shiplane.errors import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.model import Command, Secret
+    from shiplane.runners.base import Cancel, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Join the VPN with an OAuth client's secret, as a node with these tags; raises `Unreachable`."""
+
+    runner: Runner
+    tags: tuple[str, ...]
+    secret: Secret
+    say: Callable[[str], None]
+    cancel: Cancel
+
+    def join(self, environment: str, at_close: list[Callable[[], object]]) -> None:
+        """Join, and add to `at_close` how to leave; a machine that is in the VPN already stays in it."""
+        if vpn.is_joined(self.runner.run(vpn.status(), cancel=self.cancel).stdout):
+            return
+        # First: what is cut off half way has to be left too.
+        at_close.append(lambda: self.runner.run(vpn.logout()))
+        self._run(vpn.up(self.secret, self.tags, f"shiplane-{environment}"))
+
+    def reach(self, address: str) -> None:
+        """Wait until a server answers."""
+        self._run(vpn.ping(address))
+
+    def _run(self, command: Command) -> None:
+        self.say(f"$ {command.masked()}")
+        done = self.runner.run(command, on_line=self.say, cancel=self.cancel)
+        if not done.ok:
+            fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
+            raise Unreachable("the VPN cannot be joined", fix, done.tail())

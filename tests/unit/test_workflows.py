@@ -1,0 +1,199 @@
+"""The workflows hold no logic, and no job may more than it needs: what no linter of workflows asks for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from shiplane.config.settings import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parents[2] / ".github" / "workflows"
+FILES = sorted(FOLDER.iterdir())
+WORKFLOWS: dict[str, dict[Any, Any]] = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in FILES}
+JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"]]
+ACTIONS = {"checkout", "cache", "cache/restore", "upload-artifact", "download-artifact"}
+LINE = re.compile(r"\./scripts/bootstrap|(?:nox|invoke)(?: [\w.-]+| \"\$\w+\")+")
+PINNED = re.compile(r"^ *(?:- )?uses: actions/([\w-]+(?:/restore)?)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+ON_SERVERS = {"staging", "e2e", "production", "rollback", "environment"}
+"""The jobs that reach servers, and so may have secrets."""
+
+
+def job(name: str, of: str = "pipeline") -> dict[str, Any]:
+    found: dict[str, Any] = WORKFLOWS[of]["jobs"][name]
+    return found
+
+
+def steps(of: str, name: str) -> list[dict[str, Any]]:
+    return list(job(name, of)["steps"])
+
+
+def runs(of: str, name: str) -> list[str]:
+    return [step["run"] for step in steps(of, name) if "run" in step]
+
+
+def texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+    else:
+        yield str(value)
+
+
+def test_these_are_the_workflows() -> None:
+    assert list(WORKFLOWS) == ["housekeeping", "pipeline", "rollback"]
+    for file in FILES:
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+def test_each_line_is_one_that_a_person_can_type(of: str, name: str) -> None:
+    lines = runs(of, name)
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    assert lines[0] == "./scripts/bootstrap"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_actions_are_few_and_pinned_by_commit(file: Path) -> None:
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert lines
+    for line in lines:
+        found = PINNED.fullmatch(line)
+        assert found, line
+        assert found[1] in ACTIONS
+
+
+def test_one_version_of_each_action() -> None:
+    pins = {match for file in FILES for match in re.findall(r"actions/[\w/-]+@.*", file.read_text(encoding="utf-8"))}
+    names = {pin.partition("@")[0].removesuffix("/restore") for pin in pins}
+    assert len(names) == len({pin.partition("@")[2] for pin in pins})
+
+
+def test_what_leads_to_a_run() -> None:
+    # YAML 1.1, which PyYAML speaks, takes `on` for true.
+    assert WORKFLOWS["pipeline"][True]["push"] == {"branches": ["main", "feature/**"]}
+    assert WORKFLOWS["pipeline"][True]["pull_request"] == {"branches": ["main"]}
+    assert set(WORKFLOWS["pipeline"][True]["workflow_dispatch"]["inputs"]) == {"environment", "release"}
+    assert set(WORKFLOWS["rollback"][True]) == {"workflow_dispatch"}
+    assert set(WORKFLOWS["housekeeping"][True]) == {"schedule", "workflow_dispatch"}
+
+
+def test_nothing_of_production_is_cancelled_half_way() -> None:
+    told = WORKFLOWS["pipeline"]["concurrency"]
+    assert told["group"] == "${{ github.workflow }}-${{ github.ref }}"
+    assert told["cancel-in-progress"] == "${{ github.ref != 'refs/heads/main' }}"
+    assert "github.ref == 'refs/heads/main'" in job("production")["if"]
+    assert WORKFLOWS["rollback"]["concurrency"]["cancel-in-progress"] is False
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+def test_no_job_may_more_than_it_needs(of: str, name: str) -> None:
+    assert WORKFLOWS[of]["permissions"] == {}
+    needed = {
+        "build": {"contents": "read", "packages": "write"},
+        "report": {"contents": "read", "issues": "write"},
+        **{key: {"contents": "read", "packages": "read"} for key in ("staging", "e2e", "production", "rollback")},
+    }
+    assert job(name, of)["permissions"] == needed.get(name, {"contents": "read"})
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+def test_secrets_are_where_servers_are_reached(of: str, name: str) -> None:
+    found = " ".join(texts(job(name, of)))
+    assert ("secrets." in found) == (name in ON_SERVERS)
+    assert ("environment" in job(name, of)) == (name in ON_SERVERS)
+    if name in ON_SERVERS:
+        assert job(name, of)["environment"]["deployment"] is False
+        env = {**job(name, of).get("env", {}), **steps(of, name)[-2 if of != "housekeeping" else -1].get("env", {})}
+        for known in ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY"):
+            assert env[known] == f"${{{{ secrets.{known} }}}}"
+        assert env["SSH_KNOWN_HOSTS"] == "${{ vars.SSH_KNOWN_HOSTS }}"
+
+
+@pytest.mark.parametrize("name", ["staging", "e2e", "production"])
+def test_a_deploy_gets_what_the_specification_names(name: str) -> None:
+    [env] = [step["env"] for step in steps("pipeline", name) if "env" in step]
+    named = ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET", "SSH_PRIVATE_KEY", "SERVER_HOST", "SERVER_USER")
+    for secret in (*named, "DB_PASSWORD", "REDIS_PASSWORD"):
+        assert env[secret] == f"${{{{ secrets.{secret} }}}}"
+    assert env["RELEASE"] == "${{ inputs.release || github.sha }}"
+
+
+def test_a_pull_request_gets_nothing() -> None:
+    """GitHub gives a fork's no secrets and a token that only reads; this job does not even ask, and keeps no cache."""
+    check = job("check")
+    assert check["if"] == "github.event_name == 'pull_request'"
+    assert "env" not in check
+    assert [step for step in check["steps"] if "env" in step] == []
+    caches = [step["uses"] for step in check["steps"] if "actions/cache" in step.get("uses", "")]
+    assert [use.partition("@")[0] for use in caches] == ["actions/cache/restore"]
+    for name in ("build", "staging"):
+        assert "github.event_name != 'pull_request'" in job(name)["if"]
+    for file in FILES:
+        assert "pull_request_target" not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+def test_a_checkout_has_its_history_and_leaves_no_token(of: str, name: str) -> None:
+    [checkout] = [step for step in steps(of, name) if "actions/checkout" in step.get("uses", "")]
+    assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+
+
+def test_the_stages_follow_each_other() -> None:
+    jobs = WORKFLOWS["pipeline"]["jobs"]
+    assert {name: jobs[name].get("needs") for name in jobs} == {
+        "check": None,
+        "build": None,
+        "staging": "build",
+        "e2e": "staging",
+        "production": "e2e",
+        "report": ["check", "build", "staging", "e2e", "production"],
+    }
+    assert [runs("pipeline", name)[1] for name in jobs][:5] == [
+        "invoke pipeline --target remote",
+        "invoke pipeline --target remote --until publish",
+        'invoke deploy --env staging --release "$RELEASE" --target remote',
+        'invoke e2e --env staging --release "$RELEASE" --target remote',
+        'invoke promote --to production --release "$RELEASE" --target remote',
+    ]
+
+
+@pytest.mark.parametrize("name", ["build", "staging", "e2e", "production"])
+def test_shiplane_s_own_limit_comes_first(name: str) -> None:
+    """It is told as such and undone; GitHub's ends the job with nothing said."""
+    assert job(name)["timeout-minutes"] * 60 == Limits().of(name)[1] + 300
+
+
+@pytest.mark.parametrize(("of", "name"), [(of, name) for of, name in JOBS if name != "report" and of != "housekeeping"])
+def test_what_a_job_learned_is_handed_on(of: str, name: str) -> None:
+    kept = steps(of, name)[-1]
+    assert "actions/upload-artifact" in kept["uses"]
+    assert kept["if"] == "always()"
+    assert kept["with"] == {
+        "name": f"state-{'rollback' if of == 'rollback' else '${{ github.job }}'}-${{{{ github.run_attempt }}}}",
+        "path": ".shiplane/runs\n.shiplane/releases\n",
+        "include-hidden-files": True,
+        "retention-days": 30,
+    }
+    before = job(name, of).get("needs")
+    if before:
+        [taken] = [step for step in steps(of, name) if "actions/download-artifact" in step.get("uses", "")]
+        assert taken["with"]["artifact-ids"] == f"${{{{ needs.{before}.outputs.state }}}}"
+        assert job(before, of)["outputs"] == {"state": "${{ steps.state.outputs.artifact-id }}"}
+
+
+@pytest.mark.parametrize("of", ["pipeline", "rollback"])
+def test_the_end_is_told_whatever_became_of_the_jobs(of: str) -> None:
+    report = job("report", of)
+    assert report["if"] == "always()"
+    assert report["env"] == {"SHIPLANE_JOBS": "${{ toJSON(needs) }}", "GITHUB_TOKEN": "${{ github.token }}"}
+    assert "invoke github.report-failure" in runs(of, "report")
