@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class ShiplaneError(Exception):
         self.cause = cause
         self.fix = fix
         self.details = tuple(details)
+
+    @property
+    def page(self) -> str:
+        """Name the section that says more: `EngineMissing` has docs/errors.md#engine-missing."""
+        return f"docs/errors.md#{re.sub(r'(?<!^)(?=[A-Z])', '-', type(self).__name__).lower()}"
 
 
 class UsageError(ShiplaneError):

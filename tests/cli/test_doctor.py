@@ -69,7 +69,11 @@ def test_a_finding_says_what_why_and_the_fix_and_ends_with_2(project: Project) -
         f"✗ ports.8080: {HELD}",
         "    fix: end it: kill 77, or set PROXY_PORT to another port in .env",
     ]
-    assert ended.err == "a run would fail here: ports.8080\nfix: mend them as said above, in that order\n"
+    assert ended.err.splitlines() == [
+        "a run would fail here: ports.8080",
+        "fix: mend them as said above, in that order",
+        "see: docs/errors.md#not-ready",
+    ]
 
 
 def test_findings_come_in_the_order_in_which_to_mend(project: Project) -> None:

@@ -75,6 +75,7 @@ def test_a_release_that_knows_no_page(project: Project) -> None:
     assert ended.err.splitlines() == [
         f"{URL} goes on answering (200): the release that serves knows no page of maintenance",
         "fix: deploy a newer release: invoke deploy --env staging",
+        "see: docs/errors.md#step-failed",
     ]
 
 

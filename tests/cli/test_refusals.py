@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 REQUIRED = "DB_PASSWORD, REDIS_PASSWORD, SERVER_HOST, SERVER_USER, SSH_KNOWN_HOSTS, SSH_PRIVATE_KEY"
 
+SEE = "see: docs/errors.md#"
+
 
 def check(project: Project, ended: Ended, code: int, *told: str) -> None:
     """See that a refusal says cause and fix on standard error and leaves nothing behind but questions to git."""
@@ -130,7 +132,11 @@ def test_without_an_engine_nothing_is_begun(project: Project, line: str) -> None
     project.answers(("docker info", why, 1))
     ended = project.invoke(line)
     assert ended.code == 2
-    assert ended.err.splitlines() == [f"no container engine: {why}", "fix: run ./scripts/bootstrap"]
+    assert ended.err.splitlines() == [
+        f"no container engine: {why}",
+        "fix: run ./scripts/bootstrap",
+        SEE + "engine-missing",
+    ]
     assert set(project.transcript) <= {
         *PLAN_QUESTIONS,
         "local$ docker info --format '{{.ServerVersion}}|{{.DriverStatus}}'",
@@ -171,6 +177,7 @@ def test_unlocking_without_a_terminal_refuses_to_ask(project: Project) -> None:
     assert ended.err.splitlines() == [
         "remove the lock of staging?: there is no terminal to ask on",
         "fix: add --yes to agree beforehand",
+        SEE + "no-terminal",
     ]
     assert verbs(project) == ["show"]
 

@@ -46,11 +46,18 @@ def test_a_run_by_its_number_or_id(project: Project, runs: Path, name: str) -> N
 
 def test_runs_that_are_not_known(project: Project) -> None:
     ended = project.invoke("report")
-    assert (ended.code, ended.err) == (2, "nothing has run in this checkout yet\nfix: run: invoke pipeline\n")
+    assert (ended.code, ended.err) == (
+        2,
+        "nothing has run in this checkout yet\nfix: run: invoke pipeline\nsee: docs/errors.md#no-run\n",
+    )
     journals.passed().write(project.folder / ".shiplane" / "runs")
     ended = project.invoke("report --run 99")
     assert ended.code == 2
-    assert ended.err == "no run '99' is known in this checkout\nfix: see which there are: invoke history\n"
+    assert ended.err.splitlines() == [
+        "no run '99' is known in this checkout",
+        "fix: see which there are: invoke history",
+        "see: docs/errors.md#no-run",
+    ]
 
 
 def test_a_run_as_json(project: Project, runs: Path) -> None:

@@ -65,8 +65,9 @@ def test_a_server_that_lacks_something(project: Project) -> None:
         f"no  folders         ~/{FOLDER} is not there",
         f"    fix: as deploy: mkdir -p {FOLDER} && chmod 700 deployments {FOLDER}",
     ]
-    cause, fix = ended.err.splitlines()
+    cause, fix, page = ended.err.splitlines()
     assert cause == "the server of staging is not ready: compose, folders"
+    assert page == "see: docs/errors.md#not-prepared"
     assert fix.endswith("let what can be made be made: invoke server.prepare --env staging --admin root --apply")
     assert asked(project) == [("prepare", "check", "deploy", FOLDER)]
 

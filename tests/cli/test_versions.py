@@ -133,7 +133,7 @@ def test_where_git_does_not_commit_the_files_are_as_they_were(project: Project) 
     project.answers(("git commit", "hook says no", 1))
     ended = project.invoke("version.bump backend minor")
     assert ended.code == 3
-    assert "see the lines below; nothing was changed\n  hook says no" in ended.err
+    assert "see the lines below; nothing was changed\nsee: docs/errors.md#step-failed\n  hook says no" in ended.err
     assert backend(project) == '__version__ = "1.0.0"\n'
     assert not (project.folder / "CHANGELOG.md").exists()
     assert orders(project)[-1].startswith("git reset --quiet -- backend/config/__init__.py")

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from projects import NAMESPACE
 from shiplane import errors
 from shiplane.errors import EXIT_CODES, ShiplaneError
 
@@ -133,3 +137,30 @@ def test_a_time_limit_tells_what_was_done() -> None:
 
 def test_details_are_kept_as_lines() -> None:
     assert errors.StepFailed("lint failed", "mend it", ["one", "two"]).details == ("one", "two")
+
+
+PAGE = Path(__file__).parents[2] / "docs/errors.md"
+SECTION = re.compile(r"^### (\S+)\n\n(.*?)(?=\n#|\Z)", re.MULTILINE | re.DOTALL)
+SECTIONS = dict(SECTION.findall(PAGE.read_text(encoding="utf-8")))
+
+
+def test_every_error_has_a_section_and_every_section_an_error() -> None:
+    wanted = {error.page.partition("#")[2] for error, _ in EXAMPLES}
+    assert set(SECTIONS) == wanted
+    assert errors.EngineMissing("x").page == "docs/errors.md#engine-missing"
+
+
+@pytest.mark.parametrize(("error", "code"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_a_section_tells_the_code_why_and_what_to_do(error: ShiplaneError, code: int) -> None:
+    section = " ".join(SECTIONS[error.page.partition("#")[2]].split())
+    told = re.fullmatch(r"Exit (\d+)\. \*\*Why:\*\* (.{30,}?) \*\*Fix:\*\* (.{10,}\.)", section)
+    assert told is not None, section
+    assert int(told[1]) == code
+
+
+def test_what_a_section_names_is_there() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([a-z]+\.md)\)", text):
+        assert (PAGE.parent / link).is_file(), link
+    for name in re.findall(r"\binvoke ([a-z]+(?:\.[a-z]+)?)", " ".join(text.split())):
+        assert name in NAMESPACE.task_names, name

@@ -28,3 +28,5 @@ class Outcome:
     how: How = "ran"
     reused_from: str = ""
     tries: int = 1
+    page: str = ""
+    """The section of the documentation that says more of the failure."""

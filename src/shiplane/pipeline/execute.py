@@ -156,7 +156,7 @@ class Execution:
         if before is None:
             return Outcome("cancelled", exit_code=reason.exit_code, tries=0)
         told = (reason.exit_code, reason.cause, reason.fix)
-        return Outcome("cancelled", now() - before.first, *told, tries=before.number)
+        return Outcome("cancelled", now() - before.first, *told, tries=before.number, page=reason.page)
 
     def _watch_clocks(self) -> None:
         """Stop every step whose time is over."""

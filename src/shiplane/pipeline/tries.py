@@ -58,7 +58,7 @@ class Try:
     def _failed(self, error: ShiplaneError) -> Outcome:
         status: Status = "cancelled" if isinstance(error, Interrupted) else "failed"
         told = (error.exit_code, error.cause, error.fix, error.details)
-        return Outcome(status, now() - self.first, *told, tries=self.number)
+        return Outcome(status, now() - self.first, *told, tries=self.number, page=error.page)
 
     def _bug(self, error: BaseException, journal: Journal) -> Outcome:
         with suppress(JournalLost):

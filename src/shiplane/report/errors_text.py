@@ -15,11 +15,12 @@ _SAID_IN_WORDS = (6, 7, 8)
 
 
 def render_error(error: ShiplaneError) -> str:
-    """Write the cause in one line, then the fix, then the details indented."""
+    """Write the cause in one line, then the fix, the page that says more, then the details indented."""
     lines = [one_line(error.cause)]
     if error.exit_code in _SAID_IN_WORDS:
         lines[0] += f" (exit {error.exit_code}: {EXIT_CODES[error.exit_code]})"
     if error.fix:
         lines.append(f"fix: {one_line(error.fix)}")
+    lines.append(f"see: {error.page}")
     lines += [f"  {clean(line)}".rstrip() for detail in error.details for line in (detail.splitlines() or [""])]
     return "\n".join(lines)

@@ -140,6 +140,8 @@ def failure_lines(step: StepState, progress: Progress) -> list[str]:
     lines += [f"test failed: {line}" for line in failed_lines(step)]
     if step.fix:
         lines.append(f"fix: {one_line(step.fix)}")
+    if step.page:
+        lines.append(f"see: {step.page}")
     again = repeat_command(step, progress.run)
     if again and again not in step.fix:
         lines.append(f"repeat: {again}")

@@ -28,6 +28,7 @@ class StepState:
     exit_code: int = 0
     cause: str = ""
     fix: str = ""
+    page: str = ""
     details: tuple[str, ...] = ()
     how: How = "ran"
     reused_from: str = ""
@@ -156,6 +157,7 @@ class RunState:
         step.finished_at = record.get("at")
         step.exit_code = int(record.get("exit_code") or 0)
         step.cause, step.fix = str(record.get("cause") or ""), str(record.get("fix") or "")
+        step.page = str(record.get("page") or "")
         step.details = tuple(str(line) for line in record.get("details") or ())
         step.how, step.tries = cast("How", record.get("how", "ran")), int(record.get("tries", 1))
         step.reused_from = str(record.get("reused_from", ""))

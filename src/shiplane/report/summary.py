@@ -56,6 +56,7 @@ class Failure:
     log: str
     tests: tuple[str, ...] = ()
     repeat: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def failures(run: RunState, folder: Path | None = None) -> Iterator[Failure]:
     for step in failed or cut_off[:1]:
         told = (_cause(step), one_line(step.fix), step.details, _log(step, folder))
         tests = tuple(failed_lines(step, _MOST_TESTS))
-        yield Failure(step.stage, step.id, step.status, *told, tests, repeat_command(step, run))
+        yield Failure(step.stage, step.id, step.status, *told, tests, repeat_command(step, run), step.page)
     if not failed and not cut_off:
         for stage in run.stages.values():
             if stage.status == "failed":
@@ -197,5 +198,7 @@ def _failure(failure: Failure) -> Iterator[tuple[str, str]]:
         yield "", f"  log: {failure.log}"
     if failure.repeat and failure.repeat not in failure.fix:
         yield "", f"  repeat: {failure.repeat}"
+    if failure.page:
+        yield "", f"  see: {failure.page}"
     if failure.fix:
         yield "bold", f"  fix: {failure.fix}"

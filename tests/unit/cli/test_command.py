@@ -39,7 +39,10 @@ def test_contradicting_options_are_refused(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as ended:
         ship.body(None, env="staging", quiet=True, verbose=True)
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "--quiet and --verbose contradict each other\nfix: give one of them\n"
+    assert (
+        capsys.readouterr().err
+        == "--quiet and --verbose contradict each other\nfix: give one of them\nsee: docs/errors.md#usage-error\n"
+    )
 
 
 def test_in_a_workflow_an_error_gives_no_orders(
@@ -49,5 +52,9 @@ def test_in_a_workflow_an_error_gives_no_orders(
     with pytest.raises(SystemExit):
         ship.body(None, env="staging", quiet=True, verbose=True)
     first, *told, last = capsys.readouterr().err.splitlines()
-    assert told == ["--quiet and --verbose contradict each other", "fix: give one of them"]
+    assert told == [
+        "--quiet and --verbose contradict each other",
+        "fix: give one of them",
+        "see: docs/errors.md#usage-error",
+    ]
     assert first.removeprefix("::stop-commands::") == last.strip(":")

@@ -79,13 +79,16 @@ def ended(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int
 
 def test_an_expected_failure_is_told_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
     error = StepFailed("lint failed", "mend it", ("one", "two"))
-    assert ended(error, capsys) == (3, "lint failed\nfix: mend it\n  one\n  two\n")
+    assert ended(error, capsys) == (3, "lint failed\nfix: mend it\nsee: docs/errors.md#step-failed\n  one\n  two\n")
     code, text = ended(Unsafe("it is not tested", "test it"), capsys)
     assert (code, text.splitlines()[0]) == (8, "it is not tested (exit 8: refused as unsafe)")
 
 
 def test_an_interrupt_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ended(KeyboardInterrupt(), capsys) == (130, "interrupted\nfix: run the same command again\n")
+    assert ended(KeyboardInterrupt(), capsys) == (
+        130,
+        "interrupted\nfix: run the same command again\nsee: docs/errors.md#interrupted\n",
+    )
 
 
 def test_a_bug_is_shown_as_it_is() -> None:

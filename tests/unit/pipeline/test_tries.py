@@ -88,6 +88,7 @@ def test_the_last_failure_counts(bench: Bench) -> None:
     failing(bench, "a.1", StepFailed("first", "mend it"), StepFailed("second", "mend it"))
     found = one(bench, Step("a.1", "", retry=TWICE))
     assert (found.status, found.cause, found.tries, found.exit_code) == ("failed", "second", 2, 3)
+    assert found.page == "docs/errors.md#step-failed"
 
 
 def test_without_a_word_nothing_is_tried_again(bench: Bench) -> None:

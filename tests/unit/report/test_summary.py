@@ -142,3 +142,16 @@ def test_folded_lines_keep_their_indentation(records: Records) -> None:
     lines = drawn(summary(long), 60).splitlines()
     assert max(map(len, lines)) <= 60
     assert sum(line.startswith("    word word") for line in lines) == 3
+
+
+def test_a_failure_names_the_page_that_says_more_before_what_to_do() -> None:
+    told = {"status": "failed", "seconds": 1.0, "exit_code": 3, "cause": "it failed", "fix": "mend it"}
+    record = {
+        "kind": "step_ended",
+        "stage": "test",
+        "step": "test.backend",
+        **told,
+        "page": "docs/errors.md#step-failed",
+    }
+    lines = render_text(summary([record])).splitlines()
+    assert lines[-2:] == ["  see: docs/errors.md#step-failed", "  fix: mend it"]
