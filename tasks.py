@@ -55,6 +55,6 @@ config.add_task(config_tasks.unset_key, name="unset")
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
 version.add_task(version_tasks.bump_version, name="bump")
-github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed)
+github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed, github_tasks.deployments)
 for group in (config, lab, dev, github, maintenance, server, version):
     ns.add_collection(group)

@@ -27,6 +27,7 @@ LINES = {
     "e2e": "e2e --env staging",
     "exec": "exec --env staging --service backend -- rm -rf /",
     "github.close-fixed": "github.close-fixed",
+    "github.deployments": "github.deployments",
     "github.report-failure": "github.report-failure",
     "lab.down": "lab.down",
     "lab.up": "lab.up",

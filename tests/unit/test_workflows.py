@@ -100,7 +100,7 @@ def test_no_job_may_more_than_it_needs(of: str, name: str) -> None:
     assert WORKFLOWS[of]["permissions"] == {}
     needed = {
         "build": {"contents": "read", "packages": "write"},
-        "report": {"contents": "read", "issues": "write"},
+        "report": {"contents": "read", "issues": "write", "deployments": "write"},
         **{key: {"contents": "read", "packages": "read"} for key in ("staging", "e2e", "production", "rollback")},
     }
     assert job(name, of)["permissions"] == needed.get(name, {"contents": "read"})
@@ -196,4 +196,4 @@ def test_the_end_is_told_whatever_became_of_the_jobs(of: str) -> None:
     report = job("report", of)
     assert report["if"] == "always()"
     assert report["env"] == {"SHIPLANE_JOBS": "${{ toJSON(needs) }}", "GITHUB_TOKEN": "${{ github.token }}"}
-    assert "invoke github.report-failure" in runs(of, "report")
+    assert runs(of, "report")[1:3] == ["invoke github.deployments", "invoke github.report-failure"]

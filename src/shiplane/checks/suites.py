@@ -119,7 +119,7 @@ def _own(where: Surroundings) -> list[tuple[str, Command]]:
     by_kind = (
         ("shellcheck", ("shellcheck", "-x"), "shell"),
         ("hadolint", ("hadolint",), "dockerfile"),
-        ("yamllint", ("yamllint", "--strict"), "yaml"),
+        ("yamllint", ("yamllint", "--strict", "--format", "parsable"), "yaml"),
         ("actionlint", ("actionlint",), "workflow"),
         ("zizmor", ("zizmor", "--offline", "--no-progress", "--quiet"), "workflow"),
         ("workflow schema", ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"), "workflow"),

@@ -1,4 +1,4 @@
-"""`github.report-failure` and `github.close-fixed`: issues that keep themselves."""
+"""`github.report-failure`, `github.close-fixed`, `github.deployments`: what GitHub shows beside the log."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
+    from shiplane.pipeline.github_api import GithubApi
     from shiplane.report.issue_moves import Commit, Item, Move
     from shiplane.report.tracker import Done, Tracker
     from shiplane.report.whole_run import WholeRun
@@ -30,6 +31,27 @@ def report_failure(_c: Context, run: str = "", link: str = "", dry_run: bool = F
 def close_fixed(_c: Context, run: str = "", link: str = "", dry_run: bool = False, json: bool = False) -> None:
     """After a green run: close what commits on main fix ("Fix issue #N"), and tell the issues of the branch."""
     _keep(_fixed, "passed", run, link, dry_run=dry_run, json=json)
+
+
+@command
+def deployments(_c: Context, run: str = "", link: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Tell GitHub what a run did to each environment, so that its pages show which release serves where."""
+    from shiplane.cli.on_github import is_from_a_fork  # noqa: PLC0415 - not needed for --list
+    from shiplane.report.github_deployments import Deployments, told  # noqa: PLC0415
+
+    app = App.here()
+    whole = _run(app, run, link)
+    found = [] if is_from_a_fork(app.environ) else list(told(whole))
+    if found and not dry_run:
+        teller = Deployments(_api(app))
+        found = [one for one in found if teller.tell(one)]
+    if json:
+        show_json([one.to_json() for one in found])
+        return
+    for one in found:
+        show(f"{'would tell' if dry_run else 'told'}: {one.environment}: {one.text} ({one.state})")
+    if not found:
+        show(f"run {whole.name}: nothing to tell of environments")
 
 
 def _keep(decide: Decide, status: str, asked: str, link: str, *, dry_run: bool, json: bool) -> None:
@@ -67,13 +89,18 @@ def _run(app: App, asked: str, link: str) -> WholeRun:
 
 
 def _tracker(app: App) -> Tracker:
+    from shiplane.report.tracker import Tracker  # noqa: PLC0415 - not needed for --list
+
+    return Tracker(_api(app))
+
+
+def _api(app: App) -> GithubApi:
     from shiplane.cli.on_github import repository  # noqa: PLC0415 - not needed for --list
     from shiplane.pipeline.github_api import GithubApi  # noqa: PLC0415
-    from shiplane.report.tracker import Tracker  # noqa: PLC0415
 
     place = repository(app.environ)
     app.masker.add(place.token)
-    return Tracker(GithubApi(app.world.http(), place))
+    return GithubApi(app.world.http(), place)
 
 
 def _failures(_app: App, whole: WholeRun, tracker: Tracker) -> Iterable[Move]:

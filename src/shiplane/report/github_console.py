@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from shiplane.report.findings import findings
 from shiplane.report.github import Orders, order
-from shiplane.report.log_excerpt import read_excerpt
+from shiplane.report.log_excerpt import Excerpt, read_excerpt
 from shiplane.report.plain_console import PlainConsole
 from shiplane.report.tests_text import of_kind
 from shiplane.report.text import duration, one_line
@@ -24,6 +25,7 @@ HEAD_BYTES = 200_000
 TAIL_BYTES = 2_000_000
 # GitHub shows so many of a kind and step of its workflow.
 MOST_ANNOTATIONS = 10
+_LINTED = ("test.lint",)
 
 
 class GithubConsole:
@@ -62,29 +64,34 @@ class GithubConsole:
         failed = step.status == "failed"
         if not self._view.verbose and (failed or not self._view.quiet):
             self._group(step)
-        annotations = [*(_failures(step) if failed else ()), *_flaky(step)]
+        annotations = [*(self._failures(step) if failed else ()), *_flaky(step)]
         if annotations:
             self._orders.give(*annotations)
         self._plain.flush()
 
-    def _group(self, step: StepState) -> None:
+    def _failures(self, step: StepState) -> Iterator[str]:
+        """Mark the tests that failed or what linters found; where there is neither, the step itself."""
+        failed = of_kind(step, "failed")
+        for each in failed[:MOST_ANNOTATIONS]:
+            yield _annotation("error", each, str(each.get("message") or "failed"))
+        found = [] if failed or step.id not in _LINTED else list(findings(self._log(step).lines))
+        for one in found[:MOST_ANNOTATIONS]:
+            yield order("error", one.text, {"file": one.file, "line": one.line, "title": step.name})
+        if not failed and not found:
+            yield order("error", one_line(step.cause) or f"exit code {step.exit_code}", {"title": step.name})
+
+    def _log(self, step: StepState) -> Excerpt:
         if self._progress.log_file is None:
-            return
-        log = read_excerpt(self._progress.log_file(step.id), HEAD_BYTES, TAIL_BYTES)
+            return Excerpt()
+        return read_excerpt(self._progress.log_file(step.id), HEAD_BYTES, TAIL_BYTES)
+
+    def _group(self, step: StepState) -> None:
+        log = self._log(step)
         if log.head:
             self._orders.give(order("group", f"{step.id}: {step.status} after {duration(step.seconds or 0)}"))
             for line in log.lines:
                 self._plain.write(line)
             self._orders.give(order("endgroup"))
-
-
-def _failures(step: StepState) -> Iterator[str]:
-    """Mark the tests that failed; where no test did, the step itself."""
-    failed = of_kind(step, "failed")
-    for each in failed[:MOST_ANNOTATIONS]:
-        yield _annotation("error", each, str(each.get("message") or "failed"))
-    if not failed:
-        yield order("error", one_line(step.cause) or f"exit code {step.exit_code}", {"title": step.name})
 
 
 def _flaky(step: StepState) -> Iterator[str]:

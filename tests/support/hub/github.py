@@ -6,11 +6,12 @@ import datetime as dt
 import json
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from hub import description
+from hub.deployments import Deployments
+from hub.replies import LOST, Reply, invalid, message
 from hub.shapes import Entry, comment, issue
 
 if TYPE_CHECKING:
@@ -19,22 +20,10 @@ if TYPE_CHECKING:
     from hub.description import Operation
 
 REPOSITORY = "acme/app"
+__all__ = ["LOST", "REPOSITORY", "TOKEN", "Hub", "Reply"]
+
 TOKEN = "ghs_" + "t" * 36
 START = dt.datetime(2026, 11, 24, 1, 0, tzinfo=dt.UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Hold an answer; `late` says that the request is carried out and the answer never arrives."""
-
-    status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    late: bool = False
-
-
-LOST = Reply(0, late=True)
-"""A request that is carried out, whose answer nobody hears."""
 
 
 class Hub:
@@ -51,6 +40,7 @@ class Hub:
         self.comments: dict[int, list[dict[str, Any]]] = {}
         self.replies: deque[Reply | None] = deque()
         self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self.deployments = Deployments(self._entry, self.page)
         self.asked: list[str] = []
         self.wrong: list[str] = []
         self._lock = threading.Lock()
@@ -79,11 +69,11 @@ class Hub:
         if planned is not None and not planned.late:
             return planned
         if headers.get("Authorization") != f"Bearer {TOKEN}":
-            return _message(401, "Bad credentials")
+            return message(401, "Bad credentials")
         assert headers.get("X-GitHub-Api-Version") == "2022-11-28"
         assert headers.get("User-Agent")
         if f"{operation.path['owner']}/{operation.path['repo']}" != REPOSITORY:
-            return _message(404, "Not Found")
+            return message(404, "Not Found")
         done = self._handlers()[operation.name](operation.path, query, body)
         return planned or done
 
@@ -95,6 +85,7 @@ class Hub:
             f"PATCH {one}": self._change_issue,
             f"GET {one}/comments": self._list_comments,
             f"POST {one}/comments": self._comment,
+            **self.deployments.handlers(),
         }
 
     def _list_issues(self, path: Mapping[str, str], query: dict[str, str], _body: object) -> Reply:
@@ -107,13 +98,13 @@ class Hub:
         ]
         if query.get("direction", "desc") == "desc":
             found.reverse()
-        return self._page(f"/repos/{path['owner']}/{path['repo']}/issues", query, found)
+        return self.page(f"/repos/{path['owner']}/{path['repo']}/issues", query, found)
 
     def _open_issue(self, _path: Mapping[str, str], _query: object, body: dict[str, Any]) -> Reply:
         if not str(body["title"]).strip() or len(str(body["title"])) > 256:
-            return _invalid("Issue", "title")
+            return invalid("Issue", "title")
         if len(body.get("body", "")) > 65536:
-            return _invalid("Issue", "body")
+            return invalid("Issue", "body")
         return Reply(201, self.open(body["title"], body.get("body"), body.get("labels", ())))
 
     def open(self, title: str, body: str | None, labels: Any = (), **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -127,7 +118,7 @@ class Hub:
     def _change_issue(self, path: Mapping[str, str], _query: object, body: dict[str, Any]) -> Reply:
         found = self._issue(path)
         if found is None:
-            return _message(404, "Not Found")
+            return message(404, "Not Found")
         found.update({key: body[key] for key in ("state", "state_reason") if key in body})
         found["closed_at"] = self._now() if found["state"] == "closed" else None
         return Reply(200, found)
@@ -135,16 +126,16 @@ class Hub:
     def _list_comments(self, path: Mapping[str, str], query: dict[str, str], _body: object) -> Reply:
         found = self._issue(path)
         if found is None:
-            return _message(404, "Not Found")
+            return message(404, "Not Found")
         place = f"/repos/{path['owner']}/{path['repo']}/issues/{found['number']}/comments"
-        return self._page(place, query, self.comments[found["number"]])
+        return self.page(place, query, self.comments[found["number"]])
 
     def _comment(self, path: Mapping[str, str], _query: object, body: dict[str, Any]) -> Reply:
         found = self._issue(path)
         if found is None:
-            return _message(404, "Not Found")
+            return message(404, "Not Found")
         if not body["body"].strip() or len(body["body"]) > 65536:
-            return _invalid("IssueComment", "body")
+            return invalid("IssueComment", "body")
         return Reply(201, self.say(found["number"], body["body"]))
 
     def say(self, number: int, body: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -156,7 +147,8 @@ class Hub:
     def _issue(self, path: Mapping[str, str]) -> dict[str, Any] | None:
         return next((each for each in self.issues if str(each["number"]) == path["issue_number"]), None)
 
-    def _page(self, place: str, query: dict[str, str], found: list[dict[str, Any]]) -> Reply:
+    def page(self, place: str, query: dict[str, str], found: list[dict[str, Any]]) -> Reply:
+        """Give a page of a list, with the address of the next one."""
         size, number = min(int(query.get("per_page", "30")), 100), int(query.get("page", "1"))
         shown = found[(number - 1) * size : number * size]
         if number * size >= len(found):
@@ -175,13 +167,3 @@ class Hub:
     def open_issues(self) -> list[int]:
         """Give the numbers of the issues that are open."""
         return [each["number"] for each in self.issues if each["state"] == "open"]
-
-
-def _message(status: int, text: str) -> Reply:
-    return Reply(status, {"message": text, "documentation_url": "https://docs.github.com/rest", "status": str(status)})
-
-
-def _invalid(resource: str, name: str) -> Reply:
-    errors = [{"resource": resource, "code": "custom", "field": name, "message": f"{name} is too long or empty"}]
-    url = "https://docs.github.com/rest"
-    return Reply(422, {"message": "Validation Failed", "errors": errors, "documentation_url": url})

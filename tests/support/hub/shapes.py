@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _LINKS = {
     "html_url": "",
@@ -92,6 +92,47 @@ def comment(entry: Entry, body: str) -> dict[str, Any]:
         **entry.author,
         "created_at": at,
         "updated_at": at,
+    }
+
+
+def deployment(entry: Entry, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a deployment as it was asked for."""
+    place = f"{entry.url}/repos/{entry.repository}"
+    kept = ("ref", "task", "payload", "environment", "description", "production_environment")
+    return {
+        "url": f"{place}/deployments/{entry.id}",
+        "id": entry.id,
+        "node_id": f"DE_{entry.id}",
+        **{name: asked[name] for name in kept},
+        "sha": asked["ref"],
+        "original_environment": asked["environment"],
+        "creator": entry.author["user"],
+        "created_at": entry.at,
+        "updated_at": entry.at,
+        "statuses_url": f"{place}/deployments/{entry.id}/statuses",
+        "repository_url": place,
+        "transient_environment": False,
+    }
+
+
+def status(entry: Entry, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a state of the deployment `entry.number`."""
+    place = f"{entry.url}/repos/{entry.repository}"
+    log = asked.get("log_url", "")
+    return {
+        "url": f"{place}/deployments/{entry.number}/statuses/{entry.id}",
+        "id": entry.id,
+        "node_id": f"DES_{entry.id}",
+        "state": asked["state"],
+        "creator": entry.author["user"],
+        "description": asked.get("description", ""),
+        "environment_url": asked.get("environment_url", ""),
+        "log_url": log,
+        "target_url": log,
+        "created_at": entry.at,
+        "updated_at": entry.at,
+        "deployment_url": f"{place}/deployments/{entry.number}",
+        "repository_url": place,
     }
 
 

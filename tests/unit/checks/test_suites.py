@@ -75,7 +75,7 @@ OWN = {
     "mypy": ("/venv/bin/mypy",),
     "import contracts": ("/venv/bin/lint-imports",),
     "shellcheck": ("/venv/bin/shellcheck", "-x", "a.sh"),
-    "yamllint": ("/venv/bin/yamllint", "--strict", "b.yml", "c.yaml"),
+    "yamllint": ("/venv/bin/yamllint", "--strict", "--format", "parsable", "b.yml", "c.yaml"),
     "actionlint": ("/venv/bin/actionlint", "b.yml"),
     "zizmor": ("/venv/bin/zizmor", "--offline", "--no-progress", "--quiet", "b.yml"),
     "workflow schema": ("/venv/bin/check-jsonschema", "--builtin-schema", "vendor.github-workflows", "b.yml"),

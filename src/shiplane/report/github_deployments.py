@@ -1,0 +1,121 @@
+"""GitHub's page of an environment: told of each deploy and rollback, so that it shows what serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from shiplane.report.text import one_line, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shiplane.pipeline.github_api import GithubApi
+    from shiplane.report.whole_run import WholeRun
+
+_STATES = {"deployed": "success", "undone": "failure"}
+_LOOKED_BACK = 20
+_LONGEST = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Say what happened to an environment: `id` is the journal's own, `state` one of GitHub's."""
+
+    id: str
+    environment: str
+    release: str
+    commit: str
+    action: str
+    state: str
+    text: str
+    url: str
+    log_url: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it for machines."""
+        names = ("environment", "release", "commit", "action", "state", "url")
+        return {name: getattr(self, name) for name in names}
+
+
+def told(whole: WholeRun) -> Iterator[Told]:
+    """Give what a run did to environments, oldest first; the lab is nobody's environment."""
+    if whole.run.target == "lab":
+        return
+    for found in whole.run.deployments.values():
+        outcome, release = str(found.get("outcome", "")), str(found["release"])
+        what = {"deployed": "serves", "undone": "was undone, and the release before serves:"}.get(outcome, "failed:")
+        yield Told(
+            id=str(found["id"]),
+            environment=str(found["environment"]),
+            release=release,
+            commit=str(found["commit"]),
+            action=str(found.get("action", "deploy")),
+            state=_STATES.get(outcome, "error"),
+            text=shortened(one_line(f"{found.get('action', 'deploy')} {what} {release}"), _LONGEST),
+            url=str(found.get("url") or ""),
+            log_url=whole.url,
+        )
+
+
+class Deployments:
+    """Write deployments and their states; one that GitHub knows already is not written again."""
+
+    def __init__(self, api: GithubApi) -> None:
+        self.api = api
+
+    def tell(self, one: Told) -> bool:
+        """Tell of a deployment and how it ended, and that what served before does no more; False: it was known."""
+        known = list(self._latest(one.environment))
+        made = next((each for each in known if _id(each) == one.id), None) or self._make(one)
+        if self._state(made):
+            return False
+        self._add(made, _status(one))
+        for other in known if one.state == "success" else ():
+            if other["id"] != made["id"] and self._state(other) == "success":
+                self._add(other, {"state": "inactive"})
+        return True
+
+    def _latest(self, environment: str) -> Iterator[dict[str, Any]]:
+        pages = self.api.pages("list deployments", "deployments", environment=environment)
+        return islice(pages, _LOOKED_BACK)
+
+    def _make(self, one: Told) -> dict[str, Any]:
+        body = {
+            "ref": one.commit,
+            "task": one.action,
+            "auto_merge": False,
+            "required_contexts": [],
+            "payload": {"shiplane": one.id, "release": one.release},
+            "environment": one.environment,
+            "description": one.text,
+            "production_environment": one.environment == "production",
+        }
+
+        def made() -> dict[str, Any] | None:
+            return next((each for each in self._latest(one.environment) if _id(each) == one.id), None)
+
+        return self.api.make("make a deployment", "deployments", body, made)
+
+    def _state(self, deployment: Mapping[str, Any]) -> str:
+        """Give the newest state; empty where there is none."""
+        statuses = self.api.pages("list states of a deployment", f"deployments/{deployment['id']}/statuses")
+        return next((str(each["state"]) for each in statuses), "")
+
+    def _add(self, deployment: Mapping[str, Any], body: dict[str, Any]) -> None:
+        def made() -> dict[str, Any] | None:
+            return {} if self._state(deployment) == body["state"] else None
+
+        self.api.make("tell a deployment's state", f"deployments/{deployment['id']}/statuses", body, made)
+
+
+def _status(one: Told) -> dict[str, Any]:
+    addresses = {"environment_url": one.url, "log_url": one.log_url}
+    given = {name: url for name, url in addresses.items() if url}
+    return {"state": one.state, "description": one.text, "auto_inactive": False, **given}
+
+
+def _id(deployment: Mapping[str, Any]) -> str:
+    payload = deployment.get("payload")
+    return str(payload.get("shiplane", "")) if isinstance(payload, dict) else ""

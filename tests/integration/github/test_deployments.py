@@ -1,0 +1,142 @@
+"""GitHub's pages of environments show what serves, also after a deploy that was undone and after a rollback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import journals
+from hub.deployments import UNKNOWN_COMMIT
+from hub.github import LOST, Reply
+from journals import RELEASE
+from samples import COMMIT, OTHER
+from shiplane.pipeline.github_api import GithubApi
+
+if TYPE_CHECKING:
+    from hub import Hub
+    from hub.jobs import Workflow
+    from journals import Story
+
+BEFORE = OTHER[:12]
+LINE = "github.deployments"
+
+
+def remote(story: Story) -> Story:
+    story.fields["target"] = "remote"
+    return story
+
+
+def went(number: int, environment: str, release: str, commit: str, **fields: str) -> Story:
+    """Tell a run that put one release on one environment."""
+    story = remote(journals.Story(number))
+    story.deployed(1.0, environment, release=release, commit=commit, **fields)
+    return story
+
+
+def test_deploys_are_told_with_release_and_address(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(remote(journals.passed()))
+    ended = workflow.invoke(LINE, 41)
+    release = RELEASE["id"]
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        [
+            f"told: staging: deploy serves {release} (success)",
+            f"told: production: promote serves {release} (success)",
+        ],
+    )
+    production, staging = hub.deployments.made
+    assert (staging["environment"], staging["production_environment"]) == ("staging", False)
+    assert (production["sha"], production["task"]) == (COMMIT, "promote")
+    assert (production["environment"], production["production_environment"]) == ("production", True)
+    assert production["payload"] == {"shiplane": "41-production", "release": release}
+    [state] = hub.deployments.statuses[production["id"]]
+    assert (state["environment_url"], state["description"]) == ("https://production.test", f"promote serves {release}")
+    assert state["log_url"] == "https://github.test/acme/app/actions/runs/700041"
+
+
+def test_only_the_newest_serves(workflow: Workflow, hub: Hub) -> None:
+    for number, release, commit in ((41, BEFORE, OTHER), (42, RELEASE["id"], COMMIT)):
+        workflow.ran(went(number, "production", release, commit))
+        workflow.invoke(LINE, number)
+    assert hub.deployments.serving("production") == [RELEASE["id"]]
+    assert [hub.deployments.state(one) for one in hub.deployments.made] == ["success", "inactive"]
+
+
+def test_after_a_rollback_the_release_before_serves(workflow: Workflow, hub: Hub) -> None:
+    stories = (
+        went(41, "production", BEFORE, OTHER),
+        went(42, "production", RELEASE["id"], COMMIT),
+        went(43, "production", BEFORE, OTHER, action="rollback"),
+    )
+    for story in stories:
+        workflow.ran(story)
+        workflow.invoke(LINE, story.number)
+    assert hub.deployments.serving("production") == [BEFORE]
+    assert (hub.deployments.made[0]["task"], hub.deployments.made[0]["sha"]) == ("rollback", OTHER)
+    assert [hub.deployments.state(one) for one in hub.deployments.made] == ["success", "inactive", "inactive"]
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("undone", "failure"), ("failed", "error")])
+def test_a_deploy_that_failed_leaves_what_served(workflow: Workflow, hub: Hub, outcome: str, state: str) -> None:
+    workflow.ran(went(41, "production", BEFORE, OTHER))
+    workflow.ran(went(42, "production", RELEASE["id"], COMMIT, outcome=outcome))
+    for number in (41, 42):
+        workflow.invoke(LINE, number)
+    assert hub.deployments.serving("production") == [BEFORE]
+    assert hub.deployments.state(hub.deployments.made[0]) == state
+
+
+def test_the_other_environment_is_left_alone(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(went(41, "staging", BEFORE, OTHER))
+    workflow.ran(went(42, "production", RELEASE["id"], COMMIT))
+    for number in (41, 42):
+        workflow.invoke(LINE, number)
+    assert hub.deployments.serving("staging") == [BEFORE]
+
+
+def test_what_was_told_is_not_told_again(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(remote(journals.passed()))
+    workflow.invoke(LINE, 41)
+    assert workflow.invoke(LINE, 41).out == "run 41: nothing to tell of environments\n"
+    assert len(hub.deployments.made) == 2
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_an_answer_that_is_lost(workflow: Workflow, hub: Hub, at: int) -> None:
+    workflow.project.patch.setitem(GithubApi.__init__.__kwdefaults__, "sleep", lambda _seconds: None)
+    workflow.ran(went(41, "production", BEFORE, OTHER))
+    hub.replies.extend([*[None] * at, LOST])
+    assert workflow.invoke(LINE, 41).code == 0
+    assert hub.deployments.serving("production") == [BEFORE]
+    assert [len(found) for found in hub.deployments.statuses.values()] == [1]
+
+
+def test_what_the_lab_did_is_nobody_s_business(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(journals.passed())
+    assert workflow.invoke(LINE, 41).out == "run 41: nothing to tell of environments\n"
+    assert hub.asked == []
+
+
+def test_a_dry_run(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(went(41, "production", BEFORE, OTHER, outcome="undone"))
+    told = f"would tell: production: promote was undone, and the release before serves: {BEFORE} (failure)\n"
+    assert workflow.invoke(f"{LINE} --dry-run", 41).out == told
+    [found] = workflow.invoke(f"{LINE} --dry-run --json", 41).json
+    assert (found["release"], found["state"]) == (BEFORE, "failure")
+    assert hub.asked == []
+
+
+@pytest.mark.parametrize(
+    ("commit", "reply", "told"),
+    [
+        (UNKNOWN_COMMIT, None, f"cannot make a deployment on GitHub: 422 No ref found for: {UNKNOWN_COMMIT}"),
+        (OTHER, Reply(403, {"message": "Resource not accessible"}), "cannot make a deployment on GitHub: 403 Resource"),
+    ],
+)
+def test_what_github_refuses(workflow: Workflow, hub: Hub, commit: str, reply: Reply | None, told: str) -> None:
+    workflow.ran(went(41, "production", BEFORE, commit))
+    hub.replies.extend([None, reply])
+    ended = workflow.invoke(LINE, 41)
+    assert ended.code == 4
+    assert ended.err.startswith(told)
