@@ -1,0 +1,131 @@
+"""Which jobs an event leads to, what they call and hand on, by act: the workflows as they are, on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acting import SECRETS, Actor
+
+if TYPE_CHECKING:
+    from acting import Acted
+
+MAIN = {"ref": "refs/heads/main"}
+REPORT = [
+    ("report", "github.deployments"),
+    ("report", "github.report-failure"),
+    ("report", "github.close-fixed"),
+]
+
+
+@pytest.fixture(scope="module")
+def actor(tmp_path_factory: pytest.TempPathFactory) -> Actor:
+    return Actor(tmp_path_factory.mktemp("act"))
+
+
+@pytest.fixture(scope="module")
+def released(actor: Actor) -> Acted:
+    return actor.run("push", MAIN)
+
+
+def pull_request(repository: str) -> dict[str, Any]:
+    head = {"ref": "main", "repo": {"full_name": repository, "fork": repository != "acme/app"}}
+    return {"pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}, "ref": "refs/pull/7/merge"}
+
+
+def delivered(release: str) -> list[tuple[str, str]]:
+    return [
+        ("staging", f"deploy --env staging --release {release} --target remote"),
+        ("e2e", f"e2e --env staging --release {release} --target remote"),
+    ]
+
+
+def promoted(release: str) -> tuple[str, str]:
+    return ("production", f"promote --to production --release {release} --target remote")
+
+
+BUILD = ("build", "pipeline --target remote --until publish")
+
+
+def test_a_push_to_main_goes_to_production(actor: Actor, released: Acted) -> None:
+    assert released.code == 0, released.said
+    assert released.lines[:-1] == [BUILD, *delivered(actor.commit), promoted(actor.commit), *REPORT]
+    assert released.lines[-1][1].startswith("report --whole --markdown /")
+
+
+def test_what_a_job_learned_reaches_all_that_follow(released: Acted) -> None:
+    jobs = ["build", "staging", "e2e", "production", "report"]
+    for at, job in enumerate(jobs):
+        assert released.first(job)["left"] == sorted(jobs[:at])
+
+
+def test_secrets_reach_the_jobs_that_need_them(released: Acted) -> None:
+    for call in released.calls:
+        assert call["secrets"] == ([] if call["job"] in ("build", "report") else list(SECRETS))
+        assert call["token"]
+
+
+def test_the_report_knows_how_each_job_ended(released: Acted) -> None:
+    ended = dict.fromkeys(("build", "staging", "e2e", "production"), "success")
+    assert released.first("report")["jobs"] == {"check": "skipped", **ended}
+
+
+def test_a_push_to_a_feature_branch_ends_on_staging(actor: Actor) -> None:
+    done = actor.run("push", {"ref": "refs/heads/feature/x"})
+    assert done.code == 0, done.said
+    assert done.lines[:-1] == [BUILD, *delivered(actor.commit), *REPORT]
+    assert done.first("report")["jobs"]["production"] == "skipped"
+
+
+@pytest.mark.parametrize("repository", ["acme/app", "mallory/app"])
+def test_a_pull_request_is_checked_without_secrets(actor: Actor, repository: str) -> None:
+    done = actor.run("pull_request", pull_request(repository))
+    assert done.code == 0, done.said
+    assert done.lines[:-1] == [("check", "pipeline --target remote"), *REPORT]
+    assert (done.first("check")["secrets"], done.first("check")["token"]) == ([], False)
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_a_release_that_is_asked_for_is_not_built(actor: Actor, environment: str) -> None:
+    inputs = {"environment": environment, "release": "0123456789ab"}
+    done = actor.run("workflow_dispatch", {**MAIN, "inputs": inputs})
+    assert done.code == 0, done.said
+    last = [promoted("0123456789ab")] if environment == "production" else []
+    assert done.lines[:-1] == [*delivered("0123456789ab"), *last, *REPORT]
+
+
+def test_by_hand_the_branch_is_built(actor: Actor) -> None:
+    done = actor.run("workflow_dispatch", {**MAIN, "inputs": {"environment": "staging", "release": ""}})
+    assert done.lines[:-1] == [BUILD, *delivered(actor.commit), *REPORT]
+
+
+@pytest.mark.parametrize(("failing", "job"), [("pipeline", "build"), ("e2e", "e2e")])
+def test_nothing_follows_a_job_that_failed_but_the_report(actor: Actor, failing: str, job: str) -> None:
+    done = actor.run("push", MAIN, failing=failing)
+    assert done.code == 1
+    before = {"build": [BUILD], "e2e": [BUILD, *delivered(actor.commit)]}[job]
+    assert done.lines[:-1] == [*before, *REPORT]
+    report = done.first("report")
+    assert (report["jobs"][job], report["jobs"]["production"]) == ("failure", "skipped")
+    assert job in report["left"]
+
+
+@pytest.mark.parametrize("release", ["", "0123456789ab"])
+def test_a_rollback(actor: Actor, release: str) -> None:
+    inputs = {"environment": "production", "release": release}
+    done = actor.run("workflow_dispatch", {**MAIN, "inputs": inputs}, "rollback")
+    assert done.code == 0, done.said
+    assert done.lines == [("rollback", f"rollback --env production --to {release} --target remote"), *REPORT[:2]]
+    assert done.first("rollback")["secrets"] == list(SECRETS)
+
+
+def test_housekeeping_looks_after_both_environments(actor: Actor) -> None:
+    done = actor.run("schedule", {}, "housekeeping")
+    assert done.code == 0, done.said
+    lines = [line for _, line in done.lines]
+    assert sorted(lines) == sorted(
+        f"{command} --target remote"
+        for name in ("staging", "production")
+        for command in (f"unlock --env {name} --stale", f"verify --env {name}")
+    )
