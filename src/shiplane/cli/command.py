@@ -35,6 +35,7 @@ _HELP = {
     "fail_fast": "stop what runs as soon as a step has failed",
     "fix": "mend what is safe to mend",
     "follow": "go on printing",
+    "github": "look at the secrets and variables of the repository on GitHub instead, by name",
     "graph": "print the plan as a Mermaid flowchart, for documents",
     "from_": "first stage to run; those before have to have passed for what is here",
     "json": "JSON for machines",

@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 
 
 @command
-def doctor(_c: Context, target: str = "", fix: bool = False, dry_run: bool = False, json: bool = False) -> None:
-    """Tell what would make a run fail here, in the order in which to mend it, and the fix for each."""
-    from shiplane.errors import NotReady  # noqa: PLC0415 - not needed for --list
+def doctor(
+    _c: Context,
+    target: str = "",
+    github: bool = False,
+    fix: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Tell what would make a run fail here, or with --github there, in the order in which to mend it, and the fixes."""
+    from shiplane.errors import NotReady, UsageError  # noqa: PLC0415 - not needed for --list
     from shiplane.report.doctor_text import render_doctor  # noqa: PLC0415
 
+    if github and (target or fix):
+        raise UsageError("--github asks GitHub alone, and changes nothing there", "leave --target and --fix out")
     app = App.here()
-    found = _examine(app, target)
+    found = _examine_github(app) if github else _examine(app, target)
     if fix and _mend(app, found, nowhere if json else show, dry_run=dry_run):
         found = _examine(app, target)
     if json:
@@ -42,6 +51,14 @@ def _examine(app: App, target: str) -> list[Told]:
 
     cancel = Cancel()
     return examine(checks(app, Bound(app.runner, cancel), cancel, target), cancel)
+
+
+def _examine_github(app: App) -> list[Told]:
+    from shiplane.cli.doctor_github import SECONDS, of_github  # noqa: PLC0415 - not needed for --list
+    from shiplane.doctor import examine  # noqa: PLC0415
+    from shiplane.runners.base import Cancel  # noqa: PLC0415
+
+    return examine(of_github(app), Cancel(), SECONDS)
 
 
 def _mend(app: App, found: Sequence[Told], say: Callable[[str], None], *, dry_run: bool) -> bool:

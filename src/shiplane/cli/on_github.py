@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from shiplane.commands import git
 from shiplane.errors import NoRun, SecretsMissing, UsageError
 from shiplane.model import Secret
 from shiplane.pipeline.github_api import Repository
@@ -26,13 +27,20 @@ if TYPE_CHECKING:
 
 JOBS_VARIABLE = "SHIPLANE_JOBS"
 """Holds `${{ toJSON(needs) }}` in a workflow: what became of the jobs before."""
+_ORIGIN = re.compile(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?\s*$")
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _RESULTS = ("success", "failure", "cancelled", "skipped")
 
 
-def repository(environ: Mapping[str, str]) -> Repository:
+def origin(app: App) -> str:
+    """Name the repository on GitHub that this one was cloned from; empty where it is none."""
+    found = _ORIGIN.search(app.runner.run(git.origin()).stdout)
+    return found[1] if found else ""
+
+
+def repository(environ: Mapping[str, str], otherwise: str = "") -> Repository:
     """Give the repository that GITHUB_REPOSITORY names; raises `SecretsMissing` where there is no token for it."""
-    name = environ.get("GITHUB_REPOSITORY", "")
+    name = environ.get("GITHUB_REPOSITORY") or otherwise
     if not _NAME.fullmatch(name):
         what = f"GITHUB_REPOSITORY is {name!r}, which is no repository" if name else "no repository is named"
         raise UsageError(what, "set GITHUB_REPOSITORY to owner/name")

@@ -22,6 +22,11 @@ def messages(since: str) -> Command:
     return _git("log", "-z", f"--since={since}", "--format=%H%x00%B")
 
 
+def origin() -> Command:
+    """Ask for the address of the repository that this one was cloned from."""
+    return _git("remote", "get-url", "origin")
+
+
 def shallow() -> Command:
     """Ask whether the history is cut off: `true` or `false`."""
     return _git("rev-parse", "--is-shallow-repository")

@@ -61,12 +61,13 @@ class GithubApi:
         self._clock = clock
         self._patience = PATIENCE_SECONDS
 
-    def pages(self, what: str, path: str, **query: str) -> Iterator[dict[str, Any]]:
-        """Give the items of all pages of a list; `what` says what is done, for errors."""
-        url = f"{self._url(path)}?{urlencode({**query, 'per_page': '100'})}"
+    def pages(self, what: str, path: str, within: str = "", **query: str) -> Iterator[dict[str, Any]]:
+        """Give the items of all pages of a list, or of its field `within`; `what` says what is done, for errors."""
+        url = f"{self._url(path)}?{urlencode({'per_page': '100', **query})}"
         while url:
             answer = self._asked(what, "GET", url)
-            yield from answer.json() or ()
+            found = answer.json() or {}
+            yield from found.get(within, ()) if within else found
             follows = _NEXT.search(answer.headers.get("link", ""))
             url = follows[1] if follows else ""
             if url and not url.startswith(f"{self.repository.api}/"):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hub import description
 from hub.deployments import Deployments
 from hub.replies import LOST, Reply, invalid, message
+from hub.settings import Settings
 from hub.shapes import Entry, comment, issue
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Hub:
         self.replies: deque[Reply | None] = deque()
         self.before: Callable[[str, str], None] = lambda _method, _path: None
         self.deployments = Deployments(self._entry, self.page)
+        self.settings = Settings()
         self.asked: list[str] = []
         self.wrong: list[str] = []
         self._lock = threading.Lock()
@@ -86,6 +88,7 @@ class Hub:
             f"GET {one}/comments": self._list_comments,
             f"POST {one}/comments": self._comment,
             **self.deployments.handlers(),
+            **self.settings.handlers(),
         }
 
     def _list_issues(self, path: Mapping[str, str], query: dict[str, str], _body: object) -> Reply:

@@ -30,6 +30,7 @@ class Workflow:
         self.hub = hub
         self.messages = ""
         self.shallow = False
+        self.origin = ""
 
     def ran(self, story: Story, *, part: int = 1) -> None:
         runs = self.project.folder / ".shiplane" / "runs"
@@ -39,7 +40,13 @@ class Workflow:
             story.write(runs.parent).rename(runs / f"{story.number}-{part}")
 
     def invoke(self, line: str, number: int = 43, **environ: str) -> Ended:
-        self.project.world = Network([("git log -z", self.messages, 0), ("is-shallow", str(self.shallow).lower(), 0)])
+        self.project.world = Network(
+            [
+                ("git log -z", self.messages, 0),
+                ("is-shallow", str(self.shallow).lower(), 0),
+                ("remote get-url", self.origin, 0 if self.origin else 2),
+            ]
+        )
         told = {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": self.hub.url}
         run = {"GITHUB_RUN_ID": f"7000{number}", "GITHUB_RUN_NUMBER": str(number), "GITHUB_RUN_ATTEMPT": "1"}
         where = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_REF_NAME": "main", "GITHUB_EVENT_NAME": "push"}

@@ -1,0 +1,157 @@
+"""What the workflows lack on GitHub, by name, and the lines that mend it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub.github import TOKEN, Reply
+from samples import CONFIG_TEXT
+
+if TYPE_CHECKING:
+    from hub import Hub
+    from hub.jobs import Workflow
+
+SECRETS = ["SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "DB_PASSWORD", "REDIS_PASSWORD"]
+LINE = "doctor --github --json"
+
+
+def told(workflow: Workflow, **environ: str) -> dict[str, tuple[bool, str, str]]:
+    found: list[dict[str, Any]] = workflow.invoke(LINE, **environ).json
+    return {each["id"]: (each["ok"], each["cause"], each["fix"]) for each in found}
+
+
+def configure(workflow: Workflow, text: str) -> None:
+    (workflow.project.folder / "pyproject.toml").write_text(CONFIG_TEXT + text)
+
+
+@pytest.fixture
+def complete(hub: Hub) -> Hub:
+    """Give a repository that has all, spread over its parts."""
+    hub.settings.environments = ["staging", "production"]
+    hub.settings.names = {
+        ("secrets", "organization"): ["SERVER_USER"],
+        ("secrets", "repository"): ["SSH_PRIVATE_KEY"],
+        ("variables", "repository"): ["SSH_KNOWN_HOSTS"],
+        ("secrets", "staging"): ["SERVER_HOST", "DB_PASSWORD", "REDIS_PASSWORD"],
+        ("secrets", "production"): ["SERVER_HOST", "DB_PASSWORD", "REDIS_PASSWORD"],
+    }
+    return hub
+
+
+def test_all_is_there(workflow: Workflow, complete: Hub) -> None:
+    ended = workflow.invoke(LINE)
+    assert (ended.code, ended.err) == (0, "")
+    assert told(workflow) == {"github.staging": (True, "", ""), "github.production": (True, "", "")}
+    assert all(asked.startswith("GET ") for asked in complete.asked)
+
+
+def test_each_missing_name_has_the_line_that_sets_it(workflow: Workflow, complete: Hub) -> None:
+    complete.settings.names["secrets", "repository"] = []
+    complete.settings.names["secrets", "production"] = ["SERVER_HOST", "REDIS_PASSWORD"]
+    complete.settings.names["variables", "repository"] = []
+    so = "so a deploy from GitHub ends before anything runs"
+    found = told(workflow)
+    assert found["github.production.DB_PASSWORD"] == (
+        False,
+        f"production has no secret DB_PASSWORD, {so}",
+        "gh secret set DB_PASSWORD --env production --repo acme/app",
+    )
+    assert found["github.staging.SSH_PRIVATE_KEY"] == (
+        False,
+        f"staging has no secret SSH_PRIVATE_KEY, {so}",
+        "gh secret set SSH_PRIVATE_KEY --env staging --repo acme/app < deploy_key",
+    )
+    assert found["github.staging.SSH_KNOWN_HOSTS"][2] == (
+        "gh variable set SSH_KNOWN_HOSTS --env staging --repo acme/app < known_hosts"
+    )
+    both = ("SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS")
+    missing = {f"github.{name}.{what}" for name in ("staging", "production") for what in both}
+    assert set(found) == {*missing, "github.production.DB_PASSWORD"}
+    ended = workflow.invoke("doctor --github")
+    assert ended.code == 2
+    assert "    fix: gh secret set DB_PASSWORD --env production --repo acme/app\n" in ended.out
+
+
+def test_an_environment_that_is_not_there(workflow: Workflow, complete: Hub) -> None:
+    complete.settings.environments = ["staging"]
+    found = told(workflow)
+    assert found["github.production.production"] == (
+        False,
+        "acme/app has no environment production, so its jobs would run without protection",
+        "gh api --method PUT repos/acme/app/environments/production",
+    )
+    assert {name for name in found if name.startswith("github.production.")} == {
+        *(f"github.production.{name}" for name in ("production", "SERVER_HOST", "DB_PASSWORD", "REDIS_PASSWORD"))
+    }
+
+
+def test_what_the_configuration_tells_is_not_asked_for(workflow: Workflow, complete: Hub) -> None:
+    complete.settings.names["secrets", "staging"] = ["DB_PASSWORD", "REDIS_PASSWORD"]
+    own = '[tool.shiplane.environments.eu]\nurl = "https://eu.test"\nbranches = ["main"]\nssh_host = "eu"\n'
+    configure(workflow, own)
+    text = (workflow.project.folder / "pyproject.toml").read_text()
+    staged = text.replace('url = "https://staging.example.com"', 'url = "https://staging.example.com"\nssh_host = "s"')
+    (workflow.project.folder / "pyproject.toml").write_text(staged)
+    found = told(workflow)
+    assert found["github.staging"] == (True, "", "")
+    assert "github.eu.SERVER_HOST" not in found
+    assert "github.eu.DB_PASSWORD" in found
+
+
+@pytest.mark.usefixtures("complete")
+def test_a_vpn_needs_its_own(workflow: Workflow) -> None:
+    configure(workflow, '[tool.shiplane.vpn]\nprovider = "tailscale"\n')
+    assert set(told(workflow)) == {
+        f"github.{name}.TS_OAUTH_{what}" for name in ("staging", "production") for what in ("CLIENT_ID", "SECRET")
+    }
+
+
+def test_secrets_of_a_command_are_not_looked_for(workflow: Workflow, hub: Hub) -> None:
+    hub.settings.environments = ["staging", "production"]
+    hub.settings.names["variables", "organization"] = []
+    configure(workflow, '[tool.shiplane.secrets]\ncommand = ["pass", "show", "{environment}"]\n')
+    assert told(workflow) == {"github.staging": (True, "", ""), "github.production": (True, "", "")}
+
+
+def test_no_value_is_told(workflow: Workflow, complete: Hub) -> None:
+    complete.settings.names["secrets", "staging"] = []
+    ended = workflow.invoke("doctor --github", DB_PASSWORD="a very secret password")
+    assert "a very secret password" not in ended.out + ended.err
+    assert "not for others" not in ended.out + ended.err
+    assert TOKEN not in ended.out + ended.err
+
+
+def test_a_token_that_may_not_read_the_names(workflow: Workflow, hub: Hub) -> None:
+    refused = {"message": "Resource not accessible by integration"}
+    hub.replies.extend([Reply(403, refused, {"X-Accepted-GitHub-Permissions": "secrets=read"})] * 2)
+    found = told(workflow)
+    assert set(found) == {"github.staging", "github.production"}
+    assert found["github.staging"][1:] == (
+        "cannot read secrets, variables and environments on GitHub: 403 Resource not accessible by integration",
+        "give the token the permissions secrets=read (in a workflow: under permissions)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("git@github.com:acme/app.git", 0),
+        ("https://github.com/acme/app", 0),
+        ("ssh://git@github.com/acme/app.git", 0),
+        ("git@gitlab.com:acme/app.git", 2),
+        ("", 2),
+    ],
+)
+def test_the_repository_is_that_which_was_cloned(workflow: Workflow, complete: Hub, address: str, code: int) -> None:
+    workflow.origin = address
+    ended = workflow.invoke(LINE, GITHUB_REPOSITORY="")
+    assert ended.code == code
+    assert complete.asked if code == 0 else ended.err.startswith("no repository is named\n")
+
+
+@pytest.mark.parametrize("options", ["--target remote", "--fix"])
+def test_options_that_do_not_go_with_it(workflow: Workflow, hub: Hub, options: str) -> None:
+    assert workflow.invoke(f"doctor --github {options}").code == 2
+    assert hub.asked == []
