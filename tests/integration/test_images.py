@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,7 +42,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 @pytest.fixture(scope="module")
 def place(project: Clone) -> Iterator[str]:
     """Give the address of a registry, which the project publishes to."""
-    with registry() as address:
+    with registry() as (address, _):
         project.environ |= {"CONTAINER_REGISTRY": address, "REPOSITORY_OWNER": "acme"}
         yield address
 
@@ -119,13 +120,19 @@ def test_what_is_built_twice_is_the_same_unless_a_file_is_named(project: Clone) 
     assert "layer 1 (COPY /out/ / # buildkit): made/source" not in done.output
 
 
+def published(place: str, component: str) -> dict[str, str]:
+    """Give the digests of a component's tags, without those of its caches."""
+    found = tags(place, f"acme/small-{component}")
+    return {tag: digest for tag, digest in found.items() if not tag.startswith("cache.")}
+
+
 def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Clone, place: str) -> None:
     project.git("checkout", "--quiet", "-b", "feature/new-login")
     words = ("publish", "--target", "remote", "--plain")
     project.invoke(*words)
     release = project.git("rev-parse", "HEAD")[:12]
     wanted = {f"1.0.0-{release}", "1.0.0", "feature-new-login"}
-    held = {name: tags(place, f"acme/small-{name}") for name in NAMES}
+    held = {name: published(place, name) for name in NAMES}
     assert {name: set(found) for name, found in held.items()} == dict.fromkeys(NAMES, wanted)
     assert all(len(set(found.values())) == 1 for found in held.values())
     project.invoke(*words, "--rebuild")
@@ -142,6 +149,16 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     project.git("checkout", "--quiet", "main")
     project.invoke(*words)
     wanted |= {"main", "latest"}
-    assert {name: tags(place, f"acme/small-{name}") for name in NAMES} == {
+    assert {name: published(place, name) for name in NAMES} == {
         name: dict.fromkeys(wanted, held[name]["1.0.0"]) for name in NAMES
     }
+    # What the first publish left in the registry, the next one that builds takes.
+    project.commit("Write another source", lambda folder: write(folder / small.THREE / "source", "another"))
+    project.invoke(*words)
+    log = (project.last_run() / "logs/publish.images.log").read_text(encoding="utf-8")
+    assert f"{small.THREE}-production: cache general" in log
+    assert re.search(rf"{small.THREE}-production: [0-9]+ of [0-9]+ steps from ", log)
+
+
+def write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")

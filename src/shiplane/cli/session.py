@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane import checks
@@ -11,7 +12,7 @@ from shiplane.cli import leftovers
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
 from shiplane.cli.signals import terminable
-from shiplane.commands import buildx
+from shiplane.commands import buildx, cache
 from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, StepFailed, UnknownName
 from shiplane.pipeline import build
@@ -66,7 +67,10 @@ def _verify(app: App, kinds: tuple[str, ...]) -> None:
 
 def _build(app: App, kinds: tuple[str, ...], components: tuple[str, ...], *, cached: bool = True) -> None:
     listed = _listed(app, kinds, components)
-    build.bake(app.runner, app.checkout, listed, app.environ, _say, cached=cached)
+    file = app.environ.get(cache.VARIABLE)
+    # Only a run chooses caches, for only a run may ask a registry.
+    caches = cache.read(Path(file).read_text(encoding="utf-8")) if file else {}
+    build.bake(app.runner, app.checkout, listed, app.environ, _say, cached=cached, caches=caches)
     for one in listed:
         _say(f"built {one.tag}")
 

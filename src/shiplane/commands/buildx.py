@@ -36,10 +36,10 @@ def definition(builds: tuple[Build, ...]) -> str:
     return json.dumps({"group": {"default": {"targets": sorted(targets)}}, "target": targets}, indent=2, sort_keys=True)
 
 
-def bake(file: str, ca_bundle: str, *, cached: bool = True) -> Command:
+def bake(file: str, ca_bundle: str, *options: str) -> Command:
     """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty."""
     secret = (f"--set=*.secrets=id=ca,src={ca_bundle}",) if ca_bundle else ()
-    return Command(("docker", "buildx", "bake", "--file", file, *_FLAGS, *(() if cached else (NO_CACHE,)), *secret))
+    return Command(("docker", "buildx", "bake", "--file", file, *_FLAGS, *secret, *options))
 
 
 def inspect() -> Command:

@@ -3,6 +3,7 @@
 from shiplane.config.load import find_checkout, load, parse, read, table_of
 from shiplane.config.settings import (
     Backup,
+    Cache,
     Component,
     Config,
     EnvironmentConfig,
@@ -18,6 +19,7 @@ from shiplane.config.settings import (
 
 __all__ = [
     "Backup",
+    "Cache",
     "Component",
     "Config",
     "EnvironmentConfig",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from shiplane.config.settings import (
     CHOICES,
     Backup,
+    Cache,
     Component,
     Config,
     EnvironmentConfig,
@@ -88,7 +89,9 @@ def parse(table: dict[str, Any]) -> Config:
     flaky = _build(Flaky, top.pop("flaky", {}), "tool.shiplane.flaky")
     github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
     secrets = _build(SecretSources, top.pop("secrets", {}), "tool.shiplane.secrets")
+    cache = _build(Cache, top.pop("cache", {}), "tool.shiplane.cache")
     tables = {
+        "cache": cache,
         "secrets": secrets,
         "components": components,
         "environments": environments,
@@ -104,6 +107,8 @@ def parse(table: dict[str, Any]) -> Config:
 def _check(config: Config) -> None:
     if not config.components:
         raise ConfigError("tool.shiplane.components", "no component", "add [tool.shiplane.components.backend]")
+    for number, target in enumerate(config.cache.targets):
+        _one_of(f"tool.shiplane.cache.targets[{number}]", target, ("lab", "remote"))
     _check_database(config)
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):

@@ -9,6 +9,7 @@ CHOICES = {
     ("Config", "rollout"): ("rolling", "recreate"),
     ("Vpn", "provider"): ("none", "tailscale"),
     ("Hook", "on"): ("local", "host"),
+    ("Cache", "kind"): ("registry", "gha", "local", "none"),
 }
 """What a text may be, where it is one of a few; by class and field."""
 
@@ -157,6 +158,18 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Cache:
+    """Say where build caches are kept."""
+
+    kind: str = "registry"
+    """`registry`, beside the images; `gha`, GitHub's; `local`, a folder of this machine; or `none`."""
+    targets: tuple[str, ...] = ("remote",)
+    """Targets whose runs use them; a lab's machine has its builder's own cache."""
+    folder: str = ".shiplane/cache"
+    """Where `local` keeps them, relative to the checkout."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flaky:
     """Say from when tests that fail and then pass block production."""
 
@@ -243,6 +256,7 @@ class Config:
     vpn: Vpn = field(default_factory=Vpn)
     hooks: Hooks = field(default_factory=Hooks)
     flaky: Flaky = field(default_factory=Flaky)
+    cache: Cache = field(default_factory=Cache)
     github: GithubSettings = field(default_factory=GithubSettings)
     secrets: SecretSources = field(default_factory=SecretSources)
 

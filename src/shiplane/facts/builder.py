@@ -20,11 +20,15 @@ _SAME = {"linux/arm64/v8": "linux/arm64", "linux/arm": "linux/arm/v7", "linux/am
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Tell a builder's name and its platforms; `keeps_many` whether the engine stores images of several platforms."""
+    """Tell a builder's name and its platforms; `keeps_many` whether the engine stores images of several platforms.
+
+    `exports_caches` tells whether it writes caches: the one in the engine does so on the containerd store alone.
+    """
 
     name: str
     platforms: tuple[str, ...]
     keeps_many: bool
+    exports_caches: bool = True
 
     def lacks(self, platforms: tuple[str, ...]) -> tuple[str, ...]:
         """Give those platforms that it does not build for."""
@@ -48,7 +52,9 @@ def parse(told: str, store: str) -> Builder:
     listed = (each for key, value in found if key == "Platforms" for each in value.split(","))
     # A star marks what somebody set by hand.
     platforms = tuple(dict.fromkeys(each.strip().rstrip("*") for each in listed))
-    return Builder(name, platforms, _CONTAINERD in store)
+    driver = next((value for key, value in found if key == "Driver"), "")
+    containerd = _CONTAINERD in store
+    return Builder(name, platforms, keeps_many=containerd, exports_caches=containerd or driver != "docker")
 
 
 def plain(platform: str) -> str:

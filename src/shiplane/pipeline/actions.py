@@ -13,16 +13,17 @@ from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unsafe
 from shiplane.lab.images import ensure_images, stand_ins_used
-from shiplane.pipeline import build, e2e, publish, rebuilt, registry
-from shiplane.pipeline.execute import process_action, run_checked
+from shiplane.pipeline import e2e, publish, rebuilt, registry
+from shiplane.pipeline.caches import Caches
+from shiplane.pipeline.execute import process_action
 from shiplane.pipeline.flaky import refuse_flaky
+from shiplane.pipeline.image_actions import ImageActions
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.known_images import KnownImages
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.pipeline.reuse import reused
 from shiplane.pipeline.tested import Recorder, sources
 from shiplane.pipeline.tunnel import Tunnel
-from shiplane.planning.images import test_runner
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -91,9 +92,20 @@ class Actions:
         self.restore_database = restore_database
         self.deployed: Deployment | None = None
         self.lab_up = lab_up
-        self.survey = survey
         self.reuse = reuse
         self.known = KnownImages(reuse, config, facts, target)
+        self.images = ImageActions(
+            runner=runner,
+            checkout=checkout,
+            environ=environ,
+            config=config,
+            facts=facts,
+            target=target,
+            known=self.known,
+            caches=Caches(config, facts, event, target, checkout),
+            folder=journal.folder,
+            survey=survey,
+        )
 
     def table(self) -> dict[str, Action]:
         """Give the actions by the names that steps use."""
@@ -101,10 +113,8 @@ class Actions:
         return {
             "process": tested.watched(process_action(self.runner), self._reports),
             "bases": self._bases,
-            "test-runner": self._test_runner,
             "lab": self._lab,
-            "images": self._images,
-            "rebuild": self._rebuild,
+            **self.images.table(),
             "publish": self._publish,
             "republish": partial(self._publish, anew=True),
             "vpn": self._vpn,
@@ -123,38 +133,9 @@ class Actions:
         self.store.save_stand_ins(stand_ins_used(self.runner))
         say(f"made or pulled: {', '.join(made)}" if made else "all base images are here")
 
-    def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
-        build.bake(self.runner, self.checkout, test_runner(), self.environ, say, cancel)
-
     def _lab(self, _step: Step, say: Say, cancel: Cancel) -> None:
         if self.lab_up is not None:
             self.lab_up(Bound(self.runner, cancel), say)
-
-    def _images(self, step: Step, say: Say, cancel: Cancel) -> None:
-        """Build what the registry does not hold already."""
-        with self._registry(say, cancel) as opened:
-            there = publish.published(self.config, self.facts, self.target, opened)
-            made = self.known.find(opened, there, say)
-        if len(there) + len(made) == len(self.config.components):
-            why = f"{self.facts.suffix} is published already" if not made else "images of the same inputs are published"
-            say(f"{why}: nothing to build")
-            return
-        self._rebuild(step, say, cancel)
-
-    def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
-        self._require_unchanged()
-        for command in step.commands:
-            run_checked(self.runner, command, step.title, say, cancel)
-        self._require_unchanged()
-
-    def _require_unchanged(self) -> None:
-        """Refuse to publish what was edited during the run: it is not what was tested."""
-        now = self.survey().suffix if self.survey else self.facts.suffix
-        if now != self.facts.suffix:
-            raise StepFailed(
-                f"the checkout changed during the run: it was {self.facts.suffix} and is {now}",
-                "run it again, or run it in a clone of its own while you edit here",
-            )
 
     def _require_main(self) -> None:
         """Refuse to call a commit main's that main does not hold; the lab takes a person's word for it."""
@@ -181,7 +162,7 @@ class Actions:
         self.release = before if before and replace(made, created_at=before.created_at) == before else made
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
         files = in_checkout(self.checkout)
-        self._require_unchanged()
+        self.images.require_unchanged()
         self.store.save_release_files(self.target.name, self.release.id, files)
         self.store.save_release(self.target.name, self.release)
         self.known.remember(self.release, say)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from shiplane.commands import buildx
+from shiplane.commands import buildx, cache
+from shiplane.commands.cache import Cache
 from shiplane.errors import ManyPlatforms, PlatformRefused, StepFailed
+from shiplane.facts import build_log
 from shiplane.facts.builder import survey
 from shiplane.pipeline.execute import run_checked
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Cancel, Runner
 
 _LAYER_LOST = "failed to prepare extraction snapshot"
+_OWN_FAILURE = "did not complete successfully"
 _CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 
 
@@ -34,22 +38,58 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     cancel: Cancel | None = None,
     *,
     cached: bool = True,
+    caches: Mapping[str, Cache] = MappingProxyType({}),
 ) -> None:
     """Build the listed images in one parallel call; raises `StepFailed` with the builder's last lines.
 
-    Raises `PlatformRefused` and `ManyPlatforms` before anything is built.
+    A cache that turns out to be damaged is done without. Raises `PlatformRefused` and `ManyPlatforms` before anything
+    is built.
     """
     refuse_foreign_platforms(runner, listed)
-    name = "-".join(sorted(build.name for build in listed))
-    file = checkout / ".shiplane" / "bake" / f"{name}.json"
+    names = sorted(build.name for build in listed)
+    file = checkout / ".shiplane" / "bake" / f"{'-'.join(names)}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(buildx.definition(listed), encoding="utf-8")
-    command = buildx.bake(str(file), ca_bundle(environ), cached=cached)
+    used = {name: caches[name] for name in names if name in caches}
+    lines: list[str] = []
+
+    def hear(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    def attempt(*options: str) -> None:
+        lines.clear()
+        command = buildx.bake(str(file), ca_bundle(environ), *(() if cached else (buildx.NO_CACHE,)), *options)
+        _carry_out(runner, command, "building the images", hear, cancel)
+
     try:
-        _carry_out(runner, command, "building the images", say, cancel)
+        _with_caches(attempt, used, say)
     except StepFailed as error:
         errors = tuple(line for line in error.details if "ERROR" in line or "error:" in line.lower())
         raise StepFailed(error.cause, error.fix, (*error.details, *errors[-3:])) from error
+    if used:
+        _tell_of_caches(build_log.parse(lines, names), used, say)
+
+
+def _with_caches(attempt: Callable[..., None], used: Mapping[str, Cache], say: Callable[[str], None]) -> None:
+    """Build; where a cache that is read may be the cause of a failure, build once more without reading any."""
+    try:
+        attempt(*cache.options(used))
+    except StepFailed as error:
+        if not any(one.sources for one in used.values()) or any(_OWN_FAILURE in line for line in error.details):
+            raise
+        say("a cache is damaged or cannot be read to its end: building without")
+        attempt(*cache.options(used, read=False))
+
+
+def _tell_of_caches(
+    taken: Mapping[str, build_log.Taken], used: Mapping[str, Cache], say: Callable[[str], None]
+) -> None:
+    """Say how many steps came from where; a layer that was not fetched was in the builder of this machine already."""
+    for name, one in taken.items():
+        known = used.get(name, Cache())
+        where = known.level if one.fetched else "this machine's builder"
+        say(f"{name}: {one.cached} of {one.steps} steps from {where if one.cached else 'caches'}")
 
 
 def refuse_foreign_platforms(runner: Runner, listed: tuple[buildx.Build, ...]) -> None:

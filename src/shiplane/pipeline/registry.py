@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shiplane.commands import engine
+from shiplane.commands import cache, engine
 from shiplane.errors import RegistryRefused, Unreachable
 from shiplane.model import Command
 from shiplane.runners import temporary
@@ -47,6 +47,15 @@ class Registry:
             return str(json.loads(done.stdout)["digest"])
         if _ABSENT.search(_said(done.output, *_names(reference))):
             return None
+        raise _failure(reference, done.tail())
+
+    def raw(self, reference: str) -> str:
+        """Give the manifest of a reference as it stands there; empty where there is none."""
+        done = self.runner.run(self._with(cache.manifest(reference)), cancel=self.cancel)
+        if done.ok:
+            return done.stdout
+        if _ABSENT.search(_said(done.output, *_names(reference))):
+            return ""
         raise _failure(reference, done.tail())
 
     def digests(self, references: Collection[str]) -> dict[str, str]:
@@ -98,8 +107,8 @@ def session(
 
 
 def _copy_client_settings(source: Path, target: Path) -> None:
-    """Keep plugins and the chosen engine (Docker Desktop has both there), but no credentials."""
-    for name in ("cli-plugins", "contexts"):
+    """Keep plugins, the chosen engine (Docker Desktop has both there) and the chosen builder, but no credentials."""
+    for name in ("cli-plugins", "contexts", "buildx"):
         if (source / name).exists():
             (target / name).symlink_to(source / name)
     try:

@@ -109,6 +109,7 @@ class _Layout:
             "development images",
             ready,
             commands=(nox.session("images", "development"),),
+            action="development",
             inputs=self.declared.images(),
             makes=tuple(build.tag for build in development),
             only_for=_CHECKS,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CONFIG = "/etc/shiplane/config.yml"
+STORAGE = "/var/lib/registry/docker/registry/v2"
 _TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -25,8 +26,8 @@ _TYPES = (
 
 
 @contextmanager
-def registry() -> Iterator[str]:
-    """Run a registry that asks for no password; give its address."""
+def registry() -> Iterator[tuple[str, str]]:
+    """Run a registry that asks for no password; give its address and the name of its container."""
     name = f"registry-test-{uuid.uuid4().hex[:12]}"
     docker("create", "--name", name, "--publish", "127.0.0.1::5000", "registry:3", _CONFIG)
     try:
@@ -35,7 +36,7 @@ def registry() -> Iterator[str]:
         docker("start", name)
         address = docker("port", name, "5000/tcp").decode().split()[0]
         wait_for("an answer of the registry", lambda: _answers(address))
-        yield address
+        yield address, name
     finally:
         docker("rm", "--force", "--volumes", name)
 
@@ -50,6 +51,11 @@ def digest(address: str, repository: str, tag: str) -> str:
     """Give the digest of one tag."""
     answer = httpx.head(f"http://{address}/v2/{repository}/manifests/{tag}", headers={"Accept": ", ".join(_TYPES)})
     return str(answer.headers["Docker-Content-Digest"])
+
+
+def remove_tag(container: str, repository: str, tag: str) -> None:
+    """Remove one tag, and nothing that others name too."""
+    docker("exec", container, "rm", "-r", f"{STORAGE}/repositories/{repository}/_manifests/tags/{tag}")
 
 
 def _answers(address: str) -> bool:

@@ -134,5 +134,5 @@ def test_no_argument_is_read_as_a_template() -> None:
 def test_building() -> None:
     head = ("docker", "buildx", "bake", "--file", "bake.json", "--load", "--provenance=false", "--progress=plain")
     assert buildx.bake("bake.json", "").argv == head
-    assert buildx.bake("bake.json", "", cached=False).argv == (*head, "--no-cache")
+    assert buildx.bake("bake.json", "", buildx.NO_CACHE).argv == (*head, "--no-cache")
     assert buildx.bake("bake.json", "/ca.crt").argv == (*head, "--set=*.secrets=id=ca,src=/ca.crt")

@@ -12,6 +12,7 @@ import pytest
 from samples import CONFIG, CONFIG_TEXT, HARD
 from shiplane.config import (
     Backup,
+    Cache,
     Component,
     Config,
     EnvironmentConfig,
@@ -87,6 +88,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
     ("secrets",): {"command": STRINGS, "file": STRING, "seconds": NUMBER},
+    ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING},
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
 REQUIRED = [
@@ -120,7 +122,7 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_tables_above_have_every_key() -> None:
-    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky, SecretSources)
+    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky, SecretSources, Cache)
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
         others = {
@@ -134,6 +136,7 @@ def test_the_tables_above_have_every_key() -> None:
             "flaky",
             "github",
             "secrets",
+            "cache",
         }
         tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
@@ -225,6 +228,8 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
         ((), "components", {}, "components: no component", "add [tool.shiplane.components.backend]"),
         ((), "default_target", "labb", "default_target: 'labb' is not known", "use one of: lab, remote"),
         (("vpn",), "provider", "wireguard", "vpn.provider: 'wireguard' is not known", "use one of: none, tailscale"),
+        (("cache",), "kind", "s3", "cache.kind: 's3' is not known", "use one of: registry, gha, local, none"),
+        (("cache",), "targets", ["lab", "x"], "cache.targets[1]: 'x' is not known", "use one of: lab, remote"),
         (
             ("backup",),
             "verify",

@@ -10,7 +10,7 @@ from checkouts import make_checkout
 from registries import RegistryMachine
 from samples import COMMIT, CONFIG, HARD, make_facts, make_release
 from shiplane.cli.targets import RemoteTarget
-from shiplane.commands import nox, vpn
+from shiplane.commands import cache, nox, vpn
 from shiplane.config import Flaky, Vpn
 from shiplane.deploy.lock import Holder
 from shiplane.errors import FlakyTests, NothingPublished, StepFailed, Unreachable
@@ -156,7 +156,19 @@ def test_images_that_are_published_are_not_built_again(bench: Callable[[Recordin
 def test_images_that_are_not_published_are_built(bench: Callable[[RecordingRunner], Bench]) -> None:
     made = bench(RegistryMachine())
     made.carry_out("images", Step("publish.images", "images", commands=(nox.session("images", "production"),)))
-    assert made.runner.commands[-1] == nox.session("images", "production")
+    told = ((cache.VARIABLE, str(made.journal.folder / "caches-production.json")),)
+    assert made.runner.commands[-1] == dataclasses.replace(nox.session("images", "production"), env=told)
+
+
+def test_development_images_are_built_without_caches_where_no_registry_answers(
+    bench: Callable[[RecordingRunner], Bench],
+) -> None:
+    made = bench(RecordingRunner([("docker login", "dial tcp: connection refused", 1)]))
+    made.target.environ = {**ENVIRON, "REGISTRY_PASSWORD": HARD}
+    step = Step("build.images", "images", commands=(nox.session("images", "development"),))
+    made.carry_out("development", step)
+    assert made.said[0] == "the build does without caches: registry registry.test does not answer"
+    assert made.runner.commands[-1] == nox.session("images", "development")
 
 
 def test_a_checkout_that_changed_during_the_run_is_not_published(bench: Callable[[RecordingRunner], Bench]) -> None:

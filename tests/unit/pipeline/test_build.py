@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shiplane.commands import buildx, engine
+from shiplane.commands.cache import Cache
 from shiplane.errors import EngineMissing, ManyPlatforms, PlatformRefused, StepFailed
 from shiplane.pipeline.build import bake, ca_bundle, refuse_foreign_platforms
 from shiplane.planning.images import test_runner as runner_images
@@ -115,3 +116,63 @@ def test_a_builder_that_does_not_answer() -> None:
     with pytest.raises(EngineMissing, match="the builder does not answer: ERROR: no builder") as caught:
         refuse_foreign_platforms(machine("ERROR: no builder", code=1), made("linux/amd64"))
     assert caught.value.exit_code == 2
+
+
+NEAR = Cache("version+main", ("type=registry,ref=r/a:main",), ("type=registry,ref=r/a:x,mode=max",))
+READ = "--set=test-runner.cache-from=type=registry,ref=r/a:main"
+WRITE = "--set=test-runner.cache-to=type=registry,ref=r/a:x,mode=max"
+STEPS = f"#7 [2/3] RUN a\n#7 CACHED\n#8 [3/3] RUN b\n#8 sha256:{'a' * 64} 1B / 1B done\n#8 DONE 0.1s"
+OWN_FAILURE = 'ERROR: failed to solve: process "/bin/sh -c false" did not complete successfully: exit code: 1'
+
+
+class Telling(Builder):
+    """Say each line of the output too, as a builder does."""
+
+    def run(
+        self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
+    ) -> Completed:
+        done = super().run(command, on_line=on_line, cancel=cancel)
+        assert on_line is not None
+        for line in done.output.splitlines():
+            on_line(line)
+        return done
+
+
+def cached(builder: Builder, folder: Path, chosen: Cache = NEAR) -> list[str]:
+    said: list[str] = []
+    bake(builder, folder, runner_images(), {}, said.append, caches={"test-runner": chosen, "another": NEAR})
+    return said
+
+
+def test_what_came_from_a_cache_is_told(tmp_path: Path) -> None:
+    builder = Telling((STEPS, 0))
+    assert cached(builder, tmp_path)[-1] == "test-runner: 2 of 2 steps from version+main"
+    assert builder.commands[0].argv[-2:] == (READ, WRITE)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("#7 [2/3] RUN a\n#7 CACHED", "test-runner: 1 of 1 steps from this machine's builder"),
+        ("#7 [2/3] RUN a\n#7 DONE 1.0s", "test-runner: 0 of 1 steps from caches"),
+    ],
+)
+def test_what_was_here_or_nowhere_is_told_as_such(tmp_path: Path, output: str, told: str) -> None:
+    assert cached(Telling((output, 0)), tmp_path)[-1] == told
+
+
+@pytest.mark.parametrize("failure", ["ERROR: could not fetch content descriptor", "ERROR: unexpected commit digest"])
+def test_a_damaged_cache_is_done_without_and_written_anew(tmp_path: Path, failure: str) -> None:
+    builder = Telling((failure, 1), (STEPS, 0))
+    assert "a cache is damaged or cannot be read to its end: building without" in cached(builder, tmp_path)
+    assert [(READ in one.argv, WRITE in one.argv) for one in builder.commands] == [(True, True), (False, True)]
+
+
+@pytest.mark.parametrize(
+    ("output", "chosen"), [(OWN_FAILURE, NEAR), ("ERROR: no space left", Cache("", (), NEAR.targets))]
+)
+def test_a_failure_that_no_cache_can_have_caused_is_not_tried_again(tmp_path: Path, output: str, chosen: Cache) -> None:
+    builder = Telling((output, 1))
+    with pytest.raises(StepFailed):
+        cached(builder, tmp_path, chosen)
+    assert len(builder.commands) == 1

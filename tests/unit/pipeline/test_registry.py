@@ -90,6 +90,13 @@ def test_our_own_names_are_no_answer(order: str, tag: str) -> None:
         getattr(asked(text), order)(reference)
 
 
+def test_a_manifest_as_it_stands() -> None:
+    assert asked('{"layers": []}', 0).raw(REFERENCE) == '{"layers": []}'
+    assert asked(f"ERROR: {REFERENCE}: not found").raw(REFERENCE) == ""
+    with pytest.raises(Unreachable, match="does not answer for"):
+        asked("connection refused").raw(REFERENCE)
+
+
 def test_pushing_and_pulling_are_told() -> None:
     runner, said = RecordingRunner([("push", "sha256:abc", 0)]), []
     registry = Registry(runner, "/private", said.append, None)
@@ -118,7 +125,8 @@ class Watching(RecordingRunner):
 
 def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
     own = tmp_path / "own"
-    (own / "cli-plugins").mkdir(parents=True)
+    for name in ("cli-plugins", "buildx", "another"):
+        (own / name).mkdir(parents=True)
     settings = {"auths": {"ghcr.io": {"auth": "secret"}}, "credsStore": "desktop", "currentContext": "desktop-linux"}
     (own / "config.json").write_text(json.dumps(settings))
     seen: list[tuple[str, int, list[str], str]] = []
@@ -135,7 +143,7 @@ def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
     assert login.argv == ("docker", "login", "--username", "me", "--password-stdin", "registry.test")
     assert login.input_text() == HARD
     assert HARD not in login.masked() + " ".join(login.argv)
-    assert seen == [(folder, 0o700, ["cli-plugins", "config.json"], '{"currentContext": "desktop-linux"}')]
+    assert seen == [(folder, 0o700, ["buildx", "cli-plugins", "config.json"], '{"currentContext": "desktop-linux"}')]
     assert not type(tmp_path)(folder).exists()
 
 

@@ -35,7 +35,7 @@ def test_what_carries_out_each_step() -> None:
     assert {step.id: (step.action, step.environment, step.host) for step in made.steps} == {
         "build.clean": ("process", "", "local"),
         "build.bases": ("bases", "", "local"),
-        "build.images": ("process", "", "local"),
+        "build.images": ("development", "", "local"),
         "build.test-runner": ("test-runner", "", "local"),
         "test.backend": ("process", "", "local"),
         "test.frontend": ("process", "", "local"),

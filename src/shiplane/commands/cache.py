@@ -1,0 +1,70 @@
+"""Build caches: what tells the builder where to read and to write one, and how it is handed to a Nox session."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from shiplane.model import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VARIABLE = "SHIPLANE_CACHES"
+"""Names the file in which a run tells its Nox sessions which caches to use."""
+# A layer is packed once for image and cache: with another compression here an image's would be a matter of chance, and
+# with it its digest.
+_MODE = "mode=max"
+_REGISTRY = "image-manifest=true,oci-mediatypes=true,ignore-error=true"
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Say what one image is built with: the level that was found, where to read and where to write."""
+
+    level: str = ""
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+def registry(reference: str) -> tuple[str, str]:
+    """Give a cache in a registry: as a source and as a target, which fails no build."""
+    return f"type=registry,ref={reference}", f"type=registry,ref={reference},{_MODE},{_REGISTRY}"
+
+
+def folder(path: str) -> tuple[str, str]:
+    """Give a cache in a folder of this machine."""
+    return f"type=local,src={path}", f"type=local,dest={path},{_MODE},ignore-error=true"
+
+
+def github(scope: str) -> tuple[str, str]:
+    """Give one of GitHub's caches."""
+    return f"type=gha,scope={scope}", f"type=gha,scope={scope},{_MODE},ignore-error=true"
+
+
+def options(caches: Mapping[str, Cache], *, read: bool = True) -> tuple[str, ...]:
+    """Give bake's options, by its names of images; without `read` caches are only written."""
+    words = []
+    for name, cache in sorted(caches.items()):
+        words += [f"--set={name}.cache-from={source}" for source in cache.sources if read]
+        words += [f"--set={name}.cache-to={target}" for target in cache.targets]
+    return tuple(words)
+
+
+def manifest(reference: str) -> Command:
+    """Ask a registry for a manifest, byte for byte."""
+    return Command(("docker", "buildx", "imagetools", "inspect", "--raw", reference), timeout=60)
+
+
+def write(caches: Mapping[str, Cache]) -> str:
+    """Write caches for a Nox session."""
+    return json.dumps({name: asdict(cache) for name, cache in caches.items()}, indent=2)
+
+
+def read(text: str) -> dict[str, Cache]:
+    """Read what `write` wrote."""
+    return {
+        name: Cache(one["level"], tuple(one["sources"]), tuple(one["targets"]))
+        for name, one in json.loads(text).items()
+    }

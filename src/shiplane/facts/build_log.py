@@ -1,0 +1,47 @@
+"""What a build took from caches, read from the builder's plain progress."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_STEP = re.compile(r"^#(\d+) \[((?:\S+ )*)\d+/\d+\] (\w+)")
+_CACHED = re.compile(r"^#(\d+) CACHED$")
+_FETCHED = re.compile(r"^#(\d+) sha256:[0-9a-f]{64} ")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Count the steps of one image, those that were not carried out, and those of which a layer was fetched."""
+
+    steps: int
+    cached: int
+    fetched: int
+
+
+def parse(lines: Iterable[str], names: Sequence[str]) -> dict[str, Taken]:
+    """Read the lines of a build of the images `names`; a step that several share counts for the first of them.
+
+    An image all of whose steps are others' too is left out. `FROM` is no step.
+    """
+    owner: dict[str, str] = {}
+    cached: set[str] = set()
+    fetched: set[str] = set()
+    for line in lines:
+        if step := _STEP.match(line):
+            first = step[2].partition(" ")[0]
+            if step[3] != "FROM":
+                owner[step[1]] = first if first in names else names[0]
+        elif found := _CACHED.match(line):
+            cached.add(found[1])
+        elif found := _FETCHED.match(line):
+            fetched.add(found[1])
+    return {
+        name: Taken(len(steps), len(steps & (cached | fetched)), len(steps & fetched))
+        for name in names
+        if (steps := {number for number, one in owner.items() if one == name})
+    }

@@ -1,0 +1,120 @@
+"""What carries out the steps that build images."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shiplane.errors import StepFailed, Unreachable
+from shiplane.pipeline import build, publish, registry
+from shiplane.pipeline.execute import run_checked
+from shiplane.planning.images import test_runner
+from shiplane.runners.base import Bound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from shiplane.config import Config
+    from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.model import Step
+    from shiplane.pipeline.caches import Caches
+    from shiplane.pipeline.execute import Action
+    from shiplane.pipeline.known_images import KnownImages
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Cancel, Runner
+
+    Say = Callable[[str], None]
+
+
+class ImageActions:
+    """Build images, with the caches of the run's event; `folder` is the run's, `survey` gives the checkout as it is.
+
+    The builds themselves are Nox sessions, which are told of their caches by variables.
+    """
+
+    def __init__(  # noqa: PLR0913 - the run's parts, each by name
+        self,
+        *,
+        runner: Runner,
+        checkout: Path,
+        environ: Mapping[str, str],
+        config: Config,
+        facts: CheckoutFacts,
+        target: Target,
+        known: KnownImages,
+        caches: Caches,
+        folder: Path,
+        survey: Callable[[], CheckoutFacts] | None,
+    ) -> None:
+        self.runner = runner
+        self.checkout = checkout
+        self.environ = environ
+        self.config = config
+        self.facts = facts
+        self.target = target
+        self.known = known
+        self.caches = caches
+        self.folder = folder
+        self.survey = survey
+
+    def table(self) -> dict[str, Action]:
+        """Give the actions by the names that steps use."""
+        return {
+            "development": self._development,
+            "images": self._images,
+            "rebuild": self._rebuild,
+            "test-runner": self._test_runner,
+        }
+
+    def _development(self, step: Step, say: Say, cancel: Cancel) -> None:
+        """Build the development images; a registry that does not answer costs their caches, and no more."""
+        with ExitStack() as stack:
+            opened = None
+            if self.caches.kind == "registry":
+                try:
+                    opened = stack.enter_context(self._registry(say, cancel))
+                except Unreachable as error:
+                    say(f"the build does without caches: {error.cause}")
+            self._build(step, opened, "development", say, cancel)
+
+    def _images(self, step: Step, say: Say, cancel: Cancel) -> None:
+        """Build what the registry does not hold already."""
+        with self._registry(say, cancel) as opened:
+            there = publish.published(self.config, self.facts, self.target, opened)
+            made = self.known.find(opened, there, say)
+            if len(there) + len(made) == len(self.config.components):
+                why = "images of the same inputs are published" if made else f"{self.facts.suffix} is published already"
+                say(f"{why}: nothing to build")
+                return
+            self.require_unchanged()
+            self._build(step, opened, "production", say, cancel)
+        self.require_unchanged()
+
+    def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
+        self.require_unchanged()
+        for command in step.commands:
+            run_checked(self.runner, command, step.title, say, cancel)
+        self.require_unchanged()
+
+    def _build(self, step: Step, opened: registry.Registry | None, kind: str, say: Say, cancel: Cancel) -> None:
+        told = self.caches.variables(Bound(self.runner, cancel), opened, kind, self.folder, say)
+        for command in step.commands:
+            run_checked(self.runner, replace(command, env=(*command.env, *told)), step.title, say, cancel)
+
+    def require_unchanged(self) -> None:
+        """Refuse to publish what was edited during the run: it is not what was tested."""
+        now = self.survey().suffix if self.survey else self.facts.suffix
+        if now != self.facts.suffix:
+            raise StepFailed(
+                f"the checkout changed during the run: it was {self.facts.suffix} and is {now}",
+                "run it again, or run it in a clone of its own while you edit here",
+            )
+
+    def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
+        build.bake(self.runner, self.checkout, test_runner(), self.environ, say, cancel)
+
+    def _registry(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:
+        return registry.session(self.runner, self.target.login(), self.environ, say, cancel)

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from samples import COMMIT, CONFIG, NAMING, make_facts
+from shiplane.cli.targets import LabTarget, RemoteTarget
+from shiplane.commands import cache
+from shiplane.commands.cache import Cache
+from shiplane.config import Cache as Settings
+from shiplane.model import Event
+from shiplane.pipeline.caches import AtGithub, Caches, InFolder, InRegistry, Place
+from shiplane.pipeline.registry import Registry
+from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checkouts import Answer
+
+CACHE = json.dumps({"config": {"mediaType": "application/vnd.buildkit.cacheconfig.v0", "digest": "d", "size": 1}})
+BUILDER: list[Answer] = [
+    ("buildx inspect", "Name: default\nDriver: docker\n", 0),
+    ("docker info", "26.1|[[driver-type io.containerd.snapshotter.v1]]", 0),
+]
+BACKEND, FRONTEND = (NAMING.repository(name) for name in ("backend", "frontend"))
+TO = ",mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+OWN = {"REPOSITORY_OWNER": NAMING.owner, "CONTAINER_REGISTRY": NAMING.registry}
+
+
+def caches(folder: Path, **words: Any) -> Caches:  # noqa: ANN401 - handed on
+    given = {"event": Event("push", "feature/x", COMMIT), "target": RemoteTarget(folder, CONFIG, OWN)} | words
+    return Caches(**{"config": CONFIG, "facts": make_facts(), "checkout": folder} | given)
+
+
+def in_registry(*answers: Answer, builder: list[Answer] = BUILDER) -> tuple[RecordingRunner, Place]:
+    runner = RecordingRunner([*answers, *builder, ("imagetools", "ERROR: x: not found", 1)])
+    return runner, InRegistry(Registry(runner, "", lambda _line: None, None), NAMING)
+
+
+def writes(repository: str) -> tuple[str, ...]:
+    tags = ("1.0.0_feature-x", "_feature-x", "_")
+    return tuple(f"type=registry,ref={repository}:cache.production.{tag}{TO}" for tag in tags)
+
+
+def test_each_component_reads_the_first_level_that_is_there(tmp_path: Path) -> None:
+    held = ("production._main$", "app-frontend:cache.production._$")
+    runner, place = in_registry(*((pattern, CACHE, 0) for pattern in held))
+    said: list[str] = []
+    found = caches(tmp_path).choose(runner, place, "production", said.append)
+    assert found == {
+        "backend-production": Cache("main", (f"type=registry,ref={BACKEND}:cache.production._main",), writes(BACKEND)),
+        "frontend-production": Cache(
+            "main", (f"type=registry,ref={FRONTEND}:cache.production._main",), writes(FRONTEND)
+        ),
+    }
+    assert said == ["backend-production: cache main", "frontend-production: cache main"]
+
+
+def test_what_is_no_cache_is_passed_over(tmp_path: Path) -> None:
+    runner, place = in_registry(("1.0.0_feature-x$", '{"config": {"mediaType": "an image"}}', 0), ("_$", CACHE, 0))
+    found = caches(tmp_path).choose(runner, place, "production", lambda _line: None)
+    assert [one.level for one in found.values()] == ["general", "general"]
+
+
+def test_a_registry_that_does_not_answer_is_told_and_left_alone(tmp_path: Path) -> None:
+    runner, place = in_registry(("imagetools", "connection refused", 1))
+    said: list[str] = []
+    assert set(caches(tmp_path).choose(runner, place, "production", said.append).values()) == {Cache()}
+    assert any(line.startswith("caches cannot be read, so the build does without: registry") for line in said)
+
+
+def test_the_classic_store_s_builder_reads_alone(tmp_path: Path) -> None:
+    classic: list[Answer] = [BUILDER[0], ("docker info", "26.1|[[Backing Filesystem extfs]]", 0)]
+    runner, place = in_registry(("_$", CACHE, 0), builder=classic)
+    said: list[str] = []
+    found = caches(tmp_path).choose(runner, place, "production", said.append)
+    assert [(one.level, len(one.sources), one.targets) for one in found.values()] == [("general", 1, ())] * 2
+    assert said[0] == "the engine's image store is the classic one, whose builder writes no caches: they are only read"
+
+
+def test_github_s_caches_are_all_offered(tmp_path: Path) -> None:
+    runner, _ = in_registry()
+    event = Event("pull_request", "feature/x", COMMIT)
+    found = caches(tmp_path, event=event).choose(runner, AtGithub("app"), "development", lambda _line: None)
+    tags = ("1.0.0_feature-x", "1.0.0_main", "_feature-x", "_main", "_")
+    backend = found["backend-development"]
+    assert backend.sources == tuple(f"type=gha,scope=app-backend-cache.development.{tag}" for tag in tags)
+    assert [target.partition(",mode")[0] for target in backend.targets] == [backend.sources[0], backend.sources[2]]
+
+
+def test_a_session_is_told_by_a_file(tmp_path: Path) -> None:
+    runner, _ = in_registry(("_$", CACHE, 0))
+    opened = Registry(runner, "/private", lambda _line: None, None)
+    told = caches(tmp_path).variables(runner, opened, "production", tmp_path, lambda _line: None)
+    file = tmp_path / "caches-production.json"
+    assert told == ((cache.VARIABLE, str(file)), ("DOCKER_CONFIG", "/private"))
+    assert [one.level for one in cache.read(file.read_text()).values()] == ["general", "general"]
+    assert all(("DOCKER_CONFIG", "/private") in c.env for c in runner.commands if "imagetools" in c.argv)
+
+
+@pytest.mark.parametrize(
+    ("settings", "lab", "kind"),
+    [
+        (Settings(), False, InRegistry),
+        (Settings("local"), False, InFolder),
+        (Settings("gha"), False, AtGithub),
+        (Settings("none"), False, None),
+        (Settings(), True, None),
+        (Settings("local", ("lab",)), True, InFolder),
+        (Settings("local", ("lab",)), False, None),
+    ],
+)
+def test_where_caches_are_kept(
+    tmp_path: Path,
+    settings: Settings,
+    lab: bool,  # noqa: FBT001 - a parameter of the test
+    kind: type[object] | None,
+) -> None:
+    config = dataclasses.replace(CONFIG, cache=settings)
+    target = LabTarget(tmp_path, config, {}) if lab else RemoteTarget(tmp_path, config, OWN)
+    runner, _ = in_registry()
+    opened = Registry(runner, "", lambda _line: None, None)
+    chosen = caches(tmp_path, config=config, target=target)
+    told = chosen.variables(runner, opened, "production", tmp_path, lambda _line: None)
+    if kind is None:
+        assert (told, runner.commands) == ((), [])
+        return
+    [targets] = {
+        each.targets[0].partition(",")[0]
+        for each in cache.read((tmp_path / "caches-production.json").read_text()).values()
+    }
+    assert targets == {InRegistry: "type=registry", InFolder: "type=local", AtGithub: "type=gha"}[kind]
+
+
+def test_without_a_registry_that_is_open_there_are_no_caches_in_it(tmp_path: Path) -> None:
+    runner, _ = in_registry()
+    assert caches(tmp_path).variables(runner, None, "development", tmp_path, lambda _line: None) == ()
+
+
+def test_bake_is_told_what_to_read_and_what_to_write() -> None:
+    chosen = {"b": Cache("main", ("type=x,ref=1",), ("type=x,ref=2",)), "a": Cache("", (), ("type=x,ref=3",))}
+    written = ("--set=a.cache-to=type=x,ref=3", "--set=b.cache-to=type=x,ref=2")
+    assert cache.options(chosen) == (written[0], "--set=b.cache-from=type=x,ref=1", written[1])
+    assert cache.options(chosen, read=False) == written
+    assert cache.read(cache.write(chosen)) == chosen
