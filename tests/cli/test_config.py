@@ -84,7 +84,7 @@ def test_secrets_come_from_a_command_and_are_shown_nowhere(project: Project) -> 
     held = {"DB_PASSWORD": HARD, "REDIS_PASSWORD": HARD, "REGISTRY_PASSWORD": HARD}
     project.answers(("sops decrypt", json.dumps(held), 0))
     remote = {name: value for name, value in REMOTE.items() if name not in held}
-    ended = project.invoke("doctor --json --target remote", **remote)
+    ended = project.invoke("doctor --seconds 60 --json --target remote", **remote)
     found = {told["id"]: told for told in ended.json}
     assert found["secrets"]["ok"]
     assert found["credentials"]["ok"]
@@ -101,6 +101,6 @@ def test_a_variable_wins_over_the_command_and_a_failing_command_is_told(project:
     sources = '\n[tool.shiplane.secrets]\ncommand = ["sops", "{environment}"]\n'
     make_checkout(project.folder, {"pyproject.toml": CONFIG_TEXT + sources})
     project.answers(("sops", "", 5))
-    ended = project.invoke("doctor --json --target remote", **{**REMOTE, "DB_PASSWORD": ""})
+    ended = project.invoke("doctor --seconds 60 --json --target remote", **{**REMOTE, "DB_PASSWORD": ""})
     told = {told["id"]: told["cause"] for told in ended.json if not told["ok"]}
     assert told["secrets"] == "the secrets of the command sops cannot be read: it ended with 5"

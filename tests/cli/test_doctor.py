@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from checkouts import Answer
     from projects import Project
 
-MODEL = {
-    "name": "app-dev",
-    "services": {"proxy": {"ports": [{"published": "8080", "target": 80}]}},
+PROXY = {
+    "image": "nginx:1.30",
+    "healthcheck": {"test": ["CMD", "true"]},
+    "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
+    "ports": [{"published": "8080", "target": 80}],
+    "restart": "always",
+    "deploy": {"resources": {"limits": {"cpus": 1, "memory": "1", "pids": 1}}},
 }
+MODEL = {"name": "app-dev", "services": {"proxy": PROXY}}
 SS = 'LISTEN 0 5 127.0.0.1:8080 0.0.0.0:* users:(("python3",pid=77,fd=3))'
 WELL: list[Answer] = [
     ("docker version", "26.1.5", 0),
@@ -31,7 +36,7 @@ WELL: list[Answer] = [
 ]
 HELD = "port 8080 is held by python3 (process 77), so the proxy of the development stack cannot be published there"
 MACHINE = ["engine", "compose", "buildx", "packages", "disk", "memory", "clock", "proxy", "authorities", "names"]
-CHECKOUT = ["docker-config", "line-ends", "modes", "configuration", "files", "variables", "ports"]
+CHECKOUT = ["docker-config", "line-ends", "modes", "configuration", "files", "variables", "topology", "ports"]
 REMOTE_ONLY = ["addresses", "registry", "vpn", "credentials", "secrets"]
 LOCKS = ["lock.staging", "lock.production"]
 
@@ -51,19 +56,19 @@ def a_machine_of_its_own(project: Project) -> None:
 
 
 def test_all_is_well(project: Project) -> None:
-    ended = project.invoke("doctor --json")
+    ended = project.invoke("doctor --seconds 60 --json")
     assert [told["id"] for told in ended.json] == [*MACHINE, *CHECKOUT, "keys", "host-keys", *LOCKS]
     assert {(told["ok"], told["cause"], told["fix"]) for told in ended.json} == {(True, "", "")}
     assert (ended.code, ended.err) == (0, "")
-    people = project.invoke("doctor")
+    people = project.invoke("doctor --seconds 60")
     assert (people.code, people.err) == (0, "")
-    assert people.out.startswith("✓ 21 of 21: engine, compose, buildx")
+    assert people.out.startswith("✓ 22 of 22: engine, compose, buildx")
     assert project.runs == []
 
 
 def test_a_finding_says_what_why_and_the_fix_and_ends_with_2(project: Project) -> None:
     project.answers(("ss -H", SS, 0), *WELL)
-    ended = project.invoke("doctor")
+    ended = project.invoke("doctor --seconds 60")
     assert ended.code == 2
     assert ended.out.splitlines()[1:] == [
         f"✗ ports.8080: {HELD}",
@@ -78,13 +83,13 @@ def test_a_finding_says_what_why_and_the_fix_and_ends_with_2(project: Project) -
 
 def test_findings_come_in_the_order_in_which_to_mend(project: Project) -> None:
     project.answers(("ss -H", SS, 0), ("docker version", "Cannot connect", 1), *WELL)
-    bad = [told["id"] for told in project.invoke("doctor --json").json if not told["ok"]]
+    bad = [told["id"] for told in project.invoke("doctor --seconds 60 --json").json if not told["ok"]]
     assert bad == ["engine", "ports.8080"]
 
 
 def test_a_broken_configuration_is_a_finding_and_the_machine_is_looked_at_all_the_same(project: Project) -> None:
     make_checkout(project.folder, {"pyproject.toml": CONFIG_TEXT + "\n[tool.shiplane.vpn]\nprovidr = 'none'\n"})
-    found = {told["id"]: told for told in project.invoke("doctor --json").json}
+    found = {told["id"]: told for told in project.invoke("doctor --seconds 60 --json").json}
     assert list(found) == [*MACHINE, "docker-config", "line-ends", "modes", "configuration"]
     assert found["configuration"]["cause"] == "tool.shiplane.vpn.providr: unknown key"
     assert found["configuration"]["fix"] == "did you mean 'provider'?"
@@ -94,7 +99,7 @@ def test_what_the_configuration_names_has_to_be_there(project: Project) -> None:
     (project.folder / "compose.production.yml").unlink()
     (project.folder / "frontend/Dockerfile").unlink()
     (project.folder / "frontend/package.json").write_text("{}")
-    bad = [told["id"] for told in project.invoke("doctor --json").json if not told["ok"]]
+    bad = [told["id"] for told in project.invoke("doctor --seconds 60 --json").json if not told["ok"]]
     assert bad == ["configuration", "files.frontend/Dockerfile", "files.compose.production.yml"]
 
 
@@ -102,9 +107,9 @@ def test_variables_of_compose_files(project: Project) -> None:
     overlay = 'image: "${BACKEND_IMAGE:?} ${RELEASE} ${FOO}"\n'
     make_checkout(project.folder, {"docker-compose.yml": "a: $BAR ${BAZ}\n", "compose.staging.yml": overlay})
     (project.folder / ".env").write_text("BAZ=1\n")
-    bad = [told["id"] for told in project.invoke("doctor --json").json if not told["ok"]]
+    bad = [told["id"] for told in project.invoke("doctor --seconds 60 --json").json if not told["ok"]]
     assert bad == ["variables.docker-compose.yml.BAR", "variables.compose.staging.yml.FOO"]
-    assert project.invoke("doctor", BAR="x", FOO="y").code == 0
+    assert project.invoke("doctor --seconds 60", BAR="x", FOO="y").code == 0
 
 
 def test_fix_mends_what_is_safe_and_looks_again(project: Project) -> None:
@@ -114,11 +119,11 @@ def test_fix_mends_what_is_safe_and_looks_again(project: Project) -> None:
     script.chmod(0o644)
     stage = ("git ls-files --stage", "100755 aaaa 0\tscripts/run\0", 0)
     project.answers(("ls-files --eol", "i/lf    w/crlf  attr/ \tscripts/run\0", 0), stage, *WELL)
-    dry = project.invoke("doctor --fix --dry-run")
+    dry = project.invoke("doctor --seconds 60 --fix --dry-run")
     assert dry.out.startswith("would do: write scripts/run with Unix line ends\nwould do: chmod 755 scripts/run\n")
     assert dry.code == 2
     assert script.read_bytes() == b"#!/bin/sh\r\n"
-    ended = project.invoke("doctor --fix")
+    ended = project.invoke("doctor --seconds 60 --fix")
     assert ended.out.startswith("done: write scripts/run with Unix line ends\ndone: chmod 755 scripts/run\n")
     assert script.read_bytes() == b"#!/bin/sh\n"
     assert script.stat().st_mode & 0o777 == 0o755
@@ -130,7 +135,7 @@ def test_what_cannot_be_mended_is_told_and_the_rest_is_mended(project: Project) 
     check = ("bootstrap --check", "ok       engine\nmissing  npm (frontend): no node_modules", 2)
     eol = ("ls-files --eol", "i/lf    w/crlf  attr/ \tscripts/gone\0", 0)
     project.answers(check, eol, *WELL)
-    out = project.invoke("doctor --fix").out
+    out = project.invoke("doctor --seconds 60 --fix").out
     assert "done: ./scripts/bootstrap\n" in out
     assert "scripts/gone cannot be changed: No such file or directory (fix: see its owner: ls -l scripts/gone)" in out
     assert project.transcript.count("local$ ./scripts/bootstrap") == 1
@@ -149,7 +154,9 @@ def test_the_key_of_a_lab_that_others_can_read(project: Project) -> None:
     file = make_lab(project).key_file
     file.write_text("no key")
     file.chmod(0o644)
-    bad = {told["id"]: told["cause"] for told in project.invoke("doctor --json --fix").json if not told["ok"]}
+    bad = {
+        told["id"]: told["cause"] for told in project.invoke("doctor --seconds 60 --json --fix").json if not told["ok"]
+    }
     assert file.stat().st_mode & 0o777 == 0o600
     assert f"keys.{file}" not in bad
     assert bad[f"keys.{file}.content"].startswith(f"{file} is no private key that can be used")
@@ -166,14 +173,14 @@ def test_a_lock_is_removed_unasked_only_where_its_holder_is_gone_for_sure(projec
     who = {"run": "4", "user": "me", "host": "here", "pid": me.pid, "machine": me.machine}
     who["started"] = me.started if started == "now" else started
     project.answers(*WELL, servers=[("lock show deployments/app-staging", f"held\t{json.dumps(who)}", 0)])
-    ended = project.invoke("doctor --fix")
+    ended = project.invoke("doctor --seconds 60 --fix")
     assert f"✗ lock.staging: staging is held by run 4 (me@here, process {me.pid}), so" in ended.out
     unlocked = [line for line in project.transcript if line.endswith("invoke unlock --env staging --target lab --yes")]
     assert len(unlocked) == (started == "1")
 
 
 def test_remote_names_all_that_is_missing_and_shows_no_secret(project: Project) -> None:
-    ended = project.invoke("doctor --json --target remote", **{**REMOTE, "REDIS_PASSWORD": ""})
+    ended = project.invoke("doctor --seconds 60 --json --target remote", **{**REMOTE, "REDIS_PASSWORD": ""})
     found = {told["id"]: told for told in ended.json}
     for name in REMOTE_ONLY:
         assert [told for told in found if told == name or told.startswith(f"{name}.")], name
@@ -188,7 +195,7 @@ def test_remote_names_all_that_is_missing_and_shows_no_secret(project: Project) 
 def test_a_server_a_name_and_a_proxy_that_do_not_answer(project: Project) -> None:
     project.world.reached.silent = {"192.0.2.1", "example.com", "proxy.test"}
     proxy = {"HTTPS_PROXY": "http://me:secret-of-mine@proxy.test:3128"}
-    ended = project.invoke("doctor --json --target remote", **REMOTE, **proxy)
+    ended = project.invoke("doctor --seconds 60 --json --target remote", **REMOTE, **proxy)
     bad = {told["id"]: told["cause"] for told in ended.json if not told["ok"]}
     assert bad["servers"] == "192.0.2.1:22 does not answer: Connection refused"
     assert bad["addresses.example.com"].endswith("so production cannot be verified after a deploy")
@@ -197,5 +204,20 @@ def test_a_server_a_name_and_a_proxy_that_do_not_answer(project: Project) -> Non
 
 
 def test_an_unknown_target(project: Project) -> None:
-    ended = project.invoke("doctor --target labb")
+    ended = project.invoke("doctor --seconds 60 --target labb")
     assert (ended.code, ended.err.splitlines()[0]) == (2, "unknown target 'labb'")
+
+
+def test_the_rules_of_the_stacks(project: Project) -> None:
+    bad = {"name": "app-staging", "services": {"proxy": {**PROXY, "image": "nginx:latest"}}}
+    make_checkout(project.folder, {"compose.staging.yml": "services:\n  proxy:\n    image: nginx:latest\n"})
+    project.answers(("--file compose.staging.yml .* config", json.dumps(bad), 0), *WELL)
+    [told] = [each for each in project.invoke("doctor --seconds 60 --json").json if not each["ok"]]
+    assert told == {
+        "id": "topology.image.proxy.compose.staging.yml:3",
+        "ok": False,
+        "cause": (
+            "compose.staging.yml:3: proxy runs nginx:latest, which is another one tomorrow, so nobody knows what runs"
+        ),
+        "fix": "name a version: image: postgres:17",
+    }

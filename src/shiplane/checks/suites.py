@@ -125,6 +125,7 @@ def _own(where: Surroundings) -> list[tuple[str, Command]]:
         ("workflow schema", ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"), "workflow"),
     )
     checks += [(name, (*argv, *where.files[kind])) for name, argv, kind in by_kind if where.files.get(kind)]
+    checks += [("topology", ("python", "-m", "shiplane.cli.session", "topology"))]
     return [(name, Command((f"{where.programs}/{argv[0]}", *argv[1:]))) for name, argv in checks]
 
 

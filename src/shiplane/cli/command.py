@@ -57,6 +57,7 @@ _HELP = {
     "rebuild": "build the production images anew, without caches; what is published has to come out the same",
     "release": "release to deploy; default: the published release of HEAD",
     "run": "number or id of a run; default: the last",
+    "seconds": "how long to wait for answers; default: 2.3, so that the whole takes three",
     "service": "one service of the stack",
     "since": "how far back, such as 10m",
     "survey": "also ask engine, registry and servers what the plan leaves to them",

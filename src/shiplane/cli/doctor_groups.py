@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import git
-from shiplane.doctor import Check, engine, machine, network, ports, project, variables
+from shiplane.doctor import Check, engine, machine, network, ports, project, topology, variables
 from shiplane.errors import ConfigError, ShiplaneError, UsageError
 from shiplane.facts import listeners, versions, working_tree
 from shiplane.facts import machine as machine_facts
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shiplane.cli.app import App
     from shiplane.config import Config
     from shiplane.doctor import Finding
+    from shiplane.doctor.topology import Roles, Stack
     from shiplane.runners.base import Cancel, Runner
 
 BASE, OVERLAYS = "docker-compose.yml", "compose.{}.yml"
@@ -75,8 +76,19 @@ def of_project(app: App, runner: Runner, config: Config) -> list[Check[Any]]:
     return [
         Check("files", lambda: list(_missing(app.checkout, config)), project.missing),
         Check("variables", lambda: _uses(app, config), lambda found: variables.judge(*found)),
+        Check("topology", lambda: stacks(app, runner, config), lambda found: topology.judge(*found)),
         Check("ports", lambda: _held(app, runner), lambda found: found),
     ]
+
+
+def stacks(app: App, runner: Runner, config: Config) -> tuple[tuple[Stack, ...], Roles, dict[str, str]]:
+    """Resolve every stack, for the rules of the topology: with the services' roles, and committed environment files."""
+    from shiplane.doctor import models  # noqa: PLC0415 - asks Compose
+
+    found = models.survey(runner, app.checkout, {one.name: one.overlay for one in config.environments})
+    components = {one.name: one.context for one in config.components}
+    roles = topology.Roles(config.data_services, config.release_service, components, config.proxy)
+    return found, roles, {models.ENV_FILE: _text(app.checkout / models.ENV_FILE)}
 
 
 def _newest_commit(runner: Runner) -> float:

@@ -22,6 +22,7 @@ def doctor(
     target: str = "",
     github: bool = False,
     fix: bool = False,
+    seconds: int = 0,
     dry_run: bool = False,
     json: bool = False,
 ) -> None:
@@ -32,9 +33,9 @@ def doctor(
     if github and (target or fix):
         raise UsageError("--github asks GitHub alone, and changes nothing there", "leave --target and --fix out")
     app = App.here()
-    found = _examine_github(app) if github else _examine(app, target)
+    found = _examine_github(app, seconds) if github else _examine(app, target, seconds)
     if fix and _mend(app, found, nowhere if json else show, dry_run=dry_run):
-        found = _examine(app, target)
+        found = _examine(app, target, seconds)
     if json:
         show_json([told.to_json() for told in found])
     else:
@@ -44,21 +45,21 @@ def doctor(
         raise NotReady([told.id for told in bad], mendable=any(told.mend for told in bad))
 
 
-def _examine(app: App, target: str) -> list[Told]:
+def _examine(app: App, target: str, seconds: int) -> list[Told]:
     from shiplane.cli.doctor_groups import checks  # noqa: PLC0415 - not needed for --list
-    from shiplane.doctor import examine  # noqa: PLC0415
+    from shiplane.doctor.examine import SECONDS, examine  # noqa: PLC0415
     from shiplane.runners.base import Bound, Cancel  # noqa: PLC0415
 
     cancel = Cancel()
-    return examine(checks(app, Bound(app.runner, cancel), cancel, target), cancel)
+    return examine(checks(app, Bound(app.runner, cancel), cancel, target), cancel, seconds or SECONDS)
 
 
-def _examine_github(app: App) -> list[Told]:
+def _examine_github(app: App, seconds: int) -> list[Told]:
     from shiplane.cli.doctor_github import SECONDS, of_github  # noqa: PLC0415 - not needed for --list
     from shiplane.doctor import examine  # noqa: PLC0415
     from shiplane.runners.base import Cancel  # noqa: PLC0415
 
-    return examine(of_github(app), Cancel(), SECONDS)
+    return examine(of_github(app), Cancel(), seconds or SECONDS)
 
 
 def _mend(app: App, found: Sequence[Told], say: Callable[[str], None], *, dry_run: bool) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SECONDS = 2.3
 _ENDING_SECONDS = 0.2
+_PATIENCE = "see whether the machine is busy, and give it more time: invoke doctor --seconds 20"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _told(one: _Asked, seconds: float, *, late: bool) -> list[Told]:
     name = one.check.id
     if late:
         cause = f"no answer within {seconds:g} s"
-        return [Told(name, ok=False, cause=cause, fix="see whether the machine is busy; then run invoke doctor again")]
+        return [Told(name, ok=False, cause=cause, fix=_PATIENCE)]
     findings = one.findings or []
     names = [found.name or (str(number) if len(findings) > 1 else "") for number, found in enumerate(findings, start=1)]
     return [

@@ -78,6 +78,7 @@ OWN = {
     "yamllint": ("/venv/bin/yamllint", "--strict", "--format", "parsable", "b.yml", "c.yaml"),
     "actionlint": ("/venv/bin/actionlint", "b.yml"),
     "zizmor": ("/venv/bin/zizmor", "--offline", "--no-progress", "--quiet", "b.yml"),
+    "topology": ("/venv/bin/python", "-m", "shiplane.cli.session", "topology"),
     "workflow schema": ("/venv/bin/check-jsonschema", "--builtin-schema", "vendor.github-workflows", "b.yml"),
 }
 
