@@ -55,7 +55,7 @@ _HELP = {
     "resume": "go on with the last run, which has to be of the same plan",
     "reuse": "let results of earlier runs count; --no-reuse runs everything",
     "rebuild": "build the production images anew, without caches; what is published has to come out the same",
-    "release": "release to deploy; default: the published release of HEAD",
+    "release": "release, by name or commit; default: the published one of HEAD, for e2e what runs there",
     "run": "number or id of a run; default: the last",
     "seconds": "how long to wait for answers; default: 2.3, so that the whole takes three",
     "service": "one service of the stack",

@@ -36,12 +36,12 @@ def close_fixed(_c: Context, run: str = "", link: str = "", dry_run: bool = Fals
 @command
 def deployments(_c: Context, run: str = "", link: str = "", dry_run: bool = False, json: bool = False) -> None:
     """Tell GitHub what a run did to each environment, so that its pages show which release serves where."""
-    from shiplane.cli.on_github import is_from_a_fork  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.on_github import may_only_read  # noqa: PLC0415 - not needed for --list
     from shiplane.report.github_deployments import Deployments, told  # noqa: PLC0415
 
     app = App.here()
     whole = _run(app, run, link)
-    found = [] if is_from_a_fork(app.environ) else list(told(whole))
+    found = [] if may_only_read(app.environ) else list(told(whole))
     if found and not dry_run:
         teller = Deployments(_api(app))
         found = [one for one in found if teller.tell(one)]
@@ -72,11 +72,11 @@ def _keep(decide: Decide, status: str, asked: str, link: str, *, dry_run: bool, 
 
 def _why_not(app: App, whole: WholeRun, status: str) -> str:
     """Say why a run changes no issue; empty where it may."""
-    from shiplane.cli.on_github import is_from_a_fork  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.on_github import may_only_read  # noqa: PLC0415 - not needed for --list
 
     if whole.status != status:
         return {"passed": "passed", "failed": "failed", "cancelled": "was cancelled"}.get(whole.status, "ran nothing")
-    return "is of a pull request from a fork, which may write nothing" if is_from_a_fork(app.environ) else ""
+    return "is of a pull request that may write nothing" if may_only_read(app.environ) else ""
 
 
 def _run(app: App, asked: str, link: str) -> WholeRun:

@@ -129,8 +129,10 @@ def jobs_of(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def is_from_a_fork(environ: Mapping[str, str]) -> bool:
-    """Tell whether the event is a pull request from another repository, whose token may write nothing."""
+def may_only_read(environ: Mapping[str, str]) -> bool:
+    """Tell whether GitHub gives a token that writes nothing: to pull requests from forks, and to Dependabot's."""
+    if environ.get("GITHUB_ACTOR") == "dependabot[bot]" and environ.get("GITHUB_EVENT_NAME") == "pull_request":
+        return True
     try:
         event = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
         head = event["pull_request"]["head"]["repo"] or {}

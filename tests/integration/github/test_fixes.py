@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import subprocess
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 import journals
 from samples import COMMIT
+from shiplane.cli.github_tasks import _commits
+from shiplane.errors import HistoryMissing
 from shiplane.report.issue_marks import Key, failure_mark, read_mark
+from shiplane.runners.base import Masker
+from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hub import Hub
     from hub.jobs import Workflow
     from journals import Story
+    from shiplane.cli.app import App
 
 KEY = Key("test", "test.backend", "main")
 
@@ -109,3 +119,25 @@ def test_a_clone_without_history(workflow: Workflow, hub: Hub) -> None:
     ended = workflow.invoke("github.close-fixed")
     assert ended.code == 2
     assert ended.err.startswith("the history of this clone is cut off")
+
+
+def test_messages_as_git_tells_them(tmp_path: Path) -> None:
+    def git(*words: str, at: str = "2026-01-01T00:00:00Z") -> None:
+        env = {**os.environ, "GIT_COMMITTER_DATE": at}
+        who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+        subprocess.run(["git", *who, *words], cwd=tmp_path, env=env, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    messages = ["Mend the tests\n\nFix issue #1\nand fix issue #2", "Umlauts: \u00fc\n\n- a list\n- of two"]
+    git("commit", "-q", "--allow-empty", "-m", "Fix issue #3 before it was opened", at="2024-01-01T00:00:00Z")
+    for message in messages:
+        git("commit", "-q", "--allow-empty", "-m", message)
+    app = SimpleNamespace(runner=LocalRunner(tmp_path, os.environ, Masker()), masker=Masker())
+    issues = [{"created_at": "2026-02-01T00:00:00Z"}, {"created_at": "2025-01-01T00:00:00Z"}]
+    found = _commits(cast("App", app), issues)
+    assert [commit.message.strip() for commit in found] == messages
+    assert [len(commit.hash) for commit in found] == [40, 40]
+    git("clone", "-q", "--depth", "1", f"file://{tmp_path}", "shallow")
+    app.runner = LocalRunner(tmp_path / "shallow", os.environ, Masker())
+    with pytest.raises(HistoryMissing):
+        _commits(cast("App", app), issues)

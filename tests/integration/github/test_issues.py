@@ -171,8 +171,10 @@ def test_a_pull_request_from_a_fork_changes_nothing(workflow: Workflow, hub: Hub
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {"head": {"repo": {"full_name": "mallory/app"}}}}))
     ended = workflow.invoke("github.report-failure", GITHUB_EVENT_PATH=str(event))
-    said = "run 43 is of a pull request from a fork, which may write nothing: no issue is changed\n"
+    said = "run 43 is of a pull request that may write nothing: no issue is changed\n"
     assert (ended.code, ended.out) == (0, said)
+    environ = {"GITHUB_EVENT_PATH": "", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_ACTOR": "dependabot[bot]"}
+    assert workflow.invoke("github.report-failure", **environ).out == said
     assert hub.asked == []
 
 
