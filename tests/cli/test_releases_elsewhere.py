@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from samples import CONFIG_TEXT, REMOTE, make_release
+from shiplane.pipeline.store import Store
 
 if TYPE_CHECKING:
     from projects import Project
@@ -27,6 +28,15 @@ def test_a_release_that_a_server_keeps_is_found_by_name_and_by_commit(project: P
     assert "deploy: 0123456789ab on staging" in ended.out
     asked = [command.argv[2] for command in project.world.servers["staging"].commands]
     assert set(asked) == {"survey"}
+
+
+def test_a_release_that_a_job_before_published_is_known_by_its_commit(project: Project) -> None:
+    Store(project.folder).save_release("remote", KEPT)
+    line = f"deploy --env staging --release {KEPT.id + 'c' * 28} --strategy recreate --target remote --dry-run"
+    ended = project.invoke(line, REPOSITORY_OWNER="acme")
+    assert (ended.code, ended.err) == (0, "")
+    assert "deploy: 0123456789ab on staging" in ended.out
+    assert project.world.servers == {}
 
 
 def test_a_release_that_no_server_keeps(project: Project) -> None:

@@ -101,7 +101,7 @@ def test_no_job_may_more_than_it_needs(of: str, name: str) -> None:
     needed = {
         "build": {"contents": "read", "packages": "write"},
         "report": {"contents": "read", "issues": "write", "deployments": "write"},
-        **{key: {"contents": "read", "packages": "read"} for key in ("staging", "e2e", "production", "rollback")},
+        **{key: {"contents": "read", "packages": "read"} for key in ("staging", "production", "rollback")},
     }
     assert job(name, of)["permissions"] == needed.get(name, {"contents": "read"})
 
