@@ -151,6 +151,8 @@ def _silent(app: App, target: Target) -> list[ShiplaneError]:
 
 def _held(app: App, target: Target, environment: str, cancel: Cancel) -> access.Held | None:
     """Ask a server who holds its environment; one that cannot be asked is told by other checks."""
+    if not any(name == environment for name, _ in _hosts(app, target)):
+        return None
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - this check alone
 
     environments = open_environments(app, target, "doctor")

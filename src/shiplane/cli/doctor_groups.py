@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import git
-from shiplane.doctor import Check, engine, machine, network, ports, project, topology, variables
+from shiplane.doctor import Check, Once, engine, machine, network, ports, project, topology, variables
 from shiplane.errors import ConfigError, ShiplaneError, UsageError
 from shiplane.facts import listeners, versions, working_tree
 from shiplane.facts import machine as machine_facts
@@ -46,7 +46,7 @@ def of_machine(app: App, runner: Runner) -> list[Check[Any]]:
     """Engine, plugins, packages, disk, memory, clock, proxy, certificate authorities, the client's logins."""
     asked = [("engine", engine.ENGINE, engine.engine), ("compose", engine.COMPOSE, engine.compose)]
     asked += [("buildx", engine.BUILDX, engine.buildx), ("packages", engine.PARTS, engine.packages)]
-    resources = partial(machine_facts.resources, runner, app.checkout)
+    resources = Once(partial(machine_facts.resources, runner, app.checkout))
     return [
         *(Check(name, partial(runner.run, question), judge) for name, question, judge in asked),
         Check("disk", resources, machine.disk),
@@ -63,7 +63,7 @@ def of_machine(app: App, runner: Runner) -> list[Check[Any]]:
 
 def of_checkout(app: App, runner: Runner) -> list[Check[Any]]:
     """Tell how the files lie here, and whether the configuration can be read."""
-    tree = partial(working_tree.survey, runner, app.checkout)
+    tree = Once(partial(working_tree.survey, runner, app.checkout))
     return [
         Check("line-ends", tree, machine.line_ends),
         Check("modes", tree, machine.modes),

@@ -34,7 +34,8 @@ A variable of the environment wins over the file: `SHIPLANE_SET_ROLLOUT=recreate
 `SHIPLANE_SET_ENVIRONMENTS__STAGING__URL=…`: the path in capitals, `__` for a dot and `_` for a dash. Lists are written
 with commas or as TOML.
 
-`docs/shiplane.schema.json` describes the keys to editors. For those that use Taplo (Even Better TOML), a `.taplo.toml`:
+`docs/shiplane.schema.json` describes the keys to editors; `.taplo.toml` names it to those that use
+Taplo (Even Better TOML):
 
 ```toml
 [[rule]]

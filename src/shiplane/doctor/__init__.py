@@ -4,7 +4,7 @@ A group of checks is a function in `shiplane.cli.doctor_groups` that hands quest
 group is another function there.
 """
 
-from shiplane.doctor.examine import Check, Told, examine
+from shiplane.doctor.examine import Check, Once, Told, examine
 from shiplane.doctor.finding import Chmod, Finding, LineEnds, Mend, Run
 
-__all__ = ["Check", "Chmod", "Finding", "LineEnds", "Mend", "Run", "Told", "examine"]
+__all__ = ["Check", "Chmod", "Finding", "LineEnds", "Mend", "Once", "Run", "Told", "examine"]

@@ -46,6 +46,28 @@ class Told:
         return {"id": self.id, "ok": self.ok, "cause": self.cause, "fix": self.fix}
 
 
+class Once(Generic[T]):
+    """Ask a question once, for all checks that judge its answer; a failure is every one's."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answers: list[T] = []
+        self._error: ShiplaneError | None = None
+
+    def __call__(self) -> T:
+        """Give the answer, which those that come while it is asked wait for."""
+        with self._lock:
+            if not self._answers and self._error is None:
+                try:
+                    self._answers.append(self._ask())
+                except ShiplaneError as error:
+                    self._error = error
+            if self._error is not None:
+                raise self._error
+            return self._answers[0]
+
+
 @dataclass(slots=True)
 class _Asked:
     """Hold one check and what became of it; `findings` is None until it is judged."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,10 @@ def test_the_pages_are_written_where_they_belong(tmp_path: Path) -> None:
     shiplane = schema["properties"]["tool"]["properties"]["shiplane"]
     assert set(shiplane["properties"]) == {field.name for field in dataclasses.fields(Config)}
     assert shiplane["properties"]["rollout"]["enum"] == ["rolling", "recreate"]
+
+
+def test_editors_are_told_of_the_schema_as_the_page_says() -> None:
+    text = (ROOT / ".taplo.toml").read_text(encoding="utf-8")
+    [rule] = tomllib.loads(text)["rule"]
+    assert (ROOT / rule["schema"]["path"]).is_file()
+    assert text.partition("\n")[2] in PAGES["docs/configuration.md"]()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.doctor import Check, Finding, Told, examine
+from shiplane.doctor import Check, Finding, Once, Told, examine
 from shiplane.errors import UsageError
 from shiplane.runners.base import Cancel
 
@@ -80,3 +80,23 @@ def test_findings_without_names_are_told_apart_by_number() -> None:
 def test_a_bug_in_a_check_is_no_finding() -> None:
     with pytest.raises(ZeroDivisionError):
         examine([Check("broken", lambda: 1 // 0, well)], Cancel())
+
+
+def test_a_question_of_several_checks_is_asked_once_and_its_failure_is_each_ones() -> None:
+    asked = []
+
+    def ask() -> str:
+        asked.append(time.sleep(0.02))
+        return "it"
+
+    def fail() -> str:
+        asked.append(None)
+        raise UsageError("git cannot tell", "see why")
+
+    shared, failing = Once(ask), Once(fail)
+    checks = [Check(str(number), shared, two) for number in range(5)]
+    assert len(examine(checks, Cancel())) == 10
+    assert len(asked) == 1
+    told = examine([Check("a", failing, two), Check("b", failing, two)], Cancel())
+    assert [(each.id, each.cause) for each in told] == [("a", "git cannot tell"), ("b", "git cannot tell")]
+    assert len(asked) == 2
