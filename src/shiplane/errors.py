@@ -283,6 +283,23 @@ class NotReproducible(StepFailed):
         )
 
 
+class ImageUnfit(StepFailed):
+    """Tell what is wrong with production images, so that none of them is published."""
+
+    may_pass = False
+
+    def __init__(self, found: Mapping[str, Sequence[str]]) -> None:
+        told = "; ".join(
+            f"{tag}: {names[0]}" + (f" (and {len(names) - 1} more)" if len(names) > 1 else "")
+            for tag, names in found.items()
+        )
+        super().__init__(
+            f"not fit to be published: {told}",
+            "mend what is named above, or allow it in the component's table (docs/images.md)",
+            [f"{tag}: {name}" for tag, names in found.items() for name in names[:_NAMED]],
+        )
+
+
 class NotPrepared(StepFailed):
     """Tell what a server lacks, by the checks of `server.prepare`."""
 

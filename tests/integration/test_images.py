@@ -160,5 +160,28 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     assert re.search(rf"{small.THREE}-production: [0-9]+ of [0-9]+ steps from ", log)
 
 
+def test_what_is_unfit_is_not_published(project: Clone, place: str) -> None:
+    secret = f"{HARD} another"  # the first is a build argument here
+    project.environ |= {"DB_PASSWORD": secret, "REDIS_PASSWORD": "another-password"}
+
+    def spoil(folder: Path) -> None:
+        write(folder / small.ONE / "source", f"password = {json.dumps(secret)}")
+        file = folder / small.TWO / "Dockerfile"
+        write(file, file.read_text(encoding="utf-8").replace("USER 1000\n", ""))
+        write(folder / small.THREE / "app.js.map", "{}")
+
+    release = project.commit("Put in what does not belong there", spoil)[:12]
+    output = project.invoke("publish", "--target", "remote", "--plain", code=3).output
+    for name, finding in (
+        (small.ONE, "DB_PASSWORD stands in layer 1 (COPY /out/ / # buildkit): made/source"),
+        (small.TWO, "it runs as root"),
+        (small.THREE, "made/app.js.map does not belong in production"),
+    ):
+        assert f"{name}:1.0.0-{release}: {finding}" in output
+        assert f"1.0.0-{release}" not in published(place, name)
+    for file in project.last_run().rglob("*"):
+        assert not file.is_file() or secret.encode() not in file.read_bytes()
+
+
 def write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")

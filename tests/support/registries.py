@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archives import Made, save
 from shiplane.runners.base import Completed
 from shiplane.runners.recording import RecordingRunner
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 class RegistryMachine(RecordingRunner):
     """Keep digests by reference: `docker push` makes one, `docker tag` names one, imagetools tells one.
 
-    On the classic store, an image that was never pushed has no digest.
+    On the classic store, an image that was never pushed has no digest. What is saved is fit to be published.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class RegistryMachine(RecordingRunner):
                 self.remote[reference] = self.local[reference]
             case ("docker", "pull", _, reference):
                 self.local[reference] = reference.partition("@")[2]
+            case ("docker", "image", "save", "--output", file, _):
+                save(Made([("COPY . /", {})], {"config": {"User": "app"}}), Path(file))
             case ("docker", "image", "inspect", "--format", "{{json .RepoDigests}}", reference):
                 return self._known(reference)
             case ("docker", "buildx", "imagetools", "inspect", reference, *_):

@@ -37,6 +37,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.DiskFull("/var/lib/docker", 2**30, 3 * 2**30), 2),
     (errors.StepFailed("backend tests failed", "mend them", ("one", "two")), 3),
     (errors.NotReproducible({"backend:1": ["layer 1 (RUN make): a: time", "layer 1 (RUN make): b: mode"]}), 3),
+    (errors.ImageUnfit({"backend:1": ["it runs as root", "app/x.map does not belong in production"]}), 3),
     (errors.NotPrepared("staging", ["engine", "folders"]), 3),
     (errors.Unreachable("registry.test does not answer", "check its address"), 4),
     (errors.ConnectionLost("the connection to staging was lost", "check the network"), 4),

@@ -22,3 +22,8 @@ def save(reference: str, file: str) -> Command:
 def remove(references: tuple[str, ...]) -> Command:
     """Remove the names of images, and what no other name holds; none of them need be there."""
     return Command(("docker", "image", "rm", "--force", *references), timeout=120)
+
+
+def layers(reference: str) -> Command:
+    """Ask for the layers of a local image, as a JSON list, the lowest first."""
+    return Command(("docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", reference), timeout=60)

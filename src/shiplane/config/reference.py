@@ -79,7 +79,10 @@ def _default(key: Key) -> str:
     shown = json.dumps(value, ensure_ascii=False)
     if get_origin(key.hint) is tuple and not key.default:
         return "none"
-    return f"`{shown}`".replace("|", "\\|") if len(shown) <= _LONGEST_DEFAULT else "PostgreSQL's own"
+    if "pg_dump" in shown:
+        return "PostgreSQL's own"
+    kept = shown if len(shown) <= _LONGEST_DEFAULT else f"{shown[:_LONGEST_DEFAULT]}…"
+    return f"`{kept}`".replace("|", "\\|")
 
 
 def schema() -> str:

@@ -14,6 +14,13 @@ CHOICES = {
 """What a text may be, where it is one of a few; by class and field."""
 
 
+_UNWANTED = (
+    *("**/*.map", "**/.env", "**/.env.*", "**/.git/**"),
+    *(f"**/site-packages/{name}/**" for name in ("pytest", "black", "flake8", "mypy")),
+    *(f"**/node_modules/{name}/**" for name in ("vitest", "eslint", "typescript")),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """Describe a thing that is built into an image."""
@@ -33,6 +40,12 @@ class Component:
     """Stage of the Dockerfile with what serves."""
     arguments: tuple[tuple[str, str], ...] = ()
     """Build arguments of both, a table of texts; whoever has the image can read them, so none may be a secret."""
+    unwanted: tuple[str, ...] = _UNWANTED
+    """Patterns of files that no production image may hold: source maps, tools of the development."""
+    budget_mb: int = 0
+    """Most that a production image may hold above its base, unpacked, in MB; 0: any size."""
+    root: bool = False
+    """Whether the production image may run as root."""
     platforms: tuple[str, ...] = ()
     """What the images are built for, such as `linux/amd64`; not given: the builder's own."""
 

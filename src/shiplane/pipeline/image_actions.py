@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shiplane.errors import StepFailed, Unreachable
-from shiplane.pipeline import build, publish, registry
+from shiplane.errors import StepFailed, Unreachable, UsageError
+from shiplane.lab.images import OFFICIAL_NAMES
+from shiplane.pipeline import build, image_checks, publish, registry
 from shiplane.pipeline.execute import run_checked
-from shiplane.planning.images import test_runner
+from shiplane.planning.images import production_tag, test_runner
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Step
+    from shiplane.model import Secret, Step
     from shiplane.pipeline.caches import Caches
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.known_images import KnownImages
@@ -91,13 +92,34 @@ class ImageActions:
                 return
             self.require_unchanged()
             self._build(step, opened, "production", say, cancel)
+        self._check([name for name in self._names() if name not in there and name not in made], say, cancel)
         self.require_unchanged()
 
     def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.require_unchanged()
         for command in step.commands:
             run_checked(self.runner, command, step.title, say, cancel)
+        self._check(self._names(), say, cancel)
         self.require_unchanged()
+
+    def _names(self) -> list[str]:
+        return [component.name for component in self.config.components]
+
+    def _check(self, names: list[str], say: Say, cancel: Cancel) -> None:
+        """Look at what was built, with the secrets that are known here."""
+        tags = {name: production_tag(name, self.facts) for name in names}
+        known = self.checkout / ".shiplane" / "images"
+        words = (tags, self.config.components, sorted(OFFICIAL_NAMES), self._secrets(), known, say)
+        image_checks.check(Bound(self.runner, cancel), *words)
+
+    def _secrets(self) -> list[Secret]:
+        """Give what opens the registry and what environments run with; those that are missing here cannot be found."""
+        login = self.target.login()
+        found = [login.password] if login else []
+        for environment in self.config.environments:
+            with suppress(UsageError):
+                found += self.target.secrets(environment.name).values()
+        return found
 
     def _build(self, step: Step, opened: registry.Registry | None, kind: str, say: Say, cancel: Cancel) -> None:
         told = self.caches.variables(Bound(self.runner, cancel), opened, kind, self.folder, say)

@@ -68,14 +68,14 @@ def _said(each: tuple[str, str], old: Mapping[tuple[str, str], str], new: Mappin
 
 
 def _files(inputs: Inputs, inventory: Inventory) -> Iterator[tuple[str, str]]:
-    wanted = _matcher(inputs.files)
-    unwanted = _matcher(inputs.without)
+    wanted = matcher(inputs.files)
+    unwanted = matcher(inputs.without)
     for name in sorted(inventory.files):
         if wanted.fullmatch(name) and not unwanted.fullmatch(name):
             yield name, inventory.files[name]
 
 
-def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """Make one expression of glob patterns; `**` crosses folders, as in Python's own glob. None match nothing."""
     return re.compile("|".join(map(_expression, patterns)) or "(?!)", re.DOTALL)
 

@@ -141,7 +141,7 @@ class Masker:
     def add(self, *secrets: Secret) -> None:
         """Learn more secrets; values under four characters are not masked, they would blank out words."""
         with self._lock:
-            known = {*self._needles, *(form for secret in secrets for form in _forms(secret.value))}
+            known = {*self._needles, *(form for secret in secrets for form in forms(secret.value))}
             # A new list: another thread may be masking by the old one.
             self._needles = sorted(known, key=lambda needle: (-len(needle), needle))
 
@@ -157,7 +157,7 @@ class Masker:
         return text
 
 
-def _forms(value: str) -> list[str]:
+def forms(value: str) -> list[str]:
     """Give the texts by which programs show a value: quoted for a shell, as JSON, in addresses, in base64."""
     import json  # noqa: PLC0415 - only runs that hold secrets pay for it
     import shlex  # noqa: PLC0415
@@ -180,7 +180,7 @@ def _bare(quoted: str) -> str:
 
 def _base64_forms(data: bytes) -> list[str]:
     """Give the base64 of the data alone and behind other bytes, for it makes four letters of three bytes."""
-    import base64  # noqa: PLC0415 - see _forms()
+    import base64  # noqa: PLC0415 - see forms()
 
     forms = []
     for encode in (base64.b64encode, base64.urlsafe_b64encode):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 GOOD = tomllib.loads(CONFIG_TEXT)["tool"]["shiplane"]
 STRINGS = 'write it as ["one", "two"]'
-STRING, NUMBER = 'write it as "text"', "write it as 5"
+STRING, NUMBER, SWITCH = 'write it as "text"', "write it as 5", "write it as true"
 # Where each kind of table stands, and the fix for each of its keys when its type is wrong.
 TABLES: dict[tuple[str, ...], dict[str, str]] = {
     (): {
@@ -72,6 +72,9 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     ("components", "backend"): {
         **dict.fromkeys(("context", "version_file", "assets", "development_target", "production_target"), STRING),
         "port": NUMBER,
+        "budget_mb": NUMBER,
+        "root": SWITCH,
+        "unwanted": STRINGS,
         "platforms": STRINGS,
     },
     ("environments", "staging"): {
@@ -145,7 +148,8 @@ def test_the_tables_above_have_every_key() -> None:
 @pytest.mark.parametrize(("place", "key", "fix"), KEYS, ids=[dotted(*p, k) for p, k, _ in KEYS])
 def test_a_wrong_type_is_told_with_path_and_example(place: tuple[str, ...], key: str, fix: str) -> None:
     assert refused(changed(place, key, {"a": 1})) == (f"{dotted(*place, key)}: has the wrong type (dict)", fix)
-    assert refused(changed(place, key, value=True)) == (f"{dotted(*place, key)}: has the wrong type (bool)", fix)
+    wrong, kind = ("true", "str") if fix == SWITCH else (True, "bool")
+    assert refused(changed(place, key, wrong)) == (f"{dotted(*place, key)}: has the wrong type ({kind})", fix)
 
 
 def test_what_becomes_of_issues_on_github() -> None:

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archives import File, Made, save
+from samples import CONFIG, HARD
+from shiplane.errors import ImageUnfit
+from shiplane.model import Secret
+from shiplane.pipeline.image_checks import base_layers, check
+from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shiplane.config import Component
+    from shiplane.model import Command
+    from shiplane.runners.base import Cancel, Completed
+
+BASE = ("ADD rootfs.tar /", {"etc/base.map": File("x" * 3_000_000)})
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
+BACKEND = CONFIG.components[0]
+
+
+class Engine(RecordingRunner):
+    """Save one image, and hold its base."""
+
+    def __init__(self, files: dict[str, File], **settings: object) -> None:
+        super().__init__([("image inspect .* base:1", '["a"]', 0), ("image inspect .* gone:1", "no such image", 1)])
+        config = {"config": {"User": "app", **settings}, "rootfs": {"diff_ids": ["a", "b"]}}
+        self.image = Made([BASE, ("COPY . /app", files)], config)
+
+    def run(
+        self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
+    ) -> Completed:
+        done = super().run(command, on_line=on_line, cancel=cancel)
+        if command.argv[:3] == ("docker", "image", "save"):
+            save(self.image, Path(command.argv[-2]))
+        return done
+
+
+def looked_at(engine: Engine, folder: Path, component: Component = BACKEND, *secrets: Secret) -> list[str]:
+    said: list[str] = []
+    check(engine, {"backend": "backend:1"}, (component,), ("base:1", "gone:1"), secrets, folder / "known", said.append)
+    return said
+
+
+def refused(engine: Engine, folder: Path, component: Component = BACKEND, *secrets: Secret) -> list[str]:
+    with pytest.raises(ImageUnfit) as caught:
+        looked_at(engine, folder, component, *secrets)
+    assert caught.value.exit_code == 3
+    assert not (folder / "known").exists()
+    return [line.removeprefix("backend:1: ") for line in caught.value.details]
+
+
+GOOD = {"app": File(folder=True), "app/a.py": File("print()"), "app/.environment": File("x"), "app/mapped": File("x")}
+LAYER = "layer 2 (COPY . /app): "
+
+
+def test_an_image_that_is_fit_is_told_with_its_sizes(tmp_path: Path) -> None:
+    told = "backend:1: 0.0 MB above its base: 0.0 MB"
+    assert looked_at(Engine(GOOD), tmp_path, BACKEND, Secret("DB_PASSWORD", HARD))[-1] == told
+    more = GOOD | {"app/big": File("x" * 2_000_000)}
+    told = "backend:1: 2.0 MB above its base (+2.0 MB since the last): 2.0 MB"
+    assert looked_at(Engine(more), tmp_path)[-1] == told
+
+
+@pytest.mark.parametrize("user", ["", "0", "root", "root:app", "0:0"])
+def test_root_is_refused_unless_it_is_allowed(tmp_path: Path, user: str) -> None:
+    assert refused(Engine(GOOD, User=user), tmp_path) == ["it runs as root"]
+    assert looked_at(Engine(GOOD, User=user), tmp_path, dataclasses.replace(BACKEND, root=True))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("app/static/app.js.map", "app/.env", "app/.env.local", "app/.git/HEAD"),
+        *("opt/venv/lib/python3.13/site-packages/pytest/__init__.py", "srv/node_modules/vitest/index.js"),
+    ],
+)
+def test_what_does_not_belong_in_production_is_named(tmp_path: Path, path: str) -> None:
+    told = [f"{path} does not belong in production"]
+    assert refused(Engine(GOOD | {path: File("x")}), tmp_path) == told
+    assert looked_at(Engine(GOOD | {path: File("x")}), tmp_path, dataclasses.replace(BACKEND, unwanted=()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"password = {HARD}",
+        json.dumps({"password": HARD}),
+        base64.b64encode(f"user:{HARD}".encode()).decode(),
+        "x" * (4 * 1024 * 1024 - 3) + HARD,
+    ],
+    ids=["plain", "json", "base64", "across two pieces"],
+)
+def test_a_secret_in_a_layer_is_named_and_not_shown(tmp_path: Path, text: str) -> None:
+    found = refused(Engine(GOOD | {"app/x": File(text)}), tmp_path, BACKEND, Secret("DB_PASSWORD", HARD))
+    assert found == [f"DB_PASSWORD stands in {LAYER}app/x"]
+
+
+def test_a_secret_in_the_history_or_in_a_variable_is_named(tmp_path: Path) -> None:
+    secret = Secret("BOARD_TOKEN", "abcdef0123456789")
+    found = refused(Engine(GOOD, Env=["TOKEN=abcdef0123456789"]), tmp_path, BACKEND, secret)
+    assert found == ["BOARD_TOKEN stands in its history or settings"]
+
+
+def test_what_every_key_begins_with_is_no_secret(tmp_path: Path) -> None:
+    authority = {"app/ca.pem": File("-----BEGIN PRIVATE KEY-----\nanother\n-----END PRIVATE KEY-----\n")}
+    assert looked_at(Engine(GOOD | authority), tmp_path, BACKEND, Secret("TLS_KEY", KEY), Secret("SHORT", "x"))
+    engine = Engine(GOOD | {"app/key": File(KEY.splitlines()[1])})
+    found = refused(engine, tmp_path / "another", BACKEND, Secret("TLS_KEY", KEY))
+    assert found == [f"TLS_KEY stands in {LAYER}app/key"]
+
+
+def test_over_its_budget_the_files_that_grew_are_named(tmp_path: Path) -> None:
+    limited = dataclasses.replace(BACKEND, budget_mb=2)
+    files = GOOD | {"app/one": File("x" * 900_000), "app/two": File("x" * 500_000)}
+    assert looked_at(Engine(files), tmp_path, limited)
+    grown = files | {"app/one": File("x" * 1_000_000), "app/three": File("x" * 800_000)}
+    with pytest.raises(ImageUnfit) as caught:
+        looked_at(Engine(grown), tmp_path, limited)
+    told = "2.3 MB above its base, 0.3 MB over budget: app/three +0.8 MB, app/one +0.1 MB"
+    assert caught.value.details == (f"backend:1: {told}",)
+
+
+def test_the_base_is_the_largest_image_that_another_begins_with() -> None:
+    assert base_layers(["a", "b", "c"], [["a"], ["a", "b"], ["b"], ["a", "x"], ["a", "b", "c", "d"]]) == 2
+    assert base_layers(["a"], []) == 0
