@@ -190,6 +190,14 @@ def test_a_cancel_ends_the_process_and_raises_its_reason(runner: LocalRunner) ->
     assert until(lambda: not any(is_running(int(line)) for line in lines))
 
 
+@pytest.mark.parametrize(("script", "killed"), [("trap 'exit 1' TERM; wait", False), ("wait", True)])
+def test_it_is_told_whether_a_process_could_clean_up(runner: LocalRunner, script: str, *, killed: bool) -> None:
+    cancel = Cancel()
+    with pytest.raises(TimeLimit):
+        runner.run(Command(("sh", "-c", f"sleep 300 & {script}"), timeout=0.5), cancel=cancel)
+    assert cancel.killed == killed
+
+
 def test_a_process_that_is_ended_may_clean_up(runner: LocalRunner, tmp_path: Path) -> None:
     script = "trap 'echo cleaned > cleaned; exit 1' TERM; echo ready; while :; do sleep 0.05; done"
     with pytest.raises(TimeLimit):

@@ -221,7 +221,8 @@ def _end(process: subprocess.Popen[bytes], cancel: Cancel | None) -> None:
         deadline = now() + _GRACE_SECONDS
         while _is_there(process) and now() < deadline and not (cancel and cancel.at_once):
             time.sleep(_POLL_SECONDS)
-        if cancel is not None and _is_there(process):
+        # Whatever ended by the signal itself could not clean up either.
+        if cancel is not None and ((process.returncode or 0) < 0 or _is_there(process)):
             cancel.killed = True
     _signal(process, signal.SIGKILL)
     process.wait()
