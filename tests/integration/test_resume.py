@@ -54,10 +54,10 @@ def test_a_run_that_was_killed_ends_as_one_that_was_not(track: Track, whole: flo
     assert not found.problems, found.row()
 
 
-def held(track: Track) -> Pipeline:
+def held(track: Track, when_asked_to_end: str = "exit 143") -> Pipeline:
     """Start a run of a new commit whose tests go on until `go_on`, and wait for them."""
     track.commit()
-    (track.folder / ".shiplane" / "hold-backend").touch()
+    (track.folder / ".shiplane" / "hold-backend").write_text(when_asked_to_end)
     run = Pipeline(track, "--until", "test")
     track.await_step("test.backend", run)
     container = f"container app-test-{checkout_id(track.folder)}-backend-tests"
@@ -75,7 +75,7 @@ def go_on(track: Track) -> None:
 @pytest.mark.parametrize("signals", [1, 2])
 def test_an_interrupted_run_leaves_nothing(track: Track, whole: float, signals: int) -> None:
     assert whole
-    run = held(track)
+    run = held(track, "exit 143" if signals == 1 else "")
     for _ in range(signals):
         run.process.send_signal(signal.SIGINT)
         time.sleep(0.3)

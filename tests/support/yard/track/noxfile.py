@@ -27,8 +27,11 @@ def _tested(session: nox.Session, name: str) -> None:
     session.run("docker", "run", "--detach", "--init", "--name", container, IMAGE, "sleep", "600", external=True)
     try:
         session.run("docker", "exec", container, "sleep", "1", external=True)
-        while (HERE / ".shiplane" / f"hold-{name}").exists():
-            session.run("sleep", "0.1", external=True, silent=True)
+        hold = HERE / ".shiplane" / f"hold-{name}"
+        if hold.exists():
+            # What the file holds is done when the tests are asked to end: nothing, where it is empty.
+            wait = 'trap "$1" TERM; while [ -e "$0" ]; do sleep 0.1; done'
+            session.run("sh", "-c", wait, str(hold), hold.read_text(), external=True)
     finally:
         session.run("docker", "rm", "--force", container, external=True)
     reports = HERE / ".shiplane" / "reports" / name
