@@ -61,15 +61,17 @@ def held(track: Track, when_asked_to_end: str = "exit 143") -> Pipeline:
     run = Pipeline(track, "--until", "test")
     track.await_step("test.backend", run)
     container = f"container app-test-{checkout_id(track.folder)}-backend-tests"
+    waiting = track.folder / ".shiplane" / "hold-backend.held"
     end = time.monotonic() + 60
-    while container not in traces(f"app-test-{checkout_id(track.folder)}"):
+    while not (waiting.exists() and container in traces(f"app-test-{checkout_id(track.folder)}")):
         assert time.monotonic() < end
         time.sleep(0.05)
     return run
 
 
 def go_on(track: Track) -> None:
-    (track.folder / ".shiplane" / "hold-backend").unlink()
+    for name in ("hold-backend", "hold-backend.held"):
+        (track.folder / ".shiplane" / name).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("signals", [1, 2])

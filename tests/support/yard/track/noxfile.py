@@ -30,7 +30,7 @@ def _tested(session: nox.Session, name: str) -> None:
         hold = HERE / ".shiplane" / f"hold-{name}"
         if hold.exists():
             # What the file holds is done when the tests are asked to end: nothing, where it is empty.
-            wait = 'trap "$1" TERM; while [ -e "$0" ]; do sleep 0.1; done'
+            wait = 'trap "$1" TERM; : >"$0.held"; while [ -e "$0" ]; do sleep 0.1; done; rm "$0.held"'
             session.run("sh", "-c", wait, str(hold), hold.read_text(), external=True)
     finally:
         session.run("docker", "rm", "--force", container, external=True)
