@@ -23,6 +23,8 @@ EXIT_CODES = {
     130: "interrupted",
 }
 
+_MOST_DETAILS = 100
+
 
 class ShiplaneError(Exception):
     """Tell one expected failure: `cause` and `fix` are single lines, `details` are log lines (masked).
@@ -263,7 +265,13 @@ class StepFailed(ShiplaneError):
     may_pass = True
 
 
-_NAMED = 100
+def _by_image(found: Mapping[str, Sequence[str]]) -> tuple[str, list[str]]:
+    """Tell the first of what was found of each image in a line, and all of it, up to a length, as details."""
+    told = (
+        f"{tag}: {names[0]}" + (f" (and {len(names) - 1} more)" if len(names) > 1 else "")
+        for tag, names in found.items()
+    )
+    return "; ".join(told), [f"{tag}: {name}" for tag, names in found.items() for name in names[:_MOST_DETAILS]]
 
 
 class NotReproducible(StepFailed):
@@ -272,14 +280,11 @@ class NotReproducible(StepFailed):
     may_pass = False
 
     def __init__(self, found: Mapping[str, Sequence[str]]) -> None:
-        told = "; ".join(
-            f"{tag}: {names[0]}" + (f" (and {len(names) - 1} more)" if len(names) > 1 else "")
-            for tag, names in found.items()
-        )
+        told, listed = _by_image(found)
         super().__init__(
             f"built twice, not the same: {told}",
             "give what is named a fixed time, mode or content (docs/images.md)",
-            [f"{tag}: {name}" for tag, names in found.items() for name in names[:_NAMED]],
+            listed,
         )
 
 
@@ -289,14 +294,11 @@ class ImageUnfit(StepFailed):
     may_pass = False
 
     def __init__(self, found: Mapping[str, Sequence[str]]) -> None:
-        told = "; ".join(
-            f"{tag}: {names[0]}" + (f" (and {len(names) - 1} more)" if len(names) > 1 else "")
-            for tag, names in found.items()
-        )
+        told, listed = _by_image(found)
         super().__init__(
             f"not fit to be published: {told}",
             "mend what is named above, or allow it in the component's table (docs/images.md)",
-            [f"{tag}: {name}" for tag, names in found.items() for name in names[:_NAMED]],
+            listed,
         )
 
 

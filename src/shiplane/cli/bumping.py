@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shiplane.config import Component
     from shiplane.model import Command
     from shiplane.planning.bump import Bump
+    from shiplane.runners.base import Completed
 
 _LOCK = "package-lock.json"
 _PACKAGE = "package.json"
@@ -33,11 +34,15 @@ class Raise:
     files: Mapping[str, str]
 
     @property
-    def orders(self) -> tuple[Command, ...]:
-        """Give what records it, in order."""
-        title = planning.title(self.bumps)
-        tags = (git_orders.tag(bump.tag, bump.title) for bump in self.bumps)
-        return (git_orders.add(*self.files), git_orders.commit(f"Release {title}", *self.files), *tags)
+    def recording(self) -> tuple[Command, ...]:
+        """Give what records the files, in order."""
+        message = f"Release {planning.title(self.bumps)}"
+        return (git_orders.add(*self.files), git_orders.commit(message, *self.files))
+
+    @property
+    def tagging(self) -> tuple[Command, ...]:
+        """Give what names the commit after the versions."""
+        return tuple(git_orders.tag(bump.tag, bump.title) for bump in self.bumps)
 
 
 def plan(app: App, name: str, part: str) -> Raise:
@@ -134,17 +139,18 @@ def carry_out(app: App, raised: Raise, *, commit: bool) -> None:
         (app.checkout / name).write_bytes(text.encode())
     if not commit:
         return
-    for order in raised.orders:
+    for order in raised.recording:
         done = app.runner.run(order)
         if not done.ok:
-            _take_back(app, before, committed="tag" in order.argv)
-            raise StepFailed(f"the new version was not recorded: {order.masked()}", _fix(order), done.tail())
+            _take_back(app, before)
+            raise _not_recorded(order, done, "see the lines below; nothing was changed")
+    for order in raised.tagging:
+        done = app.runner.run(order)
+        if not done.ok:
+            raise _not_recorded(order, done, f"the commit is made; see why, then: {order.masked()}")
 
 
-def _take_back(app: App, before: Mapping[str, bytes | None], *, committed: bool) -> None:
-    """Put the files back; a commit that is made stays, and its tag is what is missing."""
-    if committed:
-        return
+def _take_back(app: App, before: Mapping[str, bytes | None]) -> None:
     for name, data in before.items():
         if data is None:
             (app.checkout / name).unlink(missing_ok=True)
@@ -153,10 +159,8 @@ def _take_back(app: App, before: Mapping[str, bytes | None], *, committed: bool)
     app.runner.run(git_orders.unstage(*before))
 
 
-def _fix(order: Command) -> str:
-    if "tag" in order.argv:
-        return f"the commit is made; see why, then: {order.masked()}"
-    return "see the lines below; nothing was changed"
+def _not_recorded(order: Command, done: Completed, fix: str) -> StepFailed:
+    return StepFailed(f"the new version was not recorded: {order.masked()}", fix, done.tail())
 
 
 def _read(file: Path) -> str:

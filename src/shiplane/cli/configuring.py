@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from shiplane.cli.remote_target import CONFIGURED
 from shiplane.config import describe, edit, overrides, parse, read, table_of
 
 if TYPE_CHECKING:
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
 _FILE = "pyproject.toml"
 # Older than the general variables, and known to GitHub; only the target remote asks for them.
 _WINS = {"registry": ("CONTAINER_REGISTRY",), "owner": ("REPOSITORY_OWNER", "GITHUB_REPOSITORY_OWNER")}
-_WINS_FOR_SERVERS = {
-    "ssh_host": "SERVER_HOST",
-    "ssh_user": "SERVER_USER",
-    "ssh_port": "SERVER_PORT",
-    "ssh_jump": "SERVER_JUMP",
-}
+_WINS_FOR_SERVERS = {key: name for name, key in CONFIGURED.items()}
 
 
 def survey(app: App) -> dict[str, dict[str, Any]]:

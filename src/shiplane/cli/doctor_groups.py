@@ -9,7 +9,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from shiplane.commands import git
+from shiplane.commands import git, stack
+from shiplane.commands.compose import BASE_ENV, BASE_FILE
 from shiplane.doctor import Check, Once, engine, machine, network, ports, project, topology, variables
 from shiplane.errors import ConfigError, ShiplaneError, UsageError
 from shiplane.facts import listeners, versions, working_tree
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from shiplane.doctor.topology import Roles, Stack
     from shiplane.runners.base import Cancel, Runner
 
-BASE, OVERLAYS = "docker-compose.yml", "compose.{}.yml"
 _SECONDS = 2.0
 
 
@@ -88,7 +88,7 @@ def stacks(app: App, runner: Runner, config: Config) -> tuple[tuple[Stack, ...],
     found = models.survey(runner, app.checkout, {one.name: one.overlay for one in config.environments})
     components = {one.name: one.context for one in config.components}
     roles = topology.Roles(config.data_services, config.release_service, components, config.proxy)
-    return found, roles, {models.ENV_FILE: _text(app.checkout / models.ENV_FILE)}
+    return found, roles, {BASE_ENV: _text(app.checkout / BASE_ENV)}
 
 
 def _newest_commit(runner: Runner) -> float:
@@ -140,7 +140,7 @@ def _refusals(app: App) -> list[ShiplaneError]:
 def _missing(checkout: Path, config: Config) -> Iterator[tuple[str, str]]:
     named = [(f"{one.context}/Dockerfile", f"tool.shiplane.components.{one.name}.context") for one in config.components]
     named += [(one.overlay, f"tool.shiplane.environments.{one.name}") for one in config.environments]
-    return (entry for entry in [(BASE, "tool.shiplane"), *named] if not (checkout / entry[0]).is_file())
+    return (entry for entry in [(BASE_FILE, "tool.shiplane"), *named] if not (checkout / entry[0]).is_file())
 
 
 def _uses(app: App, config: Config) -> tuple[list[variables.Use], dict[str, set[str]]]:
@@ -150,7 +150,7 @@ def _uses(app: App, config: Config) -> tuple[list[variables.Use], dict[str, set[
     local = {*app.environ, *variables.set_in(_text(app.checkout / ".env"))}
     deployed = root_names(one.name for one in config.components)
     overlays = {one.overlay for one in config.environments}
-    files = [BASE, OVERLAYS.format("test"), *sorted(overlays)]
+    files = [*stack.TEST, *sorted(overlays)]
     uses = [use for file in files for use in variables.uses(file, _text(app.checkout / file))]
     return uses, {file: local | deployed if file in overlays else local for file in files}
 
@@ -164,13 +164,13 @@ def _held(app: App, runner: Runner) -> list[Finding]:
     from shiplane.doctor.models import resolve  # noqa: PLC0415 - asks Compose
     from shiplane.lab.layout import Layout  # noqa: PLC0415
 
-    model, held = resolve(runner, (BASE,)), listeners.survey(runner)
+    model, held = resolve(runner, stack.DEVELOPMENT), listeners.survey(runner)
     lab = Layout.of(app.checkout).name
 
     def is_own(one: listeners.Published) -> bool:
         return (one.project, one.folder) == (model["name"], str(app.checkout)) or one.container.startswith(f"{lab}-")
 
-    wanted = (*ports.of_stack(model, _text(app.checkout / BASE)), *_wanted_by_lab(app))
+    wanted = (*ports.of_stack(model, _text(app.checkout / BASE_FILE)), *_wanted_by_lab(app))
     return list(ports.judge(wanted, held, is_own))
 
 

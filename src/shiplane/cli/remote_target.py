@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
 OPTIONAL = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
 _TO_CONNECT = ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "SSH_KNOWN_HOSTS")
-_CONFIGURED = {"SERVER_HOST": "ssh_host", "SERVER_USER": "ssh_user", "SERVER_JUMP": "ssh_jump"}
+CONFIGURED = {
+    "SERVER_HOST": "ssh_host",
+    "SERVER_USER": "ssh_user",
+    "SERVER_PORT": "ssh_port",
+    "SERVER_JUMP": "ssh_jump",
+}
+"""Variables for which a key of an environment stands in."""
 _TLS = (tls.CERTIFICATE, tls.KEY)
 _PORTS = 65536
 
@@ -188,7 +194,7 @@ class RemoteTarget:
 
     def _get(self, environment: str, name: str) -> str:
         """Give a variable; for some a key of the configuration stands in."""
-        configured = getattr(self.config.environment(environment), _CONFIGURED.get(name, ""), "")
+        configured = getattr(self.config.environment(environment), CONFIGURED.get(name, ""), "")
         return named(self.environ, environment, name) or self._kept(environment, name) or str(configured)
 
     def _kept(self, environment: str, name: str) -> str:
@@ -201,7 +207,7 @@ class RemoteTarget:
         return self.environ.get(name) or next(filter(None, kept), "")
 
     def _port(self, environment: str) -> int:
-        text = self._get(environment, "SERVER_PORT") or str(self.config.environment(environment).ssh_port)
+        text = self._get(environment, "SERVER_PORT")
         if not (text.isdecimal() and int(text) < _PORTS):
             raise UsageError(f"SERVER_PORT of {environment} is {text!r}, which is no port", "set it to a number")
         return int(text)

@@ -43,7 +43,7 @@ def bump_version(
     app = App.here()
     raised = bumping.plan(app, component, part)
     bumping.refuse(app, raised, target, nowhere if json else show)
-    orders = raised.orders if commit else ()
+    orders = (*raised.recording, *raised.tagging) if commit else ()
     if not dry_run:
         bumping.carry_out(app, raised, commit=commit)
     if json:

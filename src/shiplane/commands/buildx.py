@@ -11,6 +11,8 @@ from shiplane.model import Command
 
 TARGETS = ("development", "production")
 NO_CACHE = "--no-cache"
+CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+"""Variables that name the certificate authorities which builds trust; the first that is set counts."""
 _TEMPLATE = re.compile(r"([$%])\{")
 _FLAGS = ("--load", "--provenance=false", "--progress=plain")
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shiplane.model import Site
 
 BASE_FILE = "docker-compose.yml"
+BASE_ENV = ".env.docker"
+"""The one environment file that is committed."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 STAND_IN_LABEL = "dev.shiplane.stand-in"
 RECIPE_LABEL = "dev.shiplane.recipe"
+CONTAINERD_STORE = "io.containerd.snapshotter"
+"""Stands in the engine's answer about its store where images live in containerd's."""
 
 
 def info() -> Command:

@@ -71,7 +71,7 @@ def _tables(kind: type, place: tuple[str, ...], *, repeated: bool = False) -> It
     for field in dataclasses.fields(kind):
         inner, hint = _inner(hints[field.name]), hints[field.name]
         if inner is not None:
-            name = field.name.replace("_", "-") if kind is settings.Hooks else field.name
+            name = _written(kind, field.name)
             named = _BY_NAME.get(inner, ())
             below.append((inner, (*place, name, *named), get_origin(hint) is tuple and not named))
         elif field.name != _NAME or not place:
@@ -80,6 +80,11 @@ def _tables(kind: type, place: tuple[str, ...], *, repeated: bool = False) -> It
         yield Table(place, _texts()[kind.__name__, ""], tuple(own), repeated)
     for inner, where, many in below:
         yield from _tables(inner, where, repeated=many)
+
+
+def _written(kind: type, field: str) -> str:
+    """Give a field as the file has it: hooks with dashes."""
+    return field.replace("_", "-") if kind is settings.Hooks else field
 
 
 def _inner(hint: Any) -> type | None:  # noqa: ANN401 - a type
@@ -134,7 +139,7 @@ def values(config: settings.Config) -> dict[str, Any]:
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - a dataclass of settings
     for field in dataclasses.fields(value):
         held = getattr(value, field.name)
-        name = field.name.replace("_", "-") if isinstance(value, settings.Hooks) else field.name
+        name = _written(type(value), field.name)
         where = f"{path}.{name}".lstrip(".")
         if dataclasses.is_dataclass(held):
             yield from _values(held, where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from shiplane.config.settings import (
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
 _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOLD = ("VERSION", "REVISION", "CREATED", "SOURCE_DATE_EPOCH")
+PREFIX = "SHIPLANE_SET_"
+"""Begins the names of variables that set a key."""
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 _EXAMPLES = {str: '"text"', int: "5", bool: "true", tuple: '["one", "two"]'}
 
@@ -51,7 +54,7 @@ def load(checkout: Path, environ: Mapping[str, str] | None = None) -> Config:
     """Load `[tool.shiplane]` from the checkout's pyproject.toml, and what variables set; raises `ConfigError`."""
     table = read(checkout)
     config = parse(table)
-    if not any(name.startswith("SHIPLANE_SET_") for name in environ or {}):
+    if not any(name.startswith(PREFIX) for name in environ or {}):
         return config
     from shiplane.config import overrides  # noqa: PLC0415 - seldom a variable is set
 
@@ -80,7 +83,7 @@ def parse(table: dict[str, Any]) -> Config:
     """Turn the table `tool.shiplane` into a `Config`; raises `ConfigError` with the key's path."""
     top = dict(_table(table, "tool.shiplane"))
     components = _named(top.pop("components", {}), _component, "tool.shiplane.components")
-    environments = _named(top.pop("environments", {}), _environment, "tool.shiplane.environments")
+    environments = _named(top.pop("environments", {}), partial(_one, EnvironmentConfig), "tool.shiplane.environments")
     backup = _build(Backup, top.pop("backup", {}), "tool.shiplane.backup")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
     steps = _steps(top.pop("steps", {}), "tool.shiplane.steps")
@@ -90,15 +93,19 @@ def parse(table: dict[str, Any]) -> Config:
     github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
     secrets = _build(SecretSources, top.pop("secrets", {}), "tool.shiplane.secrets")
     cache = _build(Cache, top.pop("cache", {}), "tool.shiplane.cache")
-    tables = {
-        "cache": cache,
-        "secrets": secrets,
+    built = {
         "components": components,
         "environments": environments,
+        "backup": backup,
+        "limits": limits,
+        "steps": steps,
+        "vpn": vpn,
         "hooks": hooks,
+        "flaky": flaky,
         "github": github,
+        "secrets": secrets,
+        "cache": cache,
     }
-    built = {**tables, "backup": backup, "limits": limits, "steps": steps, "vpn": vpn, "flaky": flaky}
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)
     return config
@@ -108,7 +115,7 @@ def _check(config: Config) -> None:
     if not config.components:
         raise ConfigError("tool.shiplane.components", "no component", "add [tool.shiplane.components.backend]")
     for number, target in enumerate(config.cache.targets):
-        _one_of(f"tool.shiplane.cache.targets[{number}]", target, ("lab", "remote"))
+        _one_of(f"tool.shiplane.cache.targets[{number}]", target, CHOICES["Config", "default_target"])
     _check_database(config)
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):
@@ -118,7 +125,7 @@ def _check(config: Config) -> None:
             )
     names = [config.name, *(c.name for c in config.components), *(e.name for e in config.environments)]
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ConfigError(
                 "tool.shiplane", f"{name!r} cannot be a name", "use a-z, 0-9 and -, 31 characters at most"
             )
@@ -143,11 +150,6 @@ def _named(tables: Any, make: Callable[..., Any], path: str) -> tuple[Any, ...]:
     if not isinstance(tables, dict):
         raise ConfigError(path, "must be tables by name", f"write [{path}.NAME]")
     return tuple(make(name, table, f"{path}.{name}") for name, table in tables.items())
-
-
-def _environment(name: str, table: Any, path: str) -> EnvironmentConfig:  # noqa: ANN401 - parsed TOML
-    made: EnvironmentConfig = _one(EnvironmentConfig, name, table, path)
-    return made
 
 
 def _component(name: str, table: Any, path: str) -> Component:  # noqa: ANN401 - parsed TOML

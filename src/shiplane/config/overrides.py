@@ -8,14 +8,13 @@ import tomllib
 from typing import TYPE_CHECKING, Any, get_origin
 
 from shiplane.config import describe
+from shiplane.config.load import PREFIX
 from shiplane.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shiplane.config.settings import Config
-
-PREFIX = "SHIPLANE_SET_"
 
 
 def variable(path: str) -> str:

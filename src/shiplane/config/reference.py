@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from shiplane.config import describe
+from shiplane.config.load import NAME
 from shiplane.config.settings import Hooks
 from shiplane.model import STEP_NAMES
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from shiplane.config.describe import Key, Table
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
-_NAME = "^[a-z][a-z0-9-]{0,30}$"
+_NAME = f"^{NAME.pattern}$"
 _LONGEST_DEFAULT = 60
 _HEAD = """\
 # Configuration
@@ -75,8 +76,7 @@ def _text(key: Key) -> str:
 def _default(key: Key) -> str:
     if key.required:
         return "has to be given"
-    value = list(key.default) if isinstance(key.default, tuple) else key.default
-    shown = json.dumps(value, ensure_ascii=False)
+    shown = json.dumps(_listed(key.default), ensure_ascii=False)
     if get_origin(key.hint) is tuple and not key.default:
         return "none"
     if "pg_dump" in shown:

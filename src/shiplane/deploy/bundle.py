@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from shiplane.commands import dotenv
-from shiplane.commands.compose import BASE_FILE, project
+from shiplane.commands.compose import BASE_ENV, BASE_FILE, project
 from shiplane.commands.remote import PRIVATE, SHARED, FileContent, archive
 from shiplane.deploy.tls import Certificate, given
 from shiplane.errors import SecretsMissing, UsageError
@@ -100,7 +100,7 @@ def bundle(  # noqa: PLR0913 - what makes a release's files, each by name
     files = {path: FileContent(data, SHARED) for path, data in compose_files.items()}
     files |= {
         ".env": _env_file(variables),
-        ".env.docker": FileContent(base_env.encode(), PRIVATE),
+        BASE_ENV: FileContent(base_env.encode(), PRIVATE),
         f".env.{site.environment}": _env_file({**container_variables(site, base_env, known), **container}),
         "manifest.json": FileContent(f"{json.dumps(manifest, indent=2, sort_keys=True)}\n".encode(), PRIVATE),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.deploy.lines import by_kind
+from shiplane.facts.tools import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,11 +129,7 @@ def _version(what: str, said: str, least: str) -> str:
         return f"{what} may not be asked"
     if not re.match(r"v?\d+\.\d+", said):
         return f"{what} does not answer: {said or 'it says nothing'}"
-    return "" if _numbers(said) >= _numbers(least) else f"{what} is {said}, {least} is the least"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0].partition("-")[0])[:3])
+    return "" if numbers(said) >= numbers(least) else f"{what} is {said}, {least} is the least"
 
 
 def _group(seen: Seen, user: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shiplane.doctor.finding import Finding, Run
+from shiplane.facts.tools import numbers
 from shiplane.model import Command
 
 if TYPE_CHECKING:
@@ -71,10 +72,4 @@ def packages(answer: Completed) -> Iterator[Finding]:
 
 
 def _at_least(version: str, wanted: str) -> bool:
-    return _numbers(version) >= _numbers(wanted)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Give the leading numbers of a version: 2.26.1-ds4 is (2, 26, 1); empty where it is none."""
-    found = re.match(r"v?(\d+(?:\.\d+)*)", version.strip())
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
+    return numbers(version) >= numbers(wanted)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from shiplane.commands import stack
+from shiplane.commands.compose import BASE_ENV
 from shiplane.doctor import variables
 from shiplane.doctor.topology import Stack, everywhere, read_source
 from shiplane.errors import UsageError
@@ -20,10 +22,7 @@ if TYPE_CHECKING:
 
     from shiplane.runners.base import Runner
 
-BASE = "docker-compose.yml"
-TEST = "compose.test.yml"
-ENV_FILE = ".env.docker"
-"""The one environment file that is committed."""
+BASE, TEST = stack.TEST
 _SECONDS = 30
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _IMAGE = f"registry.example/owner/{{}}@sha256:{'0' * 64}"
@@ -65,7 +64,7 @@ def survey(runner: Runner, checkout: Path, overlays: Mapping[str, str]) -> tuple
 def _fill(folder: Path, checkout: Path, overlays: Mapping[str, str]) -> None:
     """Put into a folder what a server gets: the files of the checkout, and environment files as of a deploy."""
     for entry in checkout.iterdir():
-        if not entry.name.startswith(".env") or entry.name == ENV_FILE:
+        if not entry.name.startswith(".env") or entry.name == BASE_ENV:
             (folder / entry.name).symlink_to(entry)
     for name in overlays:
         (folder / f".env.{name}").write_text(f"DJANGO_SETTINGS_MODULE=config.settings.{name}\n", encoding="utf-8")

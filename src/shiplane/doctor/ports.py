@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shiplane.doctor.finding import Finding
+from shiplane.facts.listeners import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +33,7 @@ def of_stack(model: Mapping[str, Any], text: str) -> tuple[Wanted, ...]:
     return tuple(
         Wanted(
             int(port["published"]),
-            _all_or(port.get("host_ip", "")),
+            bare(port.get("host_ip", "")),
             f"the {name} of the development stack",
             f"set {variables[port['target']]} to another port in .env" if port["target"] in variables else "",
         )
@@ -74,7 +75,3 @@ def _first(held: Iterable[Any], one: Wanted) -> Any:  # noqa: ANN401 - a listene
     return next(
         (h for h in held if h.port == one.port and ("*" in (h.address, one.address) or h.address == one.address)), None
     )
-
-
-def _all_or(address: str) -> str:
-    return "*" if address in ("", "0.0.0.0", "::") else address  # noqa: S104 - compared, not bound

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Runner
 
 _FIELD = re.compile(r"^(Name|Driver|Platforms): +(.*)$", re.MULTILINE)
-_CONTAINERD = "io.containerd.snapshotter"
 # The variants that a platform means without naming them.
 _SAME = {"linux/arm64/v8": "linux/arm64", "linux/arm": "linux/arm/v7", "linux/amd64/v1": "linux/amd64"}
 
@@ -53,7 +52,7 @@ def parse(told: str, store: str) -> Builder:
     # A star marks what somebody set by hand.
     platforms = tuple(dict.fromkeys(each.strip().rstrip("*") for each in listed))
     driver = next((value for key, value in found if key == "Driver"), "")
-    containerd = _CONTAINERD in store
+    containerd = engine.CONTAINERD_STORE in store
     return Builder(name, platforms, keeps_many=containerd, exports_caches=containerd or driver != "docker")
 
 

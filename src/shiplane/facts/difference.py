@@ -48,10 +48,7 @@ def _of_settings(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[s
         if first != second and isinstance(first, dict) and isinstance(second, dict):
             yield from (f"{key}: {told}" for told in _of_settings(first, second))
         elif first != second:
-            yield f"the image's {key}" if key not in _LONG else f"the image's {key}: {_short(first, second)}"
-
-
-_LONG = ("history",)
+            yield f"the image's {key}" + (f": {_short(first, second)}" if key == "history" else "")
 
 
 def _short(one: Any, other: Any) -> str:  # noqa: ANN401 - JSON

@@ -73,7 +73,7 @@ def parse_ss(text: str) -> tuple[Listener, ...]:
         if port.isdecimal():
             user = _USER.search(line)
             named = (user["program"], int(user["pid"])) if user else ("", 0)
-            found.append(Listener(_bare(address), int(port), *named))
+            found.append(Listener(bare(address), int(port), *named))
     return tuple(found)
 
 
@@ -88,7 +88,7 @@ def parse_lsof(text: str) -> tuple[Listener, ...]:
             program = value
         elif kind == "n" and value.rpartition(":")[2].isdecimal():
             address, _, port = value.rpartition(":")
-            found.append(Listener(_bare(address), int(port), program, pid))
+            found.append(Listener(bare(address), int(port), program, pid))
     return tuple(found)
 
 
@@ -96,14 +96,14 @@ def parse_published(text: str) -> tuple[Published, ...]:
     """Read a line a container: name, project, folder, ports."""
     rows = (line.split("\t") for line in text.splitlines() if line.count("\t") == 3)  # noqa: PLR2004 - as asked
     return tuple(
-        Published(name, project, folder, _bare(port["address"]), number)
+        Published(name, project, folder, bare(port["address"]), number)
         for name, project, folder, ports in rows
         for port in _PUBLISHED.finditer(ports)
         for number in range(int(port["first"]), int(port["last"] or port["first"]) + 1)
     )
 
 
-def _bare(address: str) -> str:
+def bare(address: str) -> str:
     """Give an address without brackets and interface; one name for all that means every address."""
-    bare = address.strip("[]").partition("%")[0]
-    return "*" if bare in ("0.0.0.0", "::", "*", "") else bare  # noqa: S104 - compared, not bound
+    plain = address.strip("[]").partition("%")[0]
+    return "*" if plain in ("0.0.0.0", "::", "*", "") else plain  # noqa: S104 - compared, not bound

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shiplane.commands.buildx import CA_VARIABLES
 from shiplane.errors import ShiplaneError
 from shiplane.model import Command
 
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 _ENGINE = Command(("docker", "info", "--format", "{{.DockerRootDir}}\t{{.MemTotal}}"), timeout=20)
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)
 AUTHORITIES = (
-    *("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE"),
-    *("GIT_SSL_CAINFO", "TLS_CA"),
+    *CA_VARIABLES,
+    *("REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "TLS_CA"),
 )
-"""Variables that name a file of certificate authorities; the first three reach the builds, in this order."""
+"""Variables that name a file of certificate authorities."""
 
 
 @dataclass(frozen=True, slots=True)

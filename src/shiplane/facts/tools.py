@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -49,3 +50,9 @@ def _installed(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Give the leading numbers of a version: 2.26.1-ds4 is (2, 26, 1); empty where it is none."""
+    found = re.match(r"v?(\d+(?:\.\d+)*)", version.strip())
+    return tuple(int(part) for part in found[1].split(".")) if found else ()

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shiplane.commands.engine import CONTAINERD_STORE
 from shiplane.errors import EngineMissing, ShiplaneError, StepFailed, UsageError
 from shiplane.model import Command
 
@@ -74,7 +75,7 @@ class Engine:
 
     def keeps_compressed_layers(self) -> bool:
         """Tell whether images live in containerd's store, where a build may choose their compression."""
-        return "io.containerd.snapshotter" in self.ask("info", "--format", "{{json .DriverStatus}}").stdout
+        return CONTAINERD_STORE in self.ask("info", "--format", "{{json .DriverStatus}}").stdout
 
 
 def parse_images(text: str, wanted: Iterable[str]) -> dict[str, LocalImage]:

@@ -13,7 +13,7 @@ from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unsafe
 from shiplane.lab.images import ensure_images, stand_ins_used
-from shiplane.pipeline import e2e, publish, rebuilt, registry
+from shiplane.pipeline import e2e, publish, rebuilt
 from shiplane.pipeline.caches import Caches
 from shiplane.pipeline.execute import process_action
 from shiplane.pipeline.flaky import refuse_flaky
@@ -28,7 +28,6 @@ from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from shiplane.config import Config
@@ -148,7 +147,7 @@ class Actions:
 
     def _publish(self, _step: Step, say: Say, cancel: Cancel, *, anew: bool = False) -> None:
         self._require_main()
-        with self._registry(say, cancel) as opened:
+        with self.images.opened(say, cancel) as opened:
             known = publish.published(self.config, self.facts, self.target, opened)
             if anew:
                 rebuilt.compare(self.runner, opened, known, self.facts, say, cancel)
@@ -308,6 +307,3 @@ class Actions:
         if self.release is None:
             raise NothingPublished(f"commit {self.facts.suffix}", self.target.name)
         return self.release
-
-    def _registry(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:
-        return registry.session(self.runner, self.target.login(), self.environ, say, cancel)

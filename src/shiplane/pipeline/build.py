@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 
 _LAYER_LOST = "failed to prepare extraction snapshot"
 _OWN_FAILURE = "did not complete successfully"
-_CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 
 
 def ca_bundle(environ: Mapping[str, str]) -> str:
     """Give the file of a company's certificate authorities, by the variables that other programs use; else ''."""
-    return next((environ[name] for name in _CA_VARIABLES if environ.get(name)), "")
+    return next((environ[name] for name in buildx.CA_VARIABLES if environ.get(name)), "")
 
 
 def bake(  # noqa: PLR0913 - what a build needs, nothing more

@@ -76,14 +76,14 @@ class ImageActions:
             opened = None
             if self.caches.kind == "registry":
                 try:
-                    opened = stack.enter_context(self._registry(say, cancel))
+                    opened = stack.enter_context(self.opened(say, cancel))
                 except Unreachable as error:
                     say(f"the build does without caches: {error.cause}")
             self._build(step, opened, "development", say, cancel)
 
     def _images(self, step: Step, say: Say, cancel: Cancel) -> None:
         """Build what the registry does not hold already."""
-        with self._registry(say, cancel) as opened:
+        with self.opened(say, cancel) as opened:
             there = publish.published(self.config, self.facts, self.target, opened)
             made = self.known.find(opened, there, say)
             if len(there) + len(made) == len(self.config.components):
@@ -138,5 +138,6 @@ class ImageActions:
     def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
         build.bake(self.runner, self.checkout, test_runner(), self.environ, say, cancel)
 
-    def _registry(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:
+    def opened(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:
+        """Log in to the target's registry for as long as the context lasts."""
         return registry.session(self.runner, self.target.login(), self.environ, say, cancel)

@@ -8,6 +8,7 @@ import tarfile
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
+from shiplane.commands.compose import BASE_ENV, BASE_FILE
 from shiplane.deploy.bundle import bundle
 from shiplane.errors import UsageError
 from shiplane.runners import temporary
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from shiplane.model import Release, Secret, Site
     from shiplane.runners.base import Runner
 
-BASE_ENV = ".env.docker"
-_PATTERNS = ("docker-compose.yml", "compose.*.yml", BASE_ENV, "proxy/**/*")
+_PATTERNS = (BASE_FILE, "compose.*.yml", BASE_ENV, "proxy/**/*")
 _AT_COMMIT = re.compile(r"docker-compose\.yml|compose\.[^/]+\.yml|\.env\.docker|proxy/.+")
 
 

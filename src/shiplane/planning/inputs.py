@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shiplane.commands.buildx import CA_VARIABLES
 from shiplane.model import Inputs
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ READ_THOUGH_IGNORED = (".env", ".env.docker")
 """Files that Compose reads by itself, and that git ignores in most checkouts."""
 _TEST_STACK = ("docker-compose.yml", "compose.test.yml", *READ_THOUGH_IGNORED)
 _TEST_VARIABLES = ("DB_NAME", "DB_PASSWORD", "DB_USER", "TEST_BOARD_TOKEN")
-_BUILD_VARIABLES = ("CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+_BUILD_VARIABLES = tuple(sorted(CA_VARIABLES))
 _PROSE = ("docs/**", "**/*.md", "LICENSE")
 
 

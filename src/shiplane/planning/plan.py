@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shiplane.commands import buildx, engine, nox, vpn
@@ -225,8 +224,17 @@ def vpn_steps(
     if target != "remote" or config.vpn.provider != "tailscale":
         return ()
     join = vpn.up(Secret("TS_OAUTH_SECRET", ""), config.vpn.tags, f"shiplane-{environment}")
-    step = Step(f"{stage}.vpn", "join the VPN", needs, commands=(join,), undo=(vpn.logout(),))
-    return (replace(step, action="vpn", environment=environment),)
+    return (
+        Step(
+            f"{stage}.vpn",
+            "join the VPN",
+            needs,
+            commands=(join,),
+            undo=(vpn.logout(),),
+            action="vpn",
+            environment=environment,
+        ),
+    )
 
 
 _CHECKS = ("test.backend", "test.frontend", "test.lint")

@@ -29,7 +29,8 @@ def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, .
     engine.require()
     server = server_reference()
     held = engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server])
-    missing = [name for name in (*OFFICIAL_NAMES, server) if name not in held or name in outdated(held)]
+    stale = outdated(held)
+    missing = [name for name in (*OFFICIAL_NAMES, server) if name not in held or name in stale]
     if not missing:
         return ()
     to_pull = [name for name in (*OFFICIAL_NAMES, ROOT_IMAGE) if name not in held]
