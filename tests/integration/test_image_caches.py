@@ -156,7 +156,11 @@ def test_a_damaged_layer_costs_time_alone(bench: Bench, damage: str) -> None:
     bench.damage(digest, damage)
     level, taken, said = bench.build(MAIN)
     assert level == "version+branch"
-    assert taken.startswith("0 of 4 steps")
+    # What the first attempt fetched whole before it met the damaged layer is in the builder by now; the rest is made.
+    assert taken in {
+        "0 of 4 steps from caches",
+        *(f"{fetched} of 4 steps from this machine's builder" for fetched in (1, 2, 3)),
+    }
     assert "a cache is damaged or cannot be read to its end: building without" in said
 
 
