@@ -80,7 +80,7 @@ class Public:
 
 
 def test_verify_for_machines(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shiplane.runners.base.Cancel.sleep", lambda *_: None)
+    monkeypatch.setattr("shiplane.pipeline.environments._Either.sleep", lambda *_: None)
     project.answers(servers=[("bash -s survey", "current\tone", 0)])
     project.world.public = Public("one")
     found = {"environment": "staging", "url": "https://staging.example.com", "release": "one"}

@@ -109,12 +109,12 @@ def bundle(  # noqa: PLR0913 - what makes a release's files, each by name
 
 def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) -> dict[str, str]:
     """Give the variables that Compose puts into its files."""
-    registry, *owner, _ = (release.images[0][1].reference if release.images else "").split("/") or [""]
+    registry, _, name = (release.images[0][1].reference if release.images else "").partition("/")
     return {
         "COMPOSE_PROJECT_NAME": project(site),
         "COMPOSE_FILE": f"{BASE_FILE}:{site.overlay}",
         "CONTAINER_REGISTRY": registry,
-        "REPOSITORY_OWNER": "/".join(owner),
+        "REPOSITORY_OWNER": name.rpartition("/")[0],
         **{image_variable(component): image.pinned for component, image in release.images},
         "DB_PASSWORD": secrets["DB_PASSWORD"].value,
         "REDIS_PASSWORD": secrets["REDIS_PASSWORD"].value,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.deploy.bundle import bundle, environment_secrets, proxy_files
+from shiplane.deploy.bundle import bundle, environment_secrets, proxy_files, root_variables
 from shiplane.errors import SecretsMissing, UsageError
 from shiplane.model import Secret
 
@@ -63,6 +63,15 @@ def test_the_root_variables(site: Site, release: Release) -> None:
         "RELEASE_COMMIT": f'"{release.commit}"',
         "RELEASE_VERSION": '"1.0.0"',
         "PROXY_FILES": f'"{proxy_files(FILES)}"',
+    }
+
+
+def test_the_root_variables_of_a_release_without_images(site: Site, release: Release) -> None:
+    found = root_variables(site, replace(release, images=()), SECRETS)
+    assert {name: found[name] for name in ("CONTAINER_REGISTRY", "REPOSITORY_OWNER", "RELEASE")} == {
+        "CONTAINER_REGISTRY": "",
+        "REPOSITORY_OWNER": "",
+        "RELEASE": release.id,
     }
 
 

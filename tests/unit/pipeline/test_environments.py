@@ -105,7 +105,8 @@ def test_an_environment_is_held_until_it_is_given_back(servers: Servers, tmp_pat
     assert server.closed
 
 
-def test_another_holder_is_named(tmp_path: Path) -> None:
+def test_another_holder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shiplane.pipeline.environments.Lock", partial(Lock, timing=Timing(renew=0.05, stale=0, ask=0)))
     environments = opened(Servers(staging=Server(HELD)), tmp_path)
     with pytest.raises(Locked, match=r"staging is held by run r7 \(ada@laptop, process 12\)"):
         environments.hold("staging", quiet, Cancel(), wait=False)
