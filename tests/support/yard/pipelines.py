@@ -15,6 +15,7 @@ from shiplane.cli.app import App
 from shiplane.commands import dotenv
 from shiplane.deploy.bundle import container_variables, environment_secrets, root_variables
 from shiplane.model import Release
+from shiplane.pipeline.build import ca_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +108,7 @@ class BySteps:
             "FORWARD": f"{ports['staging-http']}=staging:80",
             "BOARD_TOKEN": environment_secrets(staging, target.secrets("staging"))["BOARD_TOKEN"].value,
             "PYTHON": str(self.clone.folder / ".venv/bin"),
+            "CA": ca_bundle(self.clone.environ),
         }
         self._file("settings", "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items()))
 
