@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from helpers.clone import ROOT
 from helpers.engine import docker
+from yard.faults import FAULTS
 from yard.matrix import short, stops, table
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ def _git(*words: str) -> str:
     return subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
+def read_part(page: str, part: str) -> list[str]:
+    """Give the lines of a part of a page."""
+    text = (_DOCS / page).read_text(encoding="utf-8")
+    return text.partition(f"<!-- {part} -->")[2].partition(f"<!-- end of {part} -->")[0].splitlines()
+
+
 def write_part(page: str, part: str, lines: Sequence[str]) -> None:
     """Put lines between the marks of a part of a page; the text around them is written by hand."""
     file = _DOCS / page
@@ -50,10 +57,23 @@ def write_part(page: str, part: str, lines: Sequence[str]) -> None:
     file.write_text("\n".join((f"{before}{begin}", *lines, f"{end}{after}")), encoding="utf-8")
 
 
-def fault_page(rows: Sequence[Row], operations: Sequence[Operation]) -> None:
-    """Write the fault matrix."""
+def fault_page(rows: Sequence[Row], operations: Sequence[Operation], boundaries: Mapping[str, int]) -> None:
+    """Write the faults that were tried; lines of others stay as earlier runs wrote them.
+
+    `boundaries` counts those that each fault can reach, for a run may try some of them alone.
+    """
+    header, dashes, *tried = table(rows)
+    cells = [line.strip("| ").split(" | ") for line in tried]
+    lines = {cell[0]: [cell[0], f"{cell[1]} of {boundaries[cell[0]]}", *cell[2:], _short_origin()] for cell in cells}
+    known = read_part("reliability.md", "faults")
+    for line in known:
+        cell = line.strip("| ").split(" | ")
+        if line.startswith("| ") and cell[0] != "fault":
+            lines.setdefault(cell[0], cell)
+    names = {row.fault for row in rows}
+    wrong = [line for line in known if line.startswith("- ") and line[2:].partition(" / ")[0] not in names]
+    wrong += [f"- {row}" for row in rows if row.problems]
     listed = [f"{each.number}. {short(each.what)} ({each.seconds:.2f} s)" for each in operations]
-    wrong = [f"- {row}" for row in rows if row.problems] or ["None."]
     write_part(
         "reliability.md",
         "faults",
@@ -61,18 +81,29 @@ def fault_page(rows: Sequence[Row], operations: Sequence[Operation]) -> None:
             "",
             origin(),
             "",
-            *table(rows),
+            f"{header} run |",
+            f"{dashes}---|",
+            *("| " + " | ".join(lines[name]) + " |" for name in sorted(lines, key=_place)),
             "",
-            f"{len(rows)} cases at {len(stops(operations))} boundaries; the remote operations of a deploy were:",
+            f"A deploy has {len(stops(operations))} boundaries; its remote operations are:",
             "",
             *listed,
             "",
             "Cases that went wrong:",
             "",
-            *wrong,
+            *(wrong or ["None."]),
             "",
         ],
     )
+
+
+def _place(fault: str) -> int:
+    names = [each.name for each in FAULTS]
+    return names.index(fault) if fault in names else len(names)
+
+
+def _short_origin() -> str:
+    return f"{_git('rev-parse', '--short=12', 'HEAD')}, {datetime.now(UTC).date().isoformat()}"
 
 
 def load_page(played: Played, application: str) -> None:
