@@ -415,6 +415,16 @@ class Locked(ShiplaneError):
         )
 
 
+class StillAtWork(Locked):
+    """Tell that a lock is not removed: something runs on the server, and without the lock it would end half-way."""
+
+    def __init__(self, environment: str, holder: str, job: str) -> None:
+        super(Locked, self).__init__(
+            f"{environment} is held by {holder}, and at work on the server: {job!r}",
+            f"wait until it has ended; or end it, which undoes it: invoke unlock --env {environment} --end-job",
+        )
+
+
 class DeployUndone(ShiplaneError):
     """Tell that a deploy failed and that the release before (or nothing, as before) serves again."""
 

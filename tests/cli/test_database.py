@@ -28,7 +28,7 @@ ABOUT = {
 
 
 def served(release: str, **applied: Any) -> str:  # noqa: ANN401 - JSON
-    done = Deployment("i", "staging", "u", release, "c", "r", "deploy", "deployed", "t", "t")
+    done = Deployment(f"of {release}", "staging", "u", release, "c", "r", "deploy", "deployed", "t", "t")
     fields = {name: getattr(done, name) for name in Deployment.__dataclass_fields__}
     return "audit\t" + json.dumps({**fields, "who": "me", "digests": {}, **applied})
 

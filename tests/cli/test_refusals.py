@@ -165,7 +165,14 @@ def test_outside_the_project(project: Project) -> None:
     assert project.transcript == []
 
 
-HOLDER = {"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "2026-01-01T00:00:00Z", "renewed_at": ""}
+HOLDER = {
+    "run": "r7",
+    "user": "ada",
+    "host": "laptop",
+    "pid": 12,
+    "since": "2026-01-01T00:00:00Z",
+    "renewed_at": "",
+} | {"job": ""}
 HELD, BROKEN = (f"{verdict}\t{json.dumps(HOLDER)}" for verdict in ("held", "broken"))
 
 
@@ -188,6 +195,47 @@ def test_unlocking_by_agreement(project: Project) -> None:
     assert ended.code == 0
     assert ended.out.splitlines()[-1] == "the lock of staging is removed"
     assert verbs(project) == ["show", "break"]
+
+
+AT_WORK = f"held\t{json.dumps(HOLDER | {'job': 'let new serve'})}"
+
+
+def test_unlocking_under_what_runs_is_refused(project: Project) -> None:
+    project.answers(servers=[("lock show", AT_WORK, 0)])
+    ended = project.invoke("unlock --env staging --target remote --yes", **REMOTE)
+    assert ended.code == 5
+    assert ended.out.endswith(", and at work on the server: 'let new serve'\n")
+    assert ended.err.splitlines()[1:] == [
+        "fix: wait until it has ended; or end it, which undoes it: invoke unlock --env staging --end-job",
+        SEE + "still-at-work",
+    ]
+    assert verbs(project) == ["show"]
+
+
+@pytest.mark.parametrize(
+    ("job", "told"),
+    [
+        (6, "ended, and undone"),
+        (0, "it had come to its end"),
+        (44, "nothing runs any more"),
+        (143, "ended; there was nothing to undo"),
+    ],
+)
+def test_unlocking_ends_what_runs_first(project: Project, job: int, told: str) -> None:
+    project.answers(servers=[("lock show", AT_WORK, 0), ("job end", "stopping", job), ("lock break", BROKEN, 0)])
+    ended = project.invoke("unlock --env staging --target remote --end-job --yes", **REMOTE)
+    assert ended.code == 0
+    assert ended.out.splitlines()[1:] == ["  stopping", told, "the lock of staging is removed"]
+    assert verbs(project) == ["show", "end", "break"]
+
+
+def test_unlocking_where_the_undo_fails_says_so(project: Project) -> None:
+    project.answers(servers=[("lock show", AT_WORK, 0), ("job end", "no such image", 7), ("lock break", BROKEN, 0)])
+    ended = project.invoke("unlock --env staging --target remote --end-job --yes", **REMOTE)
+    assert ended.code == 7
+    told = "staging: 'let new serve' was ended, and undoing it failed: no such image"
+    assert ended.err.splitlines()[0] == f"{told} (exit 7: the deploy failed and could not be undone)"
+    assert verbs(project) == ["show", "end", "break"]
 
 
 def test_unlocking_what_another_has_taken_since(project: Project) -> None:
@@ -242,9 +290,9 @@ def test_unlocking_for_machines(project: Project) -> None:
 
 
 def verbs(project: Project) -> list[str]:
-    """Give what was asked of the server's lock."""
+    """Give what was asked of the server's lock and its job."""
     commands = project.world.servers["staging"].commands
-    assert all(command.argv[:3] == ("bash", "-s", "lock") for command in commands)
+    assert {command.argv[:3] for command in commands} <= {("bash", "-s", "lock"), ("bash", "-s", "job")}
     return [command.argv[3] for command in commands]
 
 

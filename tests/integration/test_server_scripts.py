@@ -14,51 +14,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from certificates import issue
+from homes import Home
 from shiplane.commands import job as jobs
 from shiplane.commands import remote
 from shiplane.config import Backup
-from shiplane.deploy import backups, tls
+from shiplane.deploy import backups, maintenance, phases, tls
 from shiplane.deploy.audit import Deed
 from shiplane.deploy.survey import parse, survey_command
-from shiplane.model import Command, Host, Secret, Site
+from shiplane.model import Command, Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOST = Host("staging", "192.0.2.1", 22, "deploy", "/keys/staging", "/keys/known_hosts")
 DEED = Deed("certificate", "2026-01-01T00:00:00.000Z", "ada@laptop", "r1", "")
 ISSUED = issue("staging.test"), issue("staging.test")
-
-
-class Home:
-    """Hold a home folder whose `docker` is what a test writes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.programs = folder, folder / "programs"
-        self.programs.mkdir()
-        self.site = Site("staging", HOST, "deployments/app-staging", "https://staging.test", "compose.staging.yml")
-        self.place = folder / self.site.folder
-        self.place.mkdir(parents=True)
-
-    def docker(self, text: str) -> None:
-        """Let `docker` be a script; it writes its arguments down first."""
-        program = self.programs / "docker"
-        program.write_text(f'#!/bin/bash\necho "$*" >>~/asked\n{text}\n')
-        program.chmod(0o755)
-
-    def asked(self) -> list[str]:
-        """Give what `docker` was asked since the last time."""
-        file = self.folder / "asked"
-        lines = file.read_text().splitlines() if file.exists() else []
-        file.unlink(missing_ok=True)
-        return lines
-
-    def run(self, command: Command) -> subprocess.CompletedProcess[str]:
-        environ = {"PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(self.folder)}
-        text, folder = command.input_text(), self.folder / (command.cwd or "")
-        return subprocess.run(
-            command.argv, input=text, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=60
-        )
 
 
 @pytest.fixture
@@ -195,6 +164,30 @@ def test_a_job_is_waited_for_though_the_one_who_began_it_could_not_say_so(begun:
     assert (after.returncode, after.stdout.splitlines()[0]) == (0, "@@ earlier say it")
 
 
+def test_what_was_there_before_a_first_deploy_stays_where_it_is(home: Home) -> None:
+    for name in ("one", "two"):
+        (home.place / "releases" / name).mkdir(parents=True)
+        (home.place / "releases" / name / "manifest.json").write_text("{}")
+        (home.place / "releases" / name / f"only-{name}.yml").write_text("")
+    home.docker('case "$1 $2" in "ps -aq") printf "c1\\nc2\\n" ;; esac')
+
+    def cleared(current: str | None) -> list[str]:
+        """Let release two be what a deploy has begun, take it back, and list what is there then."""
+        (home.place / "served/upstreams").mkdir(parents=True, exist_ok=True)
+        activate = remote.script("activate", "two", cwd=home.site.folder)
+        for command in (activate, phases.clear(home.site, current, ("c1", "old"))):
+            done = home.run(command)
+            assert (done.returncode, done.stderr) == (0, "")
+        return sorted(path.name for path in home.place.iterdir())
+
+    assert cleared("one") == ["current", "only-one.yml", "releases", "served"]
+    assert (home.place / "current").readlink().name == "one"
+    assert [line for line in home.asked() if line.startswith("rm")] == ["rm -fv c2"]
+    assert cleared(None) == ["releases", "served"], "a container that stays may have it as a volume"
+    home.docker("")
+    assert cleared(None) == ["releases"]
+
+
 def test_a_database_that_is_too_old_is_told_before_anything_changes(home: Home) -> None:
     (home.place / "backups").mkdir()
     home.docker('case "$1" in ps) echo c1 ;; exec) cat >>~/said; echo 110022 ;; esac')
@@ -241,6 +234,17 @@ def test_what_a_restore_that_was_cut_off_has_left(home: Home) -> None:
     (home.place / "served/maintenance").write_text("closed by ada")
     assert after(stop) == ({"stopped"}, True)
     assert after(backups.reopen(home.site, settings)) == (set(), True), "a person closed it"
+    (home.place / "served/maintenance").unlink()
+    (home.place / "current").mkdir()
+    deed = Deed("maintenance.on", "2026-01-01T00:00:00.000Z", "ada@laptop", "r1", "")
+    for end in (True, False):
+        after(stop)
+        assert home.run(maintenance.command(home.site, deed, on=True)).stdout == "changed\n"
+        assert home.run(maintenance.command(home.site, deed, on=True)).stdout == "same\n"
+        assert end is False or after(backups.reopen(home.site, settings)) == (set(), True), "closed meanwhile"
+        assert "ada@laptop" in (home.place / "served/maintenance").read_text()
+        assert home.run(maintenance.command(home.site, deed, on=False)).stdout == "changed\n"
+        assert after(backups.reopen(home.site, settings)) == (set(), False)
     home.docker(
         'case "$1 $4" in ps*) echo c1 ;; "exec sh") [[ $* != *" load" ]] || exit 1; cat >/dev/null; echo 120000 ;; esac'
     )

@@ -9,7 +9,6 @@ import os
 from typing import TYPE_CHECKING
 
 from yard.faults import FAULTS
-from yard.matrix import boundaries
 from yard.pages import fault_page
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _WANTED = os.environ.get("FAULTS", "")
 def test_every_fault_at_every_boundary(matrix: Matrix) -> None:
     count = {}
     for fault in (each for each in FAULTS if _WANTED in each.name):
-        reached = boundaries(fault, matrix.operations)
+        reached = matrix.boundaries(fault)
         count[fault.name] = len(reached)
         for stop in reached[::_EVERY]:
             print(matrix.case(fault, stop), flush=True)  # noqa: T201 - hours go by

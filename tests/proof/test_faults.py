@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.clone import ROOT
+from yard.calls import Stop
 from yard.faults import FAULTS
-from yard.matrix import boundaries
 
 if TYPE_CHECKING:
     from yard.faults import Fault
     from yard.matrix import Matrix
+
+
+AROUND = [Stop(number, "before", 0, "around the switch of a rollback") for number in (5, 6, 7)]
+"""Where a rollback changes what serves and has not written it down yet: known without one that nothing happens to."""
 
 
 def chosen() -> int:
@@ -24,7 +28,7 @@ def chosen() -> int:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_deploy_survives(matrix: Matrix, fault: Fault) -> None:
-    reached = boundaries(fault, matrix.operations)
+    reached = AROUND if fault.action == "rollback" else matrix.boundaries(fault)
     row = matrix.case(fault, reached[(chosen() + 7 * FAULTS.index(fault)) % len(reached)])
     print(row)  # noqa: T201 - which boundary it was belongs to the test's report
     assert not row.problems, row

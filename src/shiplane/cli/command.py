@@ -31,6 +31,7 @@ _HELP = {
     "branch": "branch to act for; default: the one that is checked out",
     "dry_run": "print the plan and change nothing",
     "env": "environment: staging or production",
+    "end_job": "end what runs on the server for the lock, which undoes it",
     "event": "push, pull_request or manual; default: what GitHub says, else push",
     "fail_fast": "stop what runs as soon as a step has failed",
     "fix": "mend what is safe to mend",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.lock import Holder, Lock
     from shiplane.deploy.prepare import Preparation
     from shiplane.deploy.readiness import Check
+    from shiplane.errors import DeployBroken
 
 
 @command
@@ -25,11 +26,15 @@ def unlock(
     env: str,
     target: str = "",
     stale: bool = False,
+    end_job: bool = False,
     yes: bool = False,
     dry_run: bool = False,
     json: bool = False,
 ) -> None:
-    """Remove a stale deploy lock, saying whose it was; with --stale only one that nobody renews, unasked."""
+    """Remove a stale deploy lock, saying whose it was; with --stale only one that nobody renews, unasked.
+
+    What runs on the server for it is left alone and the lock with it; --end-job ends it, which undoes it.
+    """
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.runners.base import Cancel  # noqa: PLC0415
 
@@ -40,10 +45,13 @@ def unlock(
         lock = environments.lock(env, nowhere if json else show, Cancel())
         holder = lock.holder()
         if not json:
-            show(f"{env} is held by {holder}" if holder else f"{env} is not locked")
-        removed = holder is not None and not dry_run
-        if removed:
-            removed = _gave_up(lock, environments.holder) if stale else _unlock(lock, holder, yes=yes, json=json)
+            show(_told(env, holder))
+        removed = False
+        if holder is not None and not dry_run:
+            if stale:
+                removed = _gave_up(lock, environments.holder)
+            else:
+                removed = _unlock(lock, holder, end_job=end_job, yes=yes, json=json)
         if json:
             show_json({"environment": env, "holder": _holder(holder), "removed": removed})
         elif removed:
@@ -52,11 +60,42 @@ def unlock(
         environments.close()
 
 
-def _unlock(lock: Lock, holder: Holder | None, *, yes: bool, json: bool) -> bool:
-    agreed = yes or _agrees(lock.site.environment, json=json)
-    if agreed:
-        lock.unlock(holder)
-    return agreed
+def _told(env: str, holder: Holder | None) -> str:
+    if holder is None:
+        return f"{env} is not locked"
+    return f"{env} is held by {holder}" + (f", and at work on the server: {holder.job!r}" if holder.job else "")
+
+
+def _unlock(lock: Lock, holder: Holder, *, end_job: bool, yes: bool, json: bool) -> bool:
+    from shiplane.errors import StillAtWork  # noqa: PLC0415 - not needed for --list
+
+    env = lock.site.environment
+    if holder.job and not end_job:
+        raise StillAtWork(env, str(holder), holder.job)
+    question = "end what runs, and remove this lock?" if holder.job else "remove this lock?"
+    if not (yes or _agrees(env, question, json=json)):
+        return False
+    broken = _end(lock, holder) if end_job else None
+    lock.unlock(holder)
+    if broken:
+        raise broken
+    return True
+
+
+def _end(lock: Lock, holder: Holder) -> DeployBroken | None:
+    """End what runs for a lock, and say what became of it; give what is to be told where it was not undone."""
+    from shiplane.commands import job  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import DeployBroken  # noqa: PLC0415
+
+    code, said = lock.end_job()
+    if code == job.BROKEN:
+        env, last = lock.site.environment, (said or ("it said nothing",))[-1]
+        cause = f"{env}: {holder.job!r} was ended, and undoing it failed: {last}"
+        fix = f"look at it: invoke status --env {env}; then deploy again, or: invoke rollback --env {env}"
+        return DeployBroken(cause, fix, said)
+    ended = {None: "nothing runs any more", 0: "it had come to its end", job.UNDONE: "ended, and undone"}
+    lock.report(ended.get(code, "ended; there was nothing to undo"))
+    return None
 
 
 def _gave_up(lock: Lock, me: Holder) -> bool:
@@ -71,7 +110,7 @@ def _gave_up(lock: Lock, me: Holder) -> bool:
         return False
 
 
-def _agrees(env: str, *, json: bool) -> bool:
+def _agrees(env: str, question: str, *, json: bool) -> bool:
     """Ask on the terminal; raises `NoTerminal` where there is none, or where JSON goes there."""
     import sys  # noqa: PLC0415 - not needed for --list
 
@@ -79,11 +118,11 @@ def _agrees(env: str, *, json: bool) -> bool:
 
     if json or not sys.stdin.isatty():
         raise NoTerminal(f"remove the lock of {env}?")
-    return input("remove this lock? [y/N] ").strip().lower() in ("y", "yes")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _holder(holder: Holder | None) -> dict[str, object] | None:
-    names = ("run", "user", "host", "pid", "since", "renewed_at")
+    names = ("run", "user", "host", "pid", "since", "renewed_at", "job")
     return {name: getattr(holder, name) for name in names} if holder else None
 
 

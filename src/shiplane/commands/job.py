@@ -19,7 +19,10 @@ TIME_OVER = 124
 NEVER_BEGUN = 44
 MARK = "@@ "
 """Begins what a job says of itself: which command of which group begins, or what it waits for."""
+EVIDENCE = ("container\t", "log\t")
+"""Begins what a job says of a failure, which is for machines."""
 _GRACE_SECONDS = 30.0
+_LONGEST_UNDO = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,11 @@ def follow(folder: str, job: Job) -> Command:
 def stop(folder: str, job: Job) -> Command:
     """Ask a job to end, and follow its undo."""
     return remote.script("job", "stop", folder, job.id, timeout=job.undo_seconds + _GRACE_SECONDS)
+
+
+def end(folder: str) -> Command:
+    """Ask whichever job runs to end, and follow its undo; nobody here knows how long that may take."""
+    return remote.script("job", "end", folder, timeout=_LONGEST_UNDO + _GRACE_SECONDS)
 
 
 def _text(job: Job) -> str:

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 PRIVATE = 0o600
 SHARED = 0o644
 _SCRIPTS = Path(__file__).with_name("scripts")
-_USES = {"roll": ("activate", "wait-healthy"), "route": ("activate", "wait-healthy", "roll"), "record": ("retain",)}
+_USES = {
+    "clear": ("activate",),
+    "roll": ("activate", "wait-healthy"),
+    "route": ("activate", "wait-healthy", "roll"),
+    "record": ("retain",),
+}
 """The scripts whose functions another one uses; its own `main` stands last and counts."""
 _FOLDER_MODE = 0o755  # a container's user reads mounted folders; what is above them is closed
 

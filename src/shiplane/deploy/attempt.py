@@ -11,15 +11,14 @@ from shiplane.deploy.lines import by_kind
 from shiplane.deploy.release_phase import ReleasePhase
 from shiplane.deploy.survey import model
 from shiplane.deploy.way_back import WayBack
-from shiplane.errors import ShiplaneError, StepFailed
+from shiplane.errors import Locked, ShiplaneError, StepFailed, Unreachable
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.context import Context
-    from shiplane.deploy.phases import Options, Phase
+    from shiplane.deploy.phases import Phase
     from shiplane.deploy.progress import Progress
-    from shiplane.deploy.services import Model, ServiceAction
     from shiplane.deploy.survey import State
     from shiplane.model import Command, Deployment, Release
 
@@ -50,9 +49,10 @@ class Attempt:
 
     def find(self, login: RegistryLogin | None) -> None:
         """Make sure of a release that is on the server: its services and its images."""
-        described = self._context.execution().run(phases.describe(self._context.site, self.change.release.id))
-        self._read(described[-1].stdout)
-        self._pull(login)
+        with self._back.leaving_all():
+            described = self._context.execution().run(phases.describe(self._context.site, self.change.release.id))
+            self._read(described[-1].stdout)
+            self._pull(login)
 
     def prepare(self) -> None:
         """Run the hooks before a deploy; one that fails leaves all as it was."""
@@ -108,6 +108,7 @@ class Attempt:
     def switch(self) -> Deployment:
         """Roll out, verify, read back and record; a failure at any point brings back what served."""
         context, change = self._context, self.change
+        self._know_before()
         words = self._decide()
         undo = self._back.commands()
         change.told(change.deployment)
@@ -117,6 +118,7 @@ class Attempt:
             after = self._check()
             change.doing = "run the post-deploy hooks"
             hooks.run_deciding(context, change.occasion)
+            self._still_ours()
             ended = change.ended("deployed")
             change.record(ended, after)
         change.told(ended)
@@ -124,12 +126,35 @@ class Attempt:
         change.notes += hooks.run_after(context, change.occasion)
         return ended
 
+    def _still_ours(self) -> None:
+        """Raise `Locked` where another run has come meanwhile: what it wrote down has to stay the last word."""
+        try:
+            self._context.confirm()
+        except Locked:
+            raise
+        except ShiplaneError:
+            return  # a host that cannot be asked does not keep the record either
+
+    def _know_before(self) -> None:
+        """Read which services the release has that a failure brings back: the survey tells of the current one."""
+        context, change = self._context, self.change
+        if change.before in (None, change.state.current):
+            change.served = change.state.model
+            return
+        with self._back.leaving_all():
+            try:
+                described = context.execution().run(phases.describe(context.site, str(change.before)))
+                change.served = model(by_kind(described[-1].stdout.splitlines()), context.site.folder)
+            except Unreachable as failure:
+                # No reason to keep what may mend it from being deployed.
+                context.report(f"{change.before} could not be brought back wholly: {failure.cause}")
+
     def _decide(self) -> tuple[str, ...]:
         """Decide what happens to each service, tell of it, and give it as the rollout is told."""
         change, options, after = self.change, self._context.options, self.change.model
         if after is None:
             return ()
-        change.decided = decisions(change.state, after, options)
+        change.decided = services.decisions(change.state, after, options)
         if change.database:
             change.decided = change.database.decide(change.decided, after, options)
         for decision in change.decided:
@@ -189,11 +214,6 @@ class Attempt:
             self.change.told(self.change.deployment)
         with self._back.undoing() if first else self._back.leaving_all():
             self._context.execution().run(phases.data(site, self.change.release.id, options, first=first))
-
-
-def decisions(state: State, after: Model, options: Options) -> tuple[ServiceAction, ...]:
-    """Decide what happens to each service when a release takes the place of what is on the server."""
-    return services.decide(state.model, after, state.running, options, there=state.services)
 
 
 def check_digests(release: Release, after: State) -> None:

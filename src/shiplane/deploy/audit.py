@@ -56,10 +56,12 @@ def history(lines: Iterable[str]) -> list[dict[str, Any]]:
 
 def _told(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     serving: dict[str, Any] = {}
-    for data in _objects(lines):
+    found = list(_objects(lines))
+    last = {data["id"]: number for number, data in enumerate(found) if data.get("id")}
+    for number, data in enumerate(found):
         if data.get("kind"):
             yield _deed(data, serving)
-        else:
+        elif last.get(data.get("id"), number) == number:  # the last word about a deployment counts
             yield _deployment(data, serving)
             serving = data if data.get("outcome") == "deployed" else serving
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _RECONNECT_SECONDS = 60.0
 _RECONNECT_PAUSE = 2.0
 _TAIL = 30
-_EVIDENCE = ("container\t", "log\t")
 
 
 class TakenBack(Exception):
@@ -75,7 +74,7 @@ class Output:
         mark = line.removeprefix(jobs.MARK).split()
         if line.startswith(jobs.MARK) and len(mark) == 2:  # noqa: PLR2004 - a group and a number
             self._begin(mark[0], mark[1])
-        elif line.startswith(_EVIDENCE):
+        elif line.startswith(jobs.EVIDENCE):
             self.evidence.append(line)
         else:
             {"commands": self.lines, "undo": self.undo_lines}.get(self._group, []).append(line)

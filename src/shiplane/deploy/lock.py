@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shiplane.commands import job as jobs
 from shiplane.commands import remote
-from shiplane.errors import Locked, ShiplaneError, Unreachable
+from shiplane.errors import Locked, ShiplaneError, StillAtWork, Unreachable
 from shiplane.runners import process
 from shiplane.runners.base import now
 
@@ -27,7 +28,8 @@ _REPORT_SECONDS = 15.0
 class Holder:
     """Name who holds an environment; times are the server's, empty before it wrote them.
 
-    `machine` and `started` tell the process from a later one with its number; empty where that is not known.
+    `machine` and `started` tell the process from a later one with its number; empty where that is not known. `job` is
+    what runs on the server meanwhile, and renews the lock too; empty where nothing does.
     """
 
     run: str
@@ -38,6 +40,7 @@ class Holder:
     renewed_at: str = ""
     machine: str = ""
     started: str = ""
+    job: str = ""
 
     def __str__(self) -> str:
         since = f", since {self.since}" if self.since else ""
@@ -124,12 +127,24 @@ class Lock:
     def unlock(self, holder: Holder | None = None) -> Holder | None:
         """Remove the lock and say whose it was; None where there was none.
 
-        With `holder`, only while it is still theirs: raises `Locked` where another one has taken it since.
+        With `holder`, only while it is still theirs: raises `Locked` where another one has taken it since, and
+        `StillAtWork` where something runs on the server, which would end half-way.
         """
         verdict, found = self._ask("break", holder)
         if verdict == "held":
             raise Locked(self.site.environment, str(found))
+        if verdict == "busy" and found is not None:
+            raise StillAtWork(self.site.environment, str(found), found.job)
         return found
+
+    def end_job(self) -> tuple[int | None, tuple[str, ...]]:
+        """End what runs on the server, which undoes itself; give its code, None where nothing runs, and last lines."""
+        completed = self.runner.run(jobs.end(self.site.folder).on(self.site.host.name), on_line=self._tell_job)
+        return None if completed.exit_code == jobs.NEVER_BEGUN else completed.exit_code, completed.tail()
+
+    def _tell_job(self, line: str) -> None:
+        if not line.startswith((jobs.MARK, *jobs.EVIDENCE)):
+            self.report(f"  {line}")
 
     def confirm(self, holder: Holder) -> None:
         """Raise `Locked`, and cancel with it, where `holder` does not hold the environment any more."""
@@ -155,6 +170,8 @@ class Lock:
                 gone = other
                 continue
             first = first or (other.renewed_at if other else "")
+            if other and other.job:
+                began = now()  # it is not stale before the job has ended, whether its holder lives or not
             if verdict == "held" and not wait and self._surely_held(other, first, began):
                 raise Locked(self.site.environment, str(other))
             if now() - told >= _REPORT_SECONDS:
@@ -171,6 +188,8 @@ class Lock:
         environment = self.site.environment
         if verdict == "busy":
             return f"waiting for what {other} left running on {environment}"
+        if other and other.job:
+            return f"{environment} is held by {other}, and at work: {other.job!r}"
         if wait:
             return f"waiting for {environment}, held by {other}"
         return f"{environment} is held by {other}: seeing whether it is still renewed"

@@ -161,9 +161,12 @@ def recreate(site: Site, release_id: str, options: Options, words: tuple[str, ..
 ROLLOUTS: dict[str, Rollout] = {"rolling": rolling, "recreate": recreate}
 
 
-def clear(site: Site, kept: tuple[str, ...]) -> Command:
-    """Remove all that a first deploy started; `kept` are the ids of containers and the volumes of before."""
-    return remote.script("clear", site.folder, project(site), *kept).on(site.host.name)
+def clear(site: Site, current: str | None, kept: tuple[str, ...]) -> Command:
+    """Remove all that a first deploy started; `current` is the release that was named before, if there was one.
+
+    `kept` are the ids of containers and the volumes of before.
+    """
+    return remote.script("clear", site.folder, project(site), current or "-", *kept).on(site.host.name)
 
 
 def discard(site: Site, release_id: str, *, known: bool = False) -> Command:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shiplane.deploy import hooks, records, restore, retention
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.survey import Entry
-from shiplane.errors import ShiplaneError, Unreachable
+from shiplane.errors import ConnectionLost, ShiplaneError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,8 @@ class Progress:
     """Follow a `release` on its way into service on a server that was in `state`; `told` hears how it ended.
 
     `adopted` is what the server had of the release when it was sent: new, same or replaced; `model` describes its
-    services, `missing` are images that its engine lacks, `decided` is what happens to each service. `doing` is what
+    services, `missing` are images that its engine lacks, `decided` is what happens to each service. `served` describes
+    the services of the release `before`, None where its files cannot be read. `doing` is what
     was last begun, `applied` what was done to the database, or may have been. `told` hears nothing of a change that
     fails before anything that serves was touched.
     """
@@ -38,6 +39,7 @@ class Progress:
     adopted: str = field(default="same", init=False)
     doing: str = field(default="", init=False)
     model: Model | None = field(default=None, init=False)
+    served: Model | None = field(default=None, init=False)
     missing: tuple[str, ...] = field(default=(), init=False)
     decided: tuple[ServiceAction, ...] = field(default=(), init=False)
     notes: list[str] = field(default_factory=list, init=False)
@@ -46,9 +48,8 @@ class Progress:
 
     @property
     def before(self) -> str | None:
-        """Name the release that served, where its files are still there."""
-        entry = self.state.serving
-        return entry.deployment.release if entry and entry.deployment.release in self.state.releases else None
+        """Name the release that serves when the change fails, where there is one and its files are there."""
+        return self.state.fallback(self.release.id)
 
     @property
     def occasion(self) -> hooks.Occasion:
@@ -76,13 +77,23 @@ class Progress:
         applied = self.applied if ended.outcome == "deployed" else replace(self.applied, restored="")
         entry = Entry(ended, context.who, self.release.digests(), applied)
         tidy = retention.words(context, after, entry) if after is not None else ()
-        said: list[str] = []
+        command = records.record_command(context.site, entry, tidy)
         try:
-            completed = context.runner.run(records.record_command(context.site, entry, tidy), on_line=said.append)
+            said = self._told_to_record(command)
+        except ConnectionLost:
+            # Whether it was written nobody knows: a line that is there twice counts once.
+            said = self._told_to_record(command)
+        self.notes += said[said.index(records.RECORDED) + 1 :]
+
+    def _told_to_record(self, command: Command) -> list[str]:
+        """Give what the server says once the audit is written, whatever comes of tidying up after it."""
+        context, said = self.context, list[str]()
+        try:
+            completed = context.runner.run(command, on_line=said.append)
             cause = f"{context.site.host.name} did not keep the record of the deployment"
             failure: ShiplaneError = Unreachable(cause, "look at its disk: df -h", completed.tail())
         except ShiplaneError as error:
             failure = error
         if records.RECORDED not in said:
             raise failure
-        self.notes += said[said.index(records.RECORDED) + 1 :]
+        return said

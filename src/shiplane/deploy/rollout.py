@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shiplane.deploy import hooks, phases, records, release_phase, restore, tls
-from shiplane.deploy.attempt import Attempt, decisions
+from shiplane.deploy.attempt import Attempt
 from shiplane.deploy.lines import by_kind
 from shiplane.deploy.progress import Progress
-from shiplane.deploy.services import ServiceAction
+from shiplane.deploy.services import ServiceAction, decisions
 from shiplane.deploy.status import status
 from shiplane.deploy.survey import model
 from shiplane.deploy.verify import probe, status_url
@@ -230,7 +230,7 @@ def planned_undo(
     """Give the phases that take a failed deploy back; `before` names the release that serves, None a first deploy."""
     told = hooks.planned(site, "RELEASE", options, hooks.ON_FAILURE)
     if before is None:
-        return (phases.cleaning("remove what was started", phases.clear(site, ())), *told)
+        return (phases.cleaning("remove what was started", phases.clear(site, None, ())), *told)
     switch = _planned_switch(site, before, options, rollout)
     if restore_database:
         back, reopen = restore.planned(site, options, before).back, restore.reopen(site, options)
@@ -264,7 +264,8 @@ def _running(context: Context, state: State, release: Release) -> Deployment | N
 def rollback_target(site: Site, state: State, to: str | None) -> str:
     """Give the release that a rollback goes to: the one named, else the one that served before.
 
-    Where a change was cut off before its end was written down, that is the last one that served well.
+    Where a change was cut off before its end was written down, that is the last one that served well. Where the change
+    led to one that had served before, it was a rollback most likely: it is ended, for what is recorded was to go.
 
     Raises `NothingDeployed`, `UnknownName` and, where there is none before, `UsageError`.
     """
@@ -275,7 +276,8 @@ def rollback_target(site: Site, state: State, to: str | None) -> str:
         records.check_known(state, to)
         return to
     if state.current != entry.deployment.release and entry.deployment.release in state.releases:
-        return entry.deployment.release
+        begun = state.current if state.current in state.releases and state.served(state.current) else None
+        return begun or entry.deployment.release
     before = state.before(entry.deployment.release)
     if before is None:
         raise UsageError(

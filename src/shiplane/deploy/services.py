@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from shiplane.deploy.phases import Options
+    from shiplane.deploy.survey import State
 
     Services = Mapping[str, dict[str, Any]]
 
@@ -74,6 +75,11 @@ def decide(
         decided[service] = ServiceAction(service, "recreate", "it shares the network of a service that is recreated")
     gone = sorted({*up, *there} - set(after.services))
     return (*decided.values(), *(ServiceAction(service, "remove", "the release does not have it") for service in gone))
+
+
+def decisions(state: State, after: Model, options: Options) -> tuple[ServiceAction, ...]:
+    """Decide what happens to each service when a release takes the place of what is on the server."""
+    return decide(state.model, after, state.running, options, there=state.services)
 
 
 def _decision(service: str, why: str, after: Model, options: Options, *, started: bool) -> ServiceAction:
@@ -177,7 +183,7 @@ def undo_words(decisions: Sequence[ServiceAction], before: Model, options: Optio
             made.append(f"roll:{service}:{before.replicas(service)}")
         elif service in touched or (stands_first and whole_front):
             made.append(f"front:{service}" if service in first else _renew(service, before))
-    new = sorted(decision.service for decision in decisions if decision.service not in before.services)
+    new = sorted({decision.service for decision in decisions} - {*before.services})
     return (*made, *(f"remove:{service}" for service in new))
 
 

@@ -18,7 +18,7 @@ from shiplane.errors import NameTaken, Unreachable
 from shiplane.model import Deployment, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from shiplane.deploy.backups import Backup
     from shiplane.model import Command, Site
@@ -63,7 +63,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Hold what a server has of an environment; `entries` are in the order of time.
+    """Hold what a server has of an environment; `entries` are in the order of time, one for each deployment.
 
     `model` describes the services of the current release; None where there is none, or its files cannot be read.
     `maintenance` tells since when and by whom the environment is closed to people; None where it is open.
@@ -110,6 +110,29 @@ class State:
     def serving(self) -> Entry | None:
         """Give the last deployment that went well: what serves, or should."""
         return next((entry for entry in reversed(self.entries) if entry.served), None)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether all that the current release describes runs, by its digests; it takes a survey of services."""
+        release = self.releases.get(self.current or "")
+        if release is None or self.model is None:
+            return False
+        wanted = {name for name in self.model.services if self.model.replicas(name)}
+        return wanted <= {*self.running} and self.running_digests(release) == release.digests()
+
+    def fallback(self, release_id: str) -> str | None:
+        """Name the release to go back to where a change to `release_id` fails; None where nothing serves.
+
+        That is the last one that is recorded. Where a change was cut off it may be the current one: if all of it runs
+        and it served before, for what is recorded was to go then; or if none is recorded and anything of it runs, for
+        that may serve.
+        """
+        last = self.serving.deployment.release if self.serving else None
+        current = self.releases.get(self.current or "")
+        if last is None or last not in self.releases:
+            return current.id if current and self.running_digests(current) else None
+        back = current is not None and current.id != release_id and self.served(current.id) and self.whole
+        return current.id if current and back else last
 
     def served(self, release_id: str) -> bool:
         """Tell whether a release ever served here."""
@@ -197,7 +220,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         checksum=next(iter(found.get("checksum", [])), ""),
         releases={release.id: release for release in releases},
         tested={release_id: json.loads(text)["digests"] for release_id, _, text in tested},
-        entries=tuple(_entries(found.get("audit", []))),
+        entries=_entries(found.get("audit", [])),
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
         model=model(found, folder),
@@ -223,8 +246,13 @@ def _left(text: str) -> Left:
     return Left(title, code)
 
 
-def _entries(texts: Iterable[str]) -> Iterator[Entry]:
+def _entries(texts: Iterable[str]) -> tuple[Entry, ...]:
+    """Read the audit; of each deployment the last word counts: one whose record was not answered is undone after it."""
+    said: dict[str, Entry] = {}
     for text in texts:
         # A disk that was full may have left half a line: it tells of a deployment that was not recorded.
         with suppress(ValueError):
-            yield Entry.from_json(json.loads(text))
+            entry = Entry.from_json(json.loads(text))
+            said.pop(entry.deployment.id, None)
+            said[entry.deployment.id] = entry
+    return tuple(said.values())

@@ -59,12 +59,21 @@ class WayBack:
         """Give what the server does by itself where the change fails."""
         change, site, options = self.change, self._context.site, self._context.options
         if change.before is None:
-            return (phases.clear(site, self._there),)
-        served = change.state.model
-        words = services.undo_words(change.decided, served, options) if served else ()
-        again = self._context.rollout(site, change.before, options, words)
+            return (self._clear,)
+        again = self._context.rollout(site, change.before, options, self._words())
         files = (phases.discard(site, change.release.id),) if change.adopted == "replaced" else ()
         return (*(change.database.back if change.database else ()), *files, *again, *change.reopen)
+
+    def _words(self) -> tuple[str, ...]:
+        """Tell what the way back does with each service, by the model of the release that it leads to."""
+        change, options, served = self.change, self._context.options, self.change.served
+        if served is None:
+            return ()
+        decided = change.decided
+        if change.before != change.state.current:
+            # What a change that was cut off has brought is another one's: it is taken back with this one.
+            decided = (*decided, *services.decisions(change.state, served, options))
+        return services.undo_words(decided, served, options)
 
     def _undo(self, failure: BaseException) -> NoReturn:
         change = self.change
@@ -150,14 +159,17 @@ class WayBack:
     def clear_after(self, ran: Sequence[Hook]) -> None:
         """Remove what a hook's container needed, such as a network, where nothing was there before."""
         if self.change.before is None and not self.change.state.containers and any(hook.on == "host" for hook in ran):
-            clear = phases.clear(self._context.site, self._there)
+            clear = phases.cleaning("remove what was started", self._clear)
             with contextlib.suppress(ShiplaneError):
-                self._context.execution(self._context.taken).run(phases.cleaning("remove what was started", clear))
+                self._context.execution(self._context.taken).run(clear)
 
     @property
-    def _there(self) -> tuple[str, ...]:
-        """Name what was there before, which no undo may remove: containers and volumes."""
-        return (*(container.id for container in self.change.state.containers), *self.change.state.volumes)
+    def _clear(self) -> Command:
+        """Give what removes all that was not there before."""
+        state = self.change.state
+        current = state.current if state.current in state.releases else None
+        kept = (*(container.id for container in state.containers), *state.volumes)
+        return phases.clear(self._context.site, current, kept)
 
     def _describe(self, failure: BaseException) -> tuple[str, str, tuple[str, ...]]:
         if isinstance(failure, TakenBack | NotTakenBack):

@@ -1,8 +1,9 @@
 """The process of a command, which stops where it is told to: `caller.py STOP WORD...`, run in the checkout.
 
-STOP is a JSON object: `number` of a remote operation (1 is the first), `moment` before, during or after, `after`
-seconds into it. Every operation is told on the descriptor EVENTS as it begins and ends; at the stop the process waits
-for a byte on ANSWERS. What an operation does on the server is not held up by a stop during it.
+STOP is a JSON object: `number` of a remote operation (1 is the first), `moment` before, during, after or unheard,
+`after` seconds into it. What is `unheard` runs to its end, and its answer is lost with the connection. Every operation
+is told on the descriptor EVENTS as it begins and ends; at the stop the process waits for a byte on ANSWERS. What an
+operation does on the server is not held up by a stop during it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 from invoke.program import Program
 
 from shiplane.cli import app
+from shiplane.errors import ConnectionLost
 from shiplane.runners.ssh import SshRunner
 
 if TYPE_CHECKING:
@@ -73,8 +75,9 @@ class Stopping(SshRunner):
         OPERATIONS.reach(number, "before", what)
         OPERATIONS.tell(number, "began", what)
         held, started = self._during(number, what), time.monotonic()
+        unheard = (number, "unheard") == (_STOP.get("number"), _STOP.get("moment"))
         try:
-            return super().run(command, **words)  # type: ignore[arg-type] - they are passed on
+            done = super().run(command, **(words | {"on_line": None} if unheard else words))  # type: ignore[arg-type] - they are passed on
         finally:
             if held is not None:
                 held.cancel()
@@ -82,6 +85,10 @@ class Stopping(SshRunner):
             # Where it was quicker than the time of the stop, its end is the stop.
             OPERATIONS.reach(number, "during", what)
             OPERATIONS.reach(number, "after", what)
+        if unheard:
+            OPERATIONS.reach(number, "unheard", what)
+            raise ConnectionLost(f"the connection to {self.host.place} was lost while: {what}", "check the network")
+        return done
 
     def _during(self, number: int, what: str) -> threading.Timer | None:
         if (number, "during") != (_STOP.get("number"), _STOP.get("moment")):

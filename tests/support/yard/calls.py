@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Name a boundary: `moment` before, during or after the remote operation `number`, `after` seconds into it."""
+    """Name a boundary: `moment` before, during or after the remote operation `number`, `after` seconds into it.
+
+    Where it is `unheard`, the operation has ended and its answer is lost.
+    """
 
     number: int
     moment: str

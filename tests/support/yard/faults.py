@@ -28,7 +28,8 @@ class Fault:
 
     `strike` happens at the boundary, while the caller waits; `heal` once it has ended. `kind` is what is deployed.
     `everywhere` faults strike at boundaries of ours, up to the operation `until` or from `since` on (elsewhere they
-    change nothing); the others happen by what is deployed.
+    change nothing), or where the answer to each is `unheard`; the others happen by what is deployed. `action` is what
+    is struck: deploy or rollback.
     """
 
     name: str
@@ -38,10 +39,17 @@ class Fault:
     everywhere: bool = True
     until: str = ""
     since: str = ""
+    unheard: bool = False
+    action: str = "deploy"
 
 
 def _nothing(yard: Yard, *_: object) -> None:
     del yard
+
+
+def _lose_answer(yard: Yard, call: Call, _release: str) -> None:
+    del yard
+    call.go_on()
 
 
 def _interrupt(yard: Yard, call: Call, _release: str) -> None:
@@ -128,11 +136,13 @@ FAULTS = (
     Fault("caller killed (SIGKILL)", _kill, _nothing),
     Fault("link cut until the caller ends", _cut, _join),
     Fault("link cut for 5 s", _cut_shortly, _join),
+    Fault("command done, answer lost", _lose_answer, _nothing, unheard=True),
     Fault("disk full", _fill, _empty),
     Fault("registry gone", _stop_registry, _start_registry, until="pull"),
     Fault("registry silent", _pause_registry, _resume_registry, until="pull"),
     Fault("engine restarted (TERM)", _engine("TERM"), _engine_answers),
     Fault("engine killed (KILL)", _engine("KILL"), _engine_answers),
+    Fault("caller of a rollback killed (SIGKILL)", _kill, _nothing, action="rollback"),
     Fault("container gets healthy and dies", _die, _live, since="pull"),
     Fault("container never gets healthy", _nothing, _nothing, "unhealthy", everywhere=False),
     Fault("migration fails", _nothing, _nothing, "migration", everywhere=False),

@@ -58,6 +58,8 @@ def stops(operations: Sequence[Operation]) -> list[Stop]:
 def boundaries(fault: Fault, operations: Sequence[Operation]) -> list[Stop]:
     """Give the boundaries at which a fault can change anything."""
     every = stops(operations)
+    if fault.unheard:
+        return [Stop(each.number, "unheard", 0, short(each.what)) for each in operations]
     if not fault.everywhere:
         return every[:1]
     named = [each.number for each in operations if (fault.until or fault.since) in short(each.what)]
@@ -83,42 +85,65 @@ def short(what: str) -> str:
 
 
 class Matrix:
-    """Strike deploys of a yard, one after the other; release `serving` serves between two cases."""
+    """Strike deploys and rollbacks of a yard, one after the other; release `serving` serves between two cases."""
 
     def __init__(self, yard: Yard) -> None:
         self.yard = yard
         self._turn = 0
         self.serving = self._good()
         yard.deploy(self.serving)
-        self.operations = self.record()
+        self.operations = self._record("deploy")
         self.clean = aftermath.look(yard)
         self.rows: list[Row] = []
+        self._rollback: list[Operation] = []
 
-    def record(self) -> list[Operation]:
-        """Deploy with nothing happening, and give the operations."""
-        release = self._good()
-        with Call(self.yard, NOWHERE, *_words(release)) as call:
+    def boundaries(self, fault: Fault) -> list[Stop]:
+        """Give the boundaries at which a fault can change anything of what it strikes."""
+        if fault.action == "rollback" and not self._rollback:
+            self._rollback = self._record("rollback")
+        return boundaries(fault, self._rollback if fault.action == "rollback" else self.operations)
+
+    def _record(self, action: str) -> list[Operation]:
+        """Deploy, or roll back, with nothing happening, and give the operations."""
+        release = self._target(action)
+        with Call(self.yard, NOWHERE, *_words(action, release)) as call:
             ended = call.finish(_CALLER_SECONDS)
         assert ended.code == 0, ended.story()
+        assert aftermath.settled(self.yard, {release}) == (release, [])
         self.serving = release
         return call.operations
+
+    def _target(self, action: str, kind: str = "good") -> str:
+        """Give the release that an action leads to: a new one, or the one before, which served a moment ago."""
+        if action == "deploy":
+            return self._good() if kind == "good" else self.yard.release(kind, fresh=True)
+        before, self.serving = self.serving, self._good()
+        self.yard.deploy(self.serving)
+        return before
 
     def _good(self) -> str:
         self._turn += 1
         return self.yard.release("one" if self._turn % 2 else "two", fresh=True)
 
     def case(self, fault: Fault, stop: Stop) -> Row:
-        """Strike one deploy, see what serves, deploy again, and compare the server with a clean one."""
+        """Strike one deploy, see what serves, deploy again, and compare the server with a clean one.
+
+        A rollback that was struck is typed again first, and has to lead to the same release.
+        """
         row = Row(fault.name, str(stop) if fault.everywhere else "by itself")
         self.rows.append(row)
-        before, new = self.serving, self._good() if fault.kind == "good" else self.yard.release(fault.kind, fresh=True)
+        new = self._target(fault.action, fault.kind)
+        before = self.serving
         try:
             ended = self._struck(fault, stop, new, row)
             row.code, row.seconds = ended.code, ended.seconds
             allowed = {before, new} if fault.kind == "good" else {before}
             row.serves, wrong = aftermath.settled(self.yard, allowed)
             row.problems += wrong
-            row.problems += _untrue(row, before, new, ended)
+            row.problems += untrue(row, before, new, ended)
+            if fault.action == "rollback":
+                self._repeat(row, new)
+                new = self._good()
             self._again(row, new if fault.kind == "good" else self._good())
         except (AssertionError, OSError, TimeoutError) as error:
             row.problems.append(f"{type(error).__name__}: {str(error)[-1500:]}")
@@ -127,7 +152,8 @@ class Matrix:
         return row
 
     def _struck(self, fault: Fault, stop: Stop, new: str, row: Row) -> Ended:
-        with Call(self.yard, stop if fault.everywhere else NOWHERE, *_words(new)) as call:
+        words = _words(fault.action, new)
+        with Call(self.yard, stop if fault.everywhere else NOWHERE, *words) as call:
             try:
                 if fault.everywhere:
                     row.reached = call.reach()
@@ -136,6 +162,14 @@ class Matrix:
                 return call.finish(_CALLER_SECONDS)
             finally:
                 fault.heal(self.yard)
+
+    def _repeat(self, row: Row, release: str) -> None:
+        """Type a rollback again that did not come to its end."""
+        if aftermath.recorded(self.yard) == ("rollback", release):
+            return
+        ended = self.yard.invoke(*_words("rollback", release), code=None)
+        row.problems += [] if ended.code == 0 else [f"the same rollback {ended.story()[-1500:]}"]
+        row.problems += aftermath.settled(self.yard, {release}, 20)[1]
 
     def _again(self, row: Row, release: str) -> None:
         started = time.monotonic()
@@ -165,13 +199,15 @@ class Matrix:
         self.clean = aftermath.look(self.yard)
 
 
-def _words(release: str) -> tuple[str, ...]:
-    return ("deploy", "--env", "staging", "--release", release, "--plain")
+def _words(action: str, release: str) -> tuple[str, ...]:
+    named = ("--release", release) if action == "deploy" else ()
+    return (action, "--env", "staging", *named, "--plain")
 
 
-def _untrue(row: Row, before: str, new: str, ended: Ended) -> list[str]:
-    """Hold the exit code against what serves."""
-    says = {0: new, 6: before}.get(row.code)
+def untrue(row: Row, before: str, new: str, ended: Ended) -> list[str]:
+    """Hold the exit code against what serves: what failed or was interrupted has changed nothing, unless it says so."""
+    unchanged = new if f"{new} serves http" in ended.output else before
+    says = {0: new, 6: before, **dict.fromkeys((3, 4, 5, 8, 124, 130), unchanged)}.get(row.code)
     wrong = [f"exit {row.code}, and {row.serves} serves"] if says and row.serves != says else []
     if row.code == 1 or "Traceback" in ended.output:
         wrong.append(f"a bug: {ended.output[-1500:]}")

@@ -15,7 +15,7 @@ from shiplane.deploy.context import Context
 from shiplane.deploy.phases import Options, recreate
 from shiplane.deploy.rollout import Deployer
 from shiplane.deploy.survey import Entry
-from shiplane.errors import ShiplaneError, Unreachable
+from shiplane.errors import ConnectionLost, ShiplaneError, Unreachable
 from shiplane.model import Command, Deployment, Host, Image, Release, Secret, Site
 from shiplane.runners.base import Cancel, Completed, Masker
 from shiplane.runners.http import Answer
@@ -48,7 +48,8 @@ def make_bundle(release: Release) -> Bundle:
 class Server(RecordingRunner):
     """Play a server: surveys tell what the commands before them have made; `failures` answer with an exit code.
 
-    What a job runs is played one by one and stands in the story as if it had been run alone.
+    What a job runs is played one by one and stands in the story as if it had been run alone. `more` are services that a
+    release has beside the usual ones, or has otherwise; the answers to commands in `unheard` are lost, once each.
     """
 
     def __init__(self) -> None:
@@ -79,6 +80,8 @@ class Server(RecordingRunner):
         self.backups: list[Backup] = []
         self.restore: set[str] = set()
         self.urls: dict[str, str] = {}
+        self.more: dict[str, dict[str, Any]] = {}
+        self.unheard: list[str] = []
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -101,6 +104,10 @@ class Server(RecordingRunner):
                     on_line(line) if on_line else None
                 return self._told(self.job_code, self.job_lines)
         code, text = self._play(command.masked(), command)
+        for number, pattern in enumerate(self.unheard):
+            if re.search(pattern, command.masked()):
+                del self.unheard[number]
+                raise ConnectionLost("the answer was lost", "look")
         for line in text.splitlines():
             on_line(line) if on_line else None
         return self._told(code, text.splitlines())
@@ -202,7 +209,7 @@ class Server(RecordingRunner):
     def described(self, release_id: str) -> str:
         """Tell of the services of a release, as Compose resolves them."""
         image = self.known[release_id].image("backend").pinned
-        services = {"backend": {"image": image, "depends_on": {"db": {}}}, **DATA}
+        services = {"backend": {"image": image, "depends_on": {"db": {}}}, **DATA, **self.more.get(release_id, {})}
         told = f"root\t/home/deploy/{SITE.folder}/releases/{release_id}\nmodel\t{json.dumps({'services': services})}"
         return f"{told}\nmissing\t{image}" if self.missing else told
 
@@ -223,7 +230,8 @@ class Server(RecordingRunner):
             image = self.running.image("backend")
             digests = [f"registry.test/owner/app-backend@{image.digest}"]
             plain = json.loads(self.container("healthy", 0).partition("\t")[2]) | {"image": "sha256:p"}
-            lines += [f"container\t{json.dumps({**plain, 'service': name})}" for name in ("db", "redis")]
+            others = sorted({*DATA, *self.more.get(self.running.id, {})})
+            lines += [f"container\t{json.dumps({**plain, 'service': name})}" for name in others]
             lines += [self.container(self.health, 0), f"image\t{json.dumps({'id': 'sha256:i', 'digests': digests})}"]
         return "\n".join([*lines, "volume\tapp-staging_old"])
 
@@ -239,7 +247,9 @@ class Server(RecordingRunner):
             release = make_release(name)
             self.known[name], self.checksums[name] = release, make_bundle(release).checksum
             at = f"2026-01-01T00:00:{len(self.audit):02d}.000Z"
-            ended = Deployment("d", "staging", SITE.url, name, release.commit, "r0", action, "deployed", at, at)
+            ended = Deployment(
+                f"d{len(self.audit)}", "staging", SITE.url, name, release.commit, "r0", action, "deployed", at, at
+            )
             self.audit.append(Entry(ended, "me@here", release.digests()).to_json())
             self.current, self.running = name, release
 

@@ -19,7 +19,7 @@ DEED = Deed("exec", "2026-01-01T00:09:00.000Z", "ada@laptop", "by hand", "psql i
 
 def line(release: str, minute: int, outcome: str = "deployed", action: str = "deploy") -> str:
     started, finished = (f"2026-01-01T00:{minute:02d}:{second:02d}.000Z" for second in (0, 34))
-    made = Deployment("d", "staging", "u", release, f"c-{release}", "r7", action, outcome, started, finished)
+    made = Deployment(f"d{minute}", "staging", "u", release, f"c-{release}", "r7", action, outcome, started, finished)
     return json.dumps(Entry(made, "me@here", {}).to_json())
 
 
@@ -45,6 +45,23 @@ def test_history_tells_what_served_before() -> None:
         "commit": "c-one",
         "detail": "",
     }
+
+
+def test_of_a_deployment_the_last_word_counts() -> None:
+    """A record whose answer was lost: the deploy was undone after it, or recorded once more."""
+    lines = [line("one", 1), line("two", 2), line("three", 3), line("two", 2, "undone"), line("three", 3)]
+    told = history(lines)
+    assert [(each["from_release"], each["release"], each["outcome"]) for each in told] == [
+        ("one", "three", "deployed"),
+        ("one", "two", "undone"),
+        (None, "one", "deployed"),
+    ]
+    entries = parse(f"audit\t{each}" for each in lines).entries
+    assert [(each.deployment.release, each.served) for each in entries] == [
+        ("one", True),
+        ("two", False),
+        ("three", True),
+    ]
 
 
 def test_what_puts_no_release_there_is_told_with_the_release_that_served() -> None:

@@ -107,7 +107,7 @@ def test_a_hook_before_a_first_deploy_leaves_nothing(world: World) -> None:
     world.server.failures = [("manage.py check", "no", 3)]
     with pytest.raises(StepFailed):
         world.deploy("new")
-    assert world.server.story[-2:] == ["clear app-staging_old", "discard new"]
+    assert world.server.story[-2:] == ["clear - app-staging_old", "discard new"]
 
 
 def test_a_hook_after_that_fails_is_told_and_undoes_nothing(world: World) -> None:

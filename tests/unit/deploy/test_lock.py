@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shiplane.deploy.lock import Holder, Lock, Timing
-from shiplane.errors import Interrupted, Locked, Unreachable
+from shiplane.errors import Interrupted, Locked, StillAtWork, Unreachable
 from shiplane.runners import process
 from shiplane.runners.base import Cancel, Completed
 
@@ -129,6 +129,21 @@ def test_what_a_dead_holder_left_running_is_waited_for(site: Site) -> None:
     ]
 
 
+def test_a_job_that_goes_on_does_not_tell_that_its_caller_lives(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It renews the lock, for as long as it takes; when it has ended, the lock goes stale."""
+    clock = iter(range(0, 10_000, 5))
+    monkeypatch.setattr("shiplane.deploy.lock.now", lambda: float(next(clock)))
+    at_work = f'held\t{OTHER[:-1]}, "job": "let new serve"}}'
+    server, told = Server(take=[*[at_work] * 9, f"held\t{OTHER}", f"stale\t{OTHER}"]), []
+    with Lock(server, site, told.append, Cancel(), Timing(ask=0.0)).hold(ME):
+        pass
+    assert told[0] == f"staging is held by {WHOSE}, and at work: 'let new serve'"
+    assert told[-1] == f"the lock of {WHOSE} was not renewed for 25 s: taken over"
+    lives = Server(take=[at_work, at_work.replace('"x"', '"y"')])
+    with pytest.raises(Locked), Lock(lives, site, told.append, Cancel(), Timing(ask=0.0)).hold(ME):
+        raise AssertionError
+
+
 def test_waiting_says_for_whom(site: Site) -> None:
     server = Server(take=[f"held\t{OTHER}", f"held\t{OTHER}", "taken"])
     told = []
@@ -204,6 +219,14 @@ def test_unlock_of_a_holder_that_changed_since_is_refused(site: Site) -> None:
         lock(site, server).unlock(ME)
     assert server.asked == [("break", site.folder, "25", '"run": "r1"', ME.key)]
     assert lock(site, Server(**{"break": [f"broken\t{OTHER}"]})).unlock(ME).run == "r0"
+
+
+def test_unlock_under_a_job_is_refused(site: Site) -> None:
+    server = Server(**{"break": [f'busy\t{OTHER[:-1]}, "job": "let new serve"}}']})
+    with pytest.raises(StillAtWork) as caught:
+        lock(site, server).unlock(Holder.read(OTHER))
+    assert caught.value.cause == f"staging is held by {WHOSE}, and at work on the server: 'let new serve'"
+    assert caught.value.fix.endswith("invoke unlock --env staging --end-job")
 
 
 def test_a_lock_is_confirmed_or_lost(site: Site) -> None:

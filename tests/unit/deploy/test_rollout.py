@@ -280,7 +280,7 @@ def test_a_first_deploy_that_fails_is_cleared_away(world: World, pattern: str, d
     with pytest.raises(DeployUndone, match="nothing served before, nothing serves now"):
         world.deploy("new")
     asked = [] if done[-1] == MIGRATE else ["evidence 20"]
-    assert world.server.story == [*SENT, *done, *asked, "clear app-staging_old", "discard new", "record"]
+    assert world.server.story == [*SENT, *done, *asked, "clear - app-staging_old", "discard new", "record"]
     assert world.server.current is None
 
 
@@ -434,6 +434,13 @@ def test_a_failure_is_not_undone_on_a_server_that_another_holder_took(world: Wor
     world.with_taken(TAKEN, where)
     world.public.wrong.add("new")
     broken(world, [*SENT, MIGRATE, rolled("new"), "evidence 20"], "verify new")
+
+
+def test_nothing_is_recorded_after_another_holder_came_and_went(world: World) -> None:
+    """As after a caller that stood still in a hook: what the other one recorded is the last word."""
+    world.server.deployed("old")
+    world.with_taken(TAKEN, "confirm")
+    broken(world, [*SENT, MIGRATE, rolled("new")], "run the post-deploy hooks")
 
 
 def test_an_undo_ends_where_another_holder_takes_the_server(world: World) -> None:

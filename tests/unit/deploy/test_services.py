@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from shiplane.deploy.containers import Container
 from shiplane.deploy.phases import Options
-from shiplane.deploy.services import Model, ServiceAction, decide, undo_words, words
+from shiplane.deploy.services import Model, ServiceAction, decide, decisions, undo_words, words
+from shiplane.deploy.survey import State
 
 OPTIONS = Options()
 FOLDER = "deployments/app-staging"
@@ -32,6 +34,13 @@ def model(**changes: dict[str, Any] | None) -> Model:
     }
     services |= {name: keys for name, keys in changes.items() if name not in STACK and keys is not None}
     return Model(services)
+
+
+def running(service: str) -> Container:
+    return Container(
+        service=service, once=False, hash="", id=service, reference="", digests=(), state={"Status": "running"},
+        restarts=0, policy="",
+    )  # fmt: skip
 
 
 def verbs(after: Model, before: Model | None = None, running: tuple[str, ...] = ALL) -> dict[str, str]:
@@ -142,6 +151,17 @@ def test_the_way_back_names_all_that_can_roll() -> None:
     decided = decide(model(), model(backend={"image": "b:2"}, celery={"image": "b:2"}), ALL, OPTIONS)
     assert undo_words(decided, model(), OPTIONS) == (
         "roll:backend:1", "roll:frontend:1", "roll:proxy:1", "remove:celery",
+    )  # fmt: skip
+
+
+def test_the_way_back_from_what_was_cut_off_takes_back_that_too() -> None:
+    """`search` came and `celery` went with a release that serves and is not the one to go back to."""
+    served = model(celery={"image": "b:1"})
+    there = model(search={"volumes": [{"type": "volume"}]}, db={"image": "postgres:18"})
+    state = State(model=there, containers=tuple(running(name) for name in there.services))
+    decided = decide(there, model(), (*ALL, "search"), OPTIONS)
+    assert undo_words((*decided, *decisions(state, served, OPTIONS)), served, OPTIONS) == (
+        "roll:celery:1", "renew:db:", "roll:backend:1", "roll:frontend:1", "roll:proxy:1", "remove:search",
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.containers import Container, repository
+from shiplane.deploy.services import Model
 from shiplane.deploy.status import overview, status
 from shiplane.deploy.survey import Entry, Left, State, parse, survey
 from shiplane.errors import NameTaken, Unreachable
@@ -182,6 +183,38 @@ def test_which_release_served_before(release: Release) -> None:
     assert before("c", a, entry("b", "undone"), c) == "a"
     assert before("a", a) is None
     assert before("b", entry("gone"), b) is None
+
+
+@pytest.mark.parametrize(
+    ("current", "recorded", "to", "expected"),
+    [
+        ("a", "", "b", "a"),  # the first deploy was cut off, and serves
+        ("b", "a", "c", "a"),  # a deploy was cut off: nobody knows whether it is well
+        ("a", "ab", "c", "a"),  # a rollback was cut off
+        ("a", "ab", "a", "b"),  # and is repeated
+        ("b", "ab", "c", "b"),
+        ("gone", "ab", "c", "b"),
+        (None, "", "a", None),
+    ],
+)
+def test_what_a_change_that_fails_goes_back_to(
+    release: Release, current: str | None, recorded: str, to: str, expected: str | None
+) -> None:
+    digest = release.image("backend").digest
+    mine = container(digests=(f"{repository(release.image('backend').reference)}@{digest}",))
+    state = State(
+        current=current,
+        releases={name: replace(release, id=name) for name in "abc"},
+        entries=tuple(entry(name) for name in recorded),
+        containers=(mine,),
+        model=Model({"web": {}, "none": {"scale": 0}}),
+    )
+    assert state.whole is (current in state.releases)
+    assert state.fallback(to) == expected
+    half, none = replace(state, model=Model({"web": {}, "proxy": {}})), replace(state, containers=())
+    assert (half.whole, none.whole) == (False, False)
+    assert (half.fallback(to), none.fallback(to)) == (recorded[-1:] or current, recorded[-1:] or None)
+    assert not replace(state, containers=(container(),)).whole, "of another image"
 
 
 def test_an_engine_that_does_not_answer(site: Site) -> None:

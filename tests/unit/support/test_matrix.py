@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from yard import aftermath
 from yard.calls import Operation, Stop
+from yard.checkout import Ended
 from yard.faults import FAULTS
-from yard.matrix import Row, boundaries, short, stops, table
+from yard.matrix import Row, boundaries, short, stops, table, untrue
 
 OPERATIONS = [
     Operation(1, 'bash -s lock take folder 60 \'"run": "r"\' < (9 bytes)', 0.1),
@@ -39,6 +42,28 @@ def test_faults_strike_where_they_can_change_anything() -> None:
     assert {stop.number for stop in by_name["container gets healthy and dies"]} == {2, 3}
     assert Stop(3, "after", 0, "job start: let R serve") not in by_name["container gets healthy and dies"]
     assert len(by_name["migration fails"]) == 1
+    lost = by_name["command done, answer lost"]
+    assert [(stop.number, stop.moment) for stop in lost] == [(1, "unheard"), (2, "unheard"), (3, "unheard")]
+
+
+@pytest.mark.parametrize(
+    ("code", "serves", "said", "wrong"),
+    [
+        (0, "new", "", False),
+        (0, "old", "", True),
+        (6, "new", "", True),
+        *((code, serves, "", serves == "new") for code in (3, 4, 5, 130) for serves in ("old", "new")),
+        # What came after the deploy failed, and the deploy itself is told.
+        *((code, "new", "new serves https://staging.test", False) for code in (4, 130)),
+        (130, "old", "new serves https://staging.test", True),
+        (-9, "new", "", False),
+        (7, "new", "", False),
+        (1, "new", "", True),
+    ],
+)
+def test_an_exit_code_is_held_against_what_serves(code: int, serves: str, said: str, wrong: bool) -> None:  # noqa: FBT001 - a parameter of the cases
+    row = Row("disk full", "before 1", code=code, serves=serves)
+    assert bool(untrue(row, "old", "new", Ended(code, said, 1.0))) is wrong
 
 
 def test_the_table_counts_by_fault() -> None:

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # job VERB FOLDER ID [TITLE SECONDS UNDO_SECONDS BYTES]: run a phase that outlives the connection. `start` runs what
-# stands on standard input, apart from this shell, and follows it; `follow` follows it again; `stop` asks it to end.
-# All print its output and end with its code: 0 done, 6 failed and taken back, 7 failed and not taken back, 5 the
+# stands on standard input, apart from this shell, and follows it; `follow` follows it again; `stop` asks it to end, `end`
+# the one that runs, whichever it is. All print its output and end with its code: 0 done, 6 failed and taken back, 7 failed and not taken back, 5 the
 # lock was lost, 124 the time limit, others that of the command that failed. 44: it was never begun.
 main() {
     cd "$2" || return
@@ -38,6 +38,11 @@ do_stop() {
     [ "$(cat .job/id 2>/dev/null)" = "$1" ] || return 44
     ! job_lives .job || kill -TERM -- "-$(cat .job/pid)" 2>/dev/null || :
     follow "$(cat .job/pid)"
+}
+
+do_end() {
+    job_lives .job || return 44
+    do_stop "$(cat .job/id)"
 }
 
 await_earlier() {

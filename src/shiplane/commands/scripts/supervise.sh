@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # supervise ID SECONDS UNDO_SECONDS: part of a job, not of a caller: run the functions that the caller has written:
-# `commands`, in the end `always`, where they fail `evidence` and `undo`, and `beat` every five seconds.
+# `commands`, in the end `always`, where they fail `evidence` and `undo`, and `beat` first and then every five seconds.
 main() {
-    local code=0
+    local code=0 watcher=
     # Nothing of the group stays, whichever line ends this.
     trap 'end_group' EXIT
     tell_of "$$" "$1"
@@ -10,9 +10,20 @@ main() {
     trap : TERM
     # Its room on the disk is taken now: the last word is written over it, and a full disk cannot stop that.
     echo 000 >.job/code.new
-    watch_over "$2" &
-    keep_beat &
-    commands || code=$?
+    # A caller that stood still may have lost the lock long ago.
+    beat >/dev/null 2>&1 || code=$?
+    case $code in
+        9) : >.job/lost ;;
+        # Told to end before it began.
+        143) ;;
+        *)
+            code=0
+            watch_over "$2" &
+            watcher=$!
+            keep_beat &
+            commands || code=$?
+            ;;
+    esac
     # These codes are a job's own words; a command that ends with one of them has failed like any other.
     case $code in 5 | 6 | 7 | 44 | 124) code=1 ;; esac
     [ ! -e .job/over ] || code=124
@@ -30,6 +41,9 @@ end_group() {
 # take_back SECONDS: give evidence and undo; end with 6 or 7, or with 0 where there is nothing to undo with.
 take_back() {
     evidence || :
+    # It watches over the time of the commands; the undo has its own.
+    kill -KILL "$watcher" 2>/dev/null || :
+    wait "$watcher" 2>/dev/null || :
     declare -F undo >/dev/null || return 0
     (trap '' TERM; sleep "$1"; kill -KILL -- "-$$") &
     undo && return 6
