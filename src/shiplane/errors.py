@@ -206,6 +206,16 @@ class NothingDeployed(UsageError):
         )
 
 
+class ReleaseDamaged(UsageError):
+    """Tell that the manifest of what an environment runs cannot be read."""
+
+    def __init__(self, environment: str, release: str) -> None:
+        super().__init__(
+            f"the manifest of {release} on {environment} cannot be read, as after a loss of power there",
+            f"write it again: invoke deploy --env {environment} --release {release}",
+        )
+
+
 class NoRun(UsageError):
     """Tell that this checkout remembers no such run, or none at all."""
 

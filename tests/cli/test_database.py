@@ -46,7 +46,7 @@ OLD = "\n".join([*known("old"), "current\told", served("old")])
 TAKEN = 'taken\t{"run": "r", "user": "u", "host": "h", "pid": 1, "since": "t", "renewed_at": "t"}'
 
 
-def ask(project: Project, line: str, survey: str) -> Ended:
+def ask(project: Project, line: str, survey: str, **environ: str) -> Ended:
     answers = [
         ("bash -s survey", survey, 0),
         ("bash -s lock", TAKEN, 0),
@@ -55,7 +55,7 @@ def ask(project: Project, line: str, survey: str) -> Ended:
     ]
     project.answers(servers=answers)
     project.patch.setattr("shiplane.cli.boards.Boards.tell", lambda _boards: None)
-    return project.invoke(f"{line} --target remote", **REMOTE)
+    return project.invoke(f"{line} --target remote", **(REMOTE | environ))
 
 
 def titles(project: Project) -> list[str]:
@@ -78,6 +78,13 @@ def test_a_rollback_that_the_database_forbids(project: Project) -> None:
     assert "old cannot run on the database as it is now: app.2 was applied since" in ended.out
     assert "invoke rollback --env staging --to old --restore-database" in ended.out
     assert titles(project) == []
+
+
+def test_a_rollback_needs_no_secret_of_the_application(project: Project) -> None:
+    spoilt = {"DB_PASSWORD": "", "REDIS_PASSWORD": "", "TLS_CERTIFICATE": "/nowhere", "TLS_KEY": "expired"}
+    ended = ask(project, "rollback --env staging --plain", AHEAD, **spoilt)
+    assert ended.code == 8, ended
+    assert "old cannot run on the database as it is now" in ended.out
 
 
 def test_what_a_rollback_would_do_to_the_database(project: Project) -> None:

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+import journals
+from checkouts import contents
 from projects import NAMESPACE
-from samples import make_release
+from samples import REMOTE, make_release
+from shiplane.pipeline.release_files import in_checkout
 from shiplane.pipeline.store import Store
+from shiplane.runners.http import Answer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from projects import Project
 
 LINES = {
     "build": "build",
     "config.set": "config.set limits.e2e 900",
     "config.unset": "config.unset release_command",
-    "deploy": "deploy --env staging --release r1",
+    "deploy": "deploy --env staging --release r1 --target remote",
     "dev.down": "dev.down",
     "dev.up": "dev.up",
     "doctor": "doctor --fix --seconds 60",
-    "e2e": "e2e --env staging",
+    "e2e": "e2e --env staging --target remote",
     "exec": "exec --env staging --service backend -- rm -rf /",
     "github.close-fixed": "github.close-fixed",
     "github.deployments": "github.deployments",
     "github.report-failure": "github.report-failure",
     "lab.down": "lab.down",
     "lab.up": "lab.up",
-    "maintenance.off": "maintenance.off --env staging",
-    "maintenance.on": "maintenance.on --env staging",
+    "maintenance.off": "maintenance.off --env staging --target remote",
+    "maintenance.on": "maintenance.on --env staging --target remote",
     "pipeline": "pipeline",
-    "promote": "promote --to production",
+    "promote": "promote --to production --target remote",
     "publish": "publish",
-    "rollback": "rollback --env staging",
-    "server.prepare": "server.prepare --env staging --apply",
+    "rollback": "rollback --env staging --target remote",
+    "server.prepare": "server.prepare --env staging --apply --target remote",
     "version.bump": "version.bump backend minor",
-    "unlock": "unlock --env staging --yes",
+    "unlock": "unlock --env staging --yes --target remote",
 }
 ONLY_LOOK = {
     *(
@@ -61,7 +63,7 @@ LOOKS = (
     *("git ", "docker info", "docker image inspect", "docker compose version", "docker buildx version"),
     *("docker version", "docker ps", "docker compose --file docker-compose.yml", "ss -H"),
     "./scripts/bootstrap --check",
-    "bash -s survey",
+    *("bash -s survey", "bash -s lock show", "bash -s preview", "bash -s prepare check", "sh -c true"),
 )
 """How commands begin that change nothing."""
 
@@ -74,27 +76,45 @@ def with_dry_run() -> set[str]:
     }
 
 
-def contents(folder: Path) -> dict[str, str]:
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in folder.rglob("*")
-        if file.is_file()
-    }
-
-
 def test_every_command_that_changes_something_has_one() -> None:
     assert with_dry_run() == set(LINES)
     assert set(NAMESPACE.task_names) - with_dry_run() == ONLY_LOOK
 
 
+class Public:
+    """Answer every question with nothing, and take no order."""
+
+    def request(self, method: str, _url: str, **_words: object) -> Answer:
+        assert method == "GET"
+        return Answer(200, "[]")
+
+
+CODES = {"doctor": 2, "server.prepare": 3}
+"""What looks for something wrong finds it here, and says so in its dry run too."""
+STATE = "\n".join(
+    f"{kind}\t{told}" for kind, told in (("current", "r1"), ("release", json.dumps(make_release("r1").to_json())))
+)
+
+
 @pytest.mark.parametrize("name", sorted(with_dry_run()))
-def test_a_dry_run_writes_nothing(project: Project, name: str) -> None:
-    Store(project.folder).save_release("lab", make_release("r1"))
-    before = contents(project.folder)
+def test_a_dry_run_writes_nothing(project: Project, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    home = tmp_path_factory.mktemp("home")
+    places = (project.folder, home, project.folder.with_name(f"{project.folder.name}-state"))
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        project.patch.setenv(variable, str(home))
+    store = Store(project.folder)
+    store.save_release("remote", make_release("r1"))
+    store.save_release_files("remote", "r1", in_checkout(project.folder))
+    journals.failing().write(store.root / "runs")
+    project.answers(servers=[("bash -s survey", STATE, 0), ("bash -s lock show", "free\t", 0)])
+    project.world.public = Public()
+    before = contents(*places)
     flags, _, rest = LINES[name].partition(" -- ")
-    ended = project.invoke(f"{flags} --dry-run{f' -- {rest}' if rest else ''}")
-    assert ended.code in (0, 2, 4), ended
-    assert contents(project.folder) == before
+    ended = project.invoke(
+        f"{flags} --dry-run{f' -- {rest}' if rest else ''}", **REMOTE, GITHUB_REPOSITORY="acme/app", GITHUB_TOKEN="t"
+    )
+    assert ended.code == CODES.get(name, 0), ended
+    assert contents(*places) == before
     asked = [*project.transcript, *(line for server in project.world.servers.values() for line in server.transcript)]
     plain = [line.partition("$ ")[2].removeprefix("GIT_OPTIONAL_LOCKS=0 ") for line in asked]
     assert [line for line in plain if not line.startswith(LOOKS)] == []

@@ -115,6 +115,18 @@ def test_a_dry_run_asks_git_alone(project: Project, line: str) -> None:
     assert project.runs == []
 
 
+@pytest.mark.parametrize("line", ["plan --target remote", "pipeline --target remote --dry-run"])
+def test_a_plan_asks_no_source_of_secrets(project: Project, line: str) -> None:
+    source = '[tool.shiplane.secrets]\ncommand = ["op", "inject"]\nfile = "gone.env"\n'
+    (project.folder / "pyproject.toml").write_text(CONFIG_TEXT + source)
+    project.answers(("op inject", "it needs your finger", 1))
+    ended = project.invoke(line, REPOSITORY_OWNER="acme")
+    assert (ended.code, ended.err) == (0, "")
+    assert "login --username REGISTRY_USER --password-stdin ghcr.io" in re.sub(r" \\\n +", " ", ended.out)
+    assert "[tool.shiplane.secrets] is asked by the run alone" in re.sub(r"\s+", " ", ended.out)
+    assert set(project.transcript) <= set(PLAN_QUESTIONS)
+
+
 def test_a_dry_run_shows_the_undo_and_its_host(project: Project) -> None:
     out = project.invoke("pipeline --dry-run").out
     assert "  staging.deploy  put the release on staging  (on staging)" in out

@@ -9,7 +9,10 @@ import pytest
 
 from checkouts import PLAN_QUESTIONS, git_answers, make_checkout
 from samples import CONFIG_TEXT, REMOTE, make_release
+from shiplane.commands import engine
+from shiplane.pipeline.release_files import in_checkout
 from shiplane.pipeline.store import Store
+from shiplane.runners import process
 
 if TYPE_CHECKING:
     from projects import Ended, Project
@@ -139,7 +142,7 @@ def test_without_an_engine_nothing_is_begun(project: Project, line: str) -> None
     ]
     assert set(project.transcript) <= {
         *PLAN_QUESTIONS,
-        "local$ docker info --format '{{.ServerVersion}}|{{.DriverStatus}}'",
+        f"local$ {engine.info().masked()}",
     }
     assert project.runs == []
 
@@ -174,6 +177,24 @@ HOLDER = {
     "renewed_at": "",
 } | {"job": ""}
 HELD, BROKEN = (f"{verdict}\t{json.dumps(HOLDER)}" for verdict in ("held", "broken"))
+
+
+@pytest.mark.parametrize("line", ["deploy --env staging --release r1", "promote --release r1"])
+def test_a_person_is_told_at_once_who_holds_an_environment(project: Project, line: str) -> None:
+    me, kept = process.own(), make_release("r1")
+    living = {**HOLDER, "pid": me.pid, "machine": me.machine, "started": me.started}
+    store = Store(project.folder)
+    store.save_release("remote", kept)
+    store.save_release_files("remote", kept.id, in_checkout(project.folder))
+    marked = json.dumps({"digests": kept.digests()})
+    told = f"release\t{json.dumps(kept.to_json())}\ncurrent\tr1\ntested\tr1\t{marked}"
+    project.answers(servers=[("bash -s lock", f"held\t{json.dumps(living)}", 0), ("bash -s survey", told, 0)])
+    project.patch.setattr("shiplane.cli.boards.Boards.tell", lambda _boards: None)
+    project.patch.setattr("shiplane.pipeline.actions.check_promotion", lambda *_words, **_more: None)
+    ended = project.invoke(f"{line} --plain --target remote", **REMOTE)
+    assert ended.code == 5, ended
+    assert "staging is held by run r7 (ada@laptop" in ended.out or "production is held by run r7" in ended.out
+    assert "fix: wait for it, or, when it is gone for good: invoke unlock --env" in ended.out
 
 
 def test_unlocking_without_a_terminal_refuses_to_ask(project: Project) -> None:

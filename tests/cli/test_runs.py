@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checkouts import git_answers
+from checkouts import PLAN_QUESTIONS, git_answers
 from machines import BASES, sessions
 from registries import RegistryMachine
 from samples import HARD
+from shiplane.facts import machine_tools
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.store import Store
 from workflows import obeyed
@@ -171,6 +172,26 @@ def test_what_failed_is_repeated_and_what_changed_runs_alone(project: Project) -
     after = ends(project, 2)
     assert after["test.backend"] == ("passed", "reused", "1")
     assert (after["test.frontend"], after["test.lint"], after["build.images"]) == (("passed", "ran", ""),) * 3
+
+
+def test_tools_that_changed_repeat_what_they_were_used_for(project: Project) -> None:
+    def ran(ruff: str, compose: str) -> set[str]:
+        project.answers(("docker info", f"26.1|[]|buildx v0.13 compose {compose}", 0), *BASES)
+        project.patch.setattr(machine_tools, "installed", lambda: {"python": "3.11.2", "python/ruff": ruff})
+        ended = project.invoke("pipeline --event pull_request --plain")
+        assert ended.code == 0, ended
+        return set(sessions(project))
+
+    tests = {"tests_backend", "tests_frontend"}
+    assert ran("0.14.5", "v2.26") == {"clean", "images -- development", "lint", *tests}
+    assert ran("0.14.5", "v2.26") == set()
+    project.answers(*BASES)
+    project.patch.setattr(machine_tools, "installed", lambda: {"python": "3.11.2", "python/ruff": "0.14.6"})
+    assert "runs: tool python/ruff changed since run 1" in project.invoke("plan --event pull_request").out
+    assert set(project.transcript) <= set(PLAN_QUESTIONS), "no engine is asked by a plan"
+    assert {"lint"} <= ran("0.14.6", "v2.26")
+    assert ran("0.14.6", "v2.26") == set()
+    assert tests <= ran("0.14.6", "v2.27")
 
 
 @pytest.fixture

@@ -146,6 +146,13 @@ def test_a_run_of_another_plan_is_not_gone_on_with(cut_off: Project, words: str,
     assert len(cut_off.runs) == 1
 
 
+def test_a_run_of_another_plan_in_between_is_passed_over(cut_off: Project) -> None:
+    assert cut_off.invoke("pipeline --event pull_request --branch feature/x --no-reuse --plain").code == 0
+    ended = cut_off.invoke("pipeline --event pull_request --resume --no-reuse --plain")
+    assert (ended.code, ended.err) == (0, "")
+    assert started(cut_off.runs[2])["plan"]["notes"][-1] == "goes on with run 1"
+
+
 class Older:
     """Play an older run of the same branch, whose process ends when it has been looked at for a while."""
 

@@ -88,8 +88,8 @@ def second(clone: Clone, servers: Servers) -> Chapter:
     log = clone.runs / f"{int(clone.last_run().name) + 1}/logs/e2e.tests.log"
     tests = clone.start("invoke", "e2e", "--env", "staging", "--plain")
     wait_for("the start of the browser tests", lambda: "docker run" in text(log) or tests.process.poll() is not None)
-    refused = clone.invoke("rollback", "--env", "staging", "--plain", code=5)
-    waiting = clone.start("invoke", "deploy", "--env", "staging", "--plain")
+    refused = clone.invoke("deploy", "--env", "staging", "--plain", code=5)
+    waiting = clone.start("invoke", "deploy", "--env", "staging", "--plain", environ={"GITHUB_ACTIONS": "true"})
     beside = (tests.finish(), refused, waiting.finish())
     done = clone.invoke("promote", "--plain")
     return Chapter(commit, done, servers.look(), beside)

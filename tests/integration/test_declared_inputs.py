@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
-from typing import TYPE_CHECKING
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from helpers.clone import Clone
 from helpers.engine import traces
 from helpers.story import name_versions, shorten_checks
+from shiplane.cli import leftovers
 from shiplane.cli.app import App
 from shiplane.cli.plans import items_of_steps, pipeline_plan
+from shiplane.commands import stack
+from shiplane.commands.buildx import CA_VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.timeout(900)
@@ -22,11 +29,16 @@ pytestmark = pytest.mark.timeout(900)
 # What starts a step reads these, and what it runs in the end is an input of its own.
 TOOL = ("pyproject.toml", "noxfile.py", "backend/config/__init__.py", "frontend/package.json")
 SESSIONS = {
-    "build.images": ("images", "--", "development"),
+    # Of both kinds: what production images are made from is declared by the same words.
+    "build.images": ("images",),
     "test.backend": ("tests_backend",),
     "test.frontend": ("tests_frontend",),
     "test.lint": ("lint",),
 }
+# How programs are found, how the engine and what it fetches are reached, and whom to trust there.
+ALWAYS = re.compile(
+    r"PATH|HOME|PYTHONPATH|TMPDIR|XDG_RUNTIME_DIR|(DOCKER|BUILDX)_\w+|(?i:\w+_proxy)|" + "|".join(CA_VARIABLES)
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +52,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @pytest.fixture
 def copy(source: Clone, tmp_path: Path) -> Iterator[Clone]:
-    """Give an empty repository; the commands of the source run in it."""
+    """Give an empty repository; the commands of the source run in it, and see no variable that no step declares."""
     made = Clone(tmp_path / "copy", PYTHONPATH=str(source.folder / "src"))
     made.folder.mkdir()
     made.git("init", "--quiet", "--initial-branch", "main")
@@ -48,6 +60,7 @@ def copy(source: Clone, tmp_path: Path) -> Iterator[Clone]:
     made.git("config", "user.email", "test@example.com")
     (made.folder / ".git" / "info" / "exclude").write_text("/.venv\n")
     (made.folder / ".venv").symlink_to(source.folder / ".venv")
+    made.environ = {name: value for name, value in made.environ.items() if ALWAYS.fullmatch(name)}
     yield made
     assert traces(made.id) == []
 
@@ -86,3 +99,29 @@ def test_the_inputs_of_one_component_are_not_those_of_the_other(source: Clone) -
     assert not [name for name in backend if name.startswith("frontend/")]
     assert not [name for name in frontend if name.startswith("backend/")]
     assert not [name for name in declared(source, "test.lint") if name.startswith("docs/")]
+
+
+def resolved(source: Clone, given: Mapping[str, str], **environ: str) -> dict[str, Any]:
+    """Give the services that the backend's tests use, as Compose resolves them."""
+    command = stack.compose("declared", ("config", "--format", "json"), given, stack.TEST)
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    env = {**kept, **environ, **command.environment()}
+    done = subprocess.run(command.argv, cwd=source.folder, env=env, capture_output=True, text=True, check=True)
+    services = json.loads(done.stdout)["services"]
+    return {name: services[name] for name in ("db", "redis", "backend")}
+
+
+def test_no_variable_that_is_not_declared_changes_the_stack_of_the_tests(source: Clone) -> None:
+    app = App(source.folder, {})
+    plan = pipeline_plan(app, app.event("pull_request"), app.target("lab"))
+    items = items_of_steps(app, plan)["test.backend"]
+    known = {name for kind, name, _ in items if kind == "variable"}
+    given = leftovers.surroundings(app).compose_env()
+    texts = "".join((source.folder / name).read_text() for name in stack.TEST)
+    named = set(re.findall(r"\$\{(\w+)", texts))
+    assert known <= named
+    others = dict.fromkeys(named - known - given.keys(), "7777")
+    assert "PROXY_PORT" in others
+    assert resolved(source, given, **others) == resolved(source, given)
+    for name in known:
+        assert resolved(source, given, **{name: "other"}) != resolved(source, given), f"{name} is declared for nothing"

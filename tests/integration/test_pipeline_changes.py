@@ -57,7 +57,7 @@ def test_moving_tags_follow_main(servers: Servers, fourth: Chapter) -> None:
             assert servers.published(component, tag) == newest
 
 
-def test_others_wait_for_an_environment_or_are_told_who_holds_it(clone: Clone, second: Chapter) -> None:
+def test_a_job_waits_for_an_environment_and_a_person_is_told_who_holds_it(clone: Clone, second: Chapter) -> None:
     tested, refused, waited = second.beside
     holder = re.escape(f"run {clone.id}-4 (")
     assert (tested.code, waited.code) == (0, 0)

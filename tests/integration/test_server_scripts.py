@@ -15,8 +15,8 @@ import pytest
 
 from certificates import issue
 from homes import Home
+from shiplane.commands import dotenv, remote
 from shiplane.commands import job as jobs
-from shiplane.commands import remote
 from shiplane.config import Backup
 from shiplane.deploy import backups, maintenance, phases, tls
 from shiplane.deploy.audit import Deed
@@ -250,3 +250,36 @@ def test_what_a_restore_that_was_cut_off_has_left(home: Home) -> None:
     )
     assert home.run(backups.load(home.site, settings, "b1")).returncode == 1
     assert not (home.place / ".restore-beside").exists()
+
+
+def test_what_a_server_that_lost_its_power_has_left(home: Home) -> None:
+    home.docker("")
+    for name, manifest in (("one", ""), ("two", None)):
+        folder = home.place / "releases" / name
+        folder.mkdir(parents=True)
+        if manifest is not None:
+            (folder / "manifest.json").write_text(manifest)
+            (folder / "tested.json").write_text("")
+    (home.place / "current").symlink_to("releases/one")
+    told = home.run(survey_command(home.site))
+    assert told.returncode == 0, told.stderr
+    state = parse(told.stdout.splitlines())
+    assert (state.current, state.releases, state.tested) == ("one", {}, {})
+    assert state.damaged == {"one", "two"}
+
+
+def test_a_survey_tells_the_secrets_of_every_release_to_who_changes_something(home: Home) -> None:
+    home.docker("")
+    hard = "p)$'\"#\\ ü"
+    for name, secret in (("one", hard), ("two", "other"), ("three", "other")):
+        folder = home.place / "releases" / name
+        folder.mkdir(parents=True)
+        (folder / ".env").write_text(dotenv.render({"RELEASE": name, "DB_PASSWORD": secret}))
+        (folder / ".env.staging").write_text(dotenv.render({"BOARD_TOKEN": f"t-{secret}"}))
+    told = home.run(survey_command(home.site, services=True))
+    assert told.returncode == 0, told.stderr
+    found = [(each.name, each.value) for each in parse(told.stdout.splitlines()).secrets]
+    assert sorted(found) == sorted(
+        [("DB_PASSWORD", hard), ("DB_PASSWORD", "other"), ("BOARD_TOKEN", f"t-{hard}"), ("BOARD_TOKEN", "t-other")]
+    )
+    assert "secret\t" not in home.run(survey_command(home.site)).stdout

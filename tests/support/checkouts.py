@@ -61,7 +61,7 @@ def git_answers(branch: str = "main", edits: str = "", untracked: str = "") -> l
 QUESTIONS = [
     "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%an%x00%s%x00%D",
     "local$ GIT_OPTIONAL_LOCKS=0 git symbolic-ref --quiet --short HEAD",
-    "local$ GIT_OPTIONAL_LOCKS=0 git diff --binary --no-ext-diff --no-textconv HEAD --",
+    "local$ GIT_OPTIONAL_LOCKS=0 git diff --raw --no-abbrev --no-renames -z HEAD --",
     "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --others --exclude-standard -z --",
     "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- backend",
     "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- frontend",
@@ -74,3 +74,14 @@ PLAN_QUESTIONS = [
     "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --modified --others --exclude-standard -z",
 ]
 """What the plan of a pipeline asks beside that: the content of every file."""
+
+
+def contents(*folders: Path) -> dict[str, str]:
+    """Give all that is in folders: what files hold, where links lead, and that a folder is there."""
+    return {str(one): _content(one) for folder in folders for one in (folder, *folder.rglob("*")) if one.exists()}
+
+
+def _content(path: Path) -> str:
+    if path.is_symlink():
+        return str(path.readlink())
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else f"folder {path.stat().st_mode:o}"

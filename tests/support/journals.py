@@ -248,7 +248,8 @@ def reused(number: int = 44) -> Story:
         starts[name] = 0.1 + at * 0.5
         story.end(name, seconds=0.5)
     story.starts = starts
-    story.deployed(2.0, "staging", from_release=RELEASE["id"], from_commit=COMMIT)
+    again = {"from_release": RELEASE["id"], "from_commit": COMMIT, "who": "", "seconds": None, "unchanged": True}
+    story.deployed(2.0, "staging", **again)
     story.logs = {name: _log(name) for name in list(story.steps)[8:]}
     return story
 

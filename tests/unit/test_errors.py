@@ -28,6 +28,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.NameTaken("staging-eu", "deployments/app-staging-eu", "staging-eu", "eu"), 2),
     (errors.NothingPublished("main", "lab"), 2),
     (errors.NothingDeployed("staging"), 2),
+    (errors.ReleaseDamaged("staging", "r1"), 2),
     (errors.NoRun("99"), 2),
     (errors.NoRun(), 2),
     (errors.NoTerminal("remove the lock of staging?"), 2),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.facts.hashes import Hashes
     from shiplane.facts.inventory import Inventory
     from shiplane.facts.secret_sources import Sources
     from shiplane.model import Event, Host
@@ -101,7 +102,19 @@ class App:
         """Ask the checkout as it is now."""
         from shiplane.facts.checkout import survey  # noqa: PLC0415 - not every command asks
 
-        return survey(self.runner, self.checkout, self.config, self.environ)
+        return survey(self.runner, self.checkout, self.config, self.environ, self.hashes)
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """Give what files hold that differ from git's index, as far as a run before has read them."""
+        from shiplane.facts.hashes import Hashes  # noqa: PLC0415 - not every command asks
+
+        return Hashes(self.checkout, self.store.hashes())
+
+    def keep_hashes(self) -> None:
+        """Remember what was read of files, for what comes after; only a run may write, and plans do not."""
+        if self.hashes.news:
+            self.store.save_hashes(self.hashes.kept())
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -113,7 +126,7 @@ class App:
         from shiplane.facts.inventory import survey  # noqa: PLC0415 - not every command asks
         from shiplane.planning.inputs import READ_THOUGH_IGNORED  # noqa: PLC0415
 
-        return survey(self.runner, self.checkout, READ_THOUGH_IGNORED)
+        return survey(self.runner, self.hashes, READ_THOUGH_IGNORED)
 
     @cached_property
     def results(self) -> Results:
@@ -147,10 +160,18 @@ class App:
                 return Event(known, branch or self.facts.branch, self.facts.commit)
         raise UnknownName("event", told, EVENT_NAMES)
 
-    def require_engine(self) -> None:
-        """Raise `EngineMissing` where no container engine answers."""
+    def tools(self) -> dict[str, str]:
+        """Give the versions of tools here: Python's as they are now, the engine's as the last run heard them."""
+        from shiplane.facts.machine_tools import installed  # noqa: PLC0415 - only plans and runs need it
+
+        return {**self.store.tools(), **installed()}
+
+    def require_engine(self) -> dict[str, str]:
+        """Give the versions of the engine and its plugins; raises `EngineMissing` where no container engine answers."""
         from shiplane.commands import engine  # noqa: PLC0415 - not every command asks
+        from shiplane.facts import machine_tools  # noqa: PLC0415
 
         answer = self.runner.run(engine.info())
         if not answer.ok or answer.stdout.startswith("|"):
             raise EngineMissing((answer.tail(1) or ("it does not answer",))[0])
+        return machine_tools.parse(answer.stdout)

@@ -212,12 +212,7 @@ def _find(app: App, target: str, release: str) -> Release:
 
 def _on_staging(app: App, target: str) -> Release:
     """Give the release that staging runs, as its manifest there says; raises `NothingDeployed`."""
-    from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
-
-    state = look(app, target, "staging", lambda deployer: deployer.survey())
-    if state.current is None or state.current not in state.releases:
-        raise NothingDeployed("staging")
-    return state.releases[state.current]
+    return look(app, target, "staging", lambda deployer: deployer.survey().current_release("staging"))
 
 
 def _single_plan(
@@ -231,7 +226,7 @@ def _single_plan(
     restore_database: bool = False,
 ) -> Plan:
     """Plan one environment's change: the change itself, then the look at the public address."""
-    from shiplane.cli.plans import deploy_commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.plans import deploy_commands, unasked  # noqa: PLC0415 - not needed for --list
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
     from shiplane.planning.limits import limited  # noqa: PLC0415
     from shiplane.planning.plan import vpn_steps  # noqa: PLC0415
@@ -252,7 +247,7 @@ def _single_plan(
     )
     clock, limit = app.config.limits.of(env)
     stage = Stage(env, limit, clock, limited((*joined, first, second), app.config))
-    return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release=release)
+    return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release, unasked(app, chosen))
 
 
 def _e2e_plan(app: App, target: str, env: str) -> Plan:
@@ -294,7 +289,7 @@ def _execute(
 
     target = app.target(made.target)
     environments = tuple(step.environment for step in made.steps if step.environment)
-    target.require(environments)
+    target.require(environments, secrets=rollback_to is None)
     for name in environments:
         target.site(name)
     run = Run(

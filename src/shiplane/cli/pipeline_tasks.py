@@ -180,7 +180,7 @@ def _execute(
     if dry_run or not made.stages:
         show(render_plan(made))
         return
-    from shiplane.cli.plans import learn_base_images  # noqa: PLC0415 - a dry run does without
+    from shiplane.cli.plans import learn_engine  # noqa: PLC0415 - a dry run does without
     from shiplane.cli.run import Run  # noqa: PLC0415
     from shiplane.cli.selection import release_of  # noqa: PLC0415
 
@@ -190,8 +190,8 @@ def _execute(
         from shiplane.pipeline.publish import refuse_unsafe  # noqa: PLC0415
 
         refuse_unsafe(app.facts, target, stand_ins=False)
-    app.require_engine()
-    if learn_base_images(app):
+    if learn_engine(app, app.require_engine()):
         made = chosen()
+    app.keep_hashes()
     run = Run(app, target, made, view=view, allowed=allowed, manner=manner, again=chosen)
     finish(run.execute(release_of(app, made)))

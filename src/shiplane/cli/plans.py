@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from shiplane.pipeline.journal import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from shiplane.cli.app import App
-    from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.phases import Phase
     from shiplane.model import Command, Event, Plan
     from shiplane.pipeline.store import Store
@@ -42,13 +41,19 @@ def pipeline_plan(  # noqa: PLR0913 - what is asked for, each by name
 
     commands = deploy_commands(app, target, app.facts.suffix)
     used = app.store.stand_ins()
-    notes = (
-        (f"stand-ins of base images are used: {'; '.join(f'{n} is {used[n]}' for n in sorted(used))}",) if used else ()
-    )
+    stand_ins = "; ".join(f"{name} is {used[name]}" for name in sorted(used))
+    notes = (*((f"stand-ins of base images are used: {stand_ins}",) if used else ()), *unasked(app, target))
     words = (event, app.config, app.facts, target.name, target.naming(), commands, declared(app), notes, stages)
     laid_out = trim(make(*words))
     known = (items_of_steps(app, laid_out), app.results, estimates(app.store))
     return decide(laid_out, *known, reuse=reuse, cut_off=_cut_off(app.store))
+
+
+def unasked(app: App, target: Target) -> tuple[str, ...]:
+    """Say what a plan cannot know, for it asks no source of secrets."""
+    if target.name != "remote" or not app.secret_sources.configured:
+        return ()
+    return ("[tool.shiplane.secrets] is asked by the run alone: login and certificate are shown as if it held them",)
 
 
 def _cut_off(store: Store) -> str:
@@ -78,23 +83,24 @@ def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:
     """Give what the inputs of a plan's steps are, by step id."""
     from shiplane.planning.keys import items_of  # noqa: PLC0415 - only plans need it
 
-    bases = app.store.base_images()
+    known = (app.environ, app.store.base_images(), app.tools())
     return {
-        step.id: items_of(step.inputs, app.inventory, app.config, app.environ, bases)
+        step.id: items_of(step.inputs, app.inventory, app.config, *known)
         for step in plan.steps
         if step.inputs is not None
     }
 
 
-def learn_base_images(app: App) -> bool:
-    """Ask the engine which base images it holds, and remember it for plans, which ask nobody; tell if it is news."""
+def learn_engine(app: App, tools: Mapping[str, str]) -> bool:
+    """Remember for plans, which ask nobody, what the engine is and which base images it holds; tell if it is news."""
     from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only runs ask
     from shiplane.pipeline.reuse import image_ids  # noqa: PLC0415
 
     held = image_ids(app.runner, sorted(OFFICIAL_NAMES))
-    if held == app.store.base_images():
+    if (held, tools) == (app.store.base_images(), app.store.tools()):
         return False
     app.store.save_base_images(held)
+    app.store.save_tools(tools)
     return True
 
 
@@ -128,7 +134,7 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
         folder = compose.folder(app.config.name, environment)
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
         rollout = ROLLOUTS[strategy or app.config.rollout]
-        words = (site, release, options(app.config), _planned_login(target), rollout)
+        words = (site, release, options(app.config), target.planned_login(), rollout)
         forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
         undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
         https = not rollback and target.serves_https(environment)
@@ -136,18 +142,6 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
         return (*certificate, *_commands(forward)), _commands(undo)
 
     return commands
-
-
-def _planned_login(target: Target) -> RegistryLogin | None:
-    """Give the login that a deploy will use; before the lab's first start its user and password are not made yet."""
-    from shiplane.commands.login import RegistryLogin  # noqa: PLC0415 - only plans need it
-    from shiplane.errors import LabDown  # noqa: PLC0415
-    from shiplane.model import Secret  # noqa: PLC0415
-
-    try:
-        return target.login()
-    except LabDown:
-        return RegistryLogin(target.naming().registry, "shiplane", Secret("REGISTRY_PASSWORD", ""))
 
 
 def _commands(phases: tuple[Phase, ...]) -> tuple[Command, ...]:

@@ -20,7 +20,7 @@ from shiplane.planning import Naming
 from shiplane.runners import temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shiplane.cli.hosts import Lookup
     from shiplane.config import Config, EnvironmentConfig
@@ -73,8 +73,9 @@ class RemoteTarget:
         return self.environ.get("TLS_CA", "")
 
     def serves_https(self, environment: str) -> bool:
-        """Tell whether a certificate is set."""
-        return bool(self._get(environment, tls.CERTIFICATE))
+        """Tell whether a certificate is set, or may be held by a source of secrets, which is not asked."""
+        held = self._has_sources and self.config.environment(environment).url.startswith("https://")
+        return held or bool(named(self.environ, environment, tls.CERTIFICATE))
 
     def naming(self) -> Naming:
         """Give how images are called in the configured registry."""
@@ -87,12 +88,24 @@ class RemoteTarget:
 
     def login(self) -> RegistryLogin | None:
         """Give the registry's user and password, GitHub's own token included; None: this machine's own login."""
-        password = self._anywhere("REGISTRY_PASSWORD") or self.environ.get("GITHUB_TOKEN")
+        return self._login(self._anywhere)
+
+    def planned_login(self) -> RegistryLogin | None:
+        """Give the login as a plan shows it; what a source of secrets may hold stands as its name."""
+        found = self._login(lambda name: self.environ.get(name, "") or (name if self._has_sources else ""))
+        return found and replace(found, password=Secret("REGISTRY_PASSWORD", ""))
+
+    def _login(self, get: Callable[[str], str]) -> RegistryLogin | None:
+        password = get("REGISTRY_PASSWORD") or self.environ.get("GITHUB_TOKEN")
         if not password:
             return None
         naming = self.naming()
-        user = self._anywhere("REGISTRY_USER") or self.environ.get("GITHUB_ACTOR") or naming.owner
+        user = get("REGISTRY_USER") or self.environ.get("GITHUB_ACTOR") or naming.owner
         return RegistryLogin(naming.registry, user, Secret("REGISTRY_PASSWORD", password))
+
+    @property
+    def _has_sources(self) -> bool:
+        return self._sources is not None and self._sources.configured
 
     def site(self, environment: str) -> Site:
         """Give an environment's server; raises `SecretsMissing`."""
@@ -129,16 +142,16 @@ class RemoteTarget:
 
     def vpn_secret(self, environment: str) -> Secret:
         """Give the secret of the VPN's OAuth client."""
-        self.require((environment,))
+        self.require((environment,), secrets=False)
         return Secret("TS_OAUTH_SECRET", self._get(environment, "TS_OAUTH_SECRET"))
 
-    def require(self, environments: tuple[str, ...]) -> None:
-        """Name every missing secret that a deploy to these environments needs at once."""
+    def require(self, environments: tuple[str, ...], *, secrets: bool = True) -> None:
+        """Name every missing secret that a deploy to these environments needs at once, or what reaches them alone."""
         vpn = ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET") if self.config.vpn.provider == "tailscale" else ()
-        self._require(environments, (*_TO_CONNECT, *REQUIRED, *vpn))
+        self._require(environments, (*_TO_CONNECT, *(REQUIRED if secrets else ()), *vpn))
         if self.ca_file and not Path(self.ca_file).is_file():
             raise UsageError(f"TLS_CA names {self.ca_file}, which is no file", "set it to the authority's file")
-        for environment in environments:
+        for environment in environments if secrets else ():
             self._check_certificate(environment)
             self._check_neighbours(environment)
 

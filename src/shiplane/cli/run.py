@@ -186,12 +186,18 @@ class Run:
             release=release,
             rollback_to=rollback_to,
             restore_database=self.restore_database,
+            waits=self._waits,
             lab_up=self._lab_up,
             survey=app.survey,
             reuse=reuse,
         ).table()
         table["promote"] = self.place.final(table["promote"])
         return {name: reuse.around(action) for name, action in table.items()}
+
+    @property
+    def _waits(self) -> bool:
+        """Tell whether who holds an environment is waited for: a pipeline does, on GitHub too; a person is told."""
+        return self.manner.command in _ALONE or self.view.github
 
     def _reuse(self) -> Reuse:
         from shiplane.cli.plans import items_of_steps  # noqa: PLC0415 - see execute()
@@ -207,6 +213,7 @@ class Run:
             run=str(self.number),
             items=items_of_steps(app, self.plan),
             survey=app.take_inventory,
+            tools=app.tools,
             allowed=self.manner.reuse,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from shiplane.errors import NothingToResume, UsageError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from shiplane.cli.app import App
     from shiplane.model import Plan, Release, Step
+    from shiplane.pipeline.history import PastRun
 
 _PUSH = "publish.push"
 
@@ -45,16 +47,20 @@ class Selection:
         from shiplane.planning import resume, select  # noqa: PLC0415 - only plans need it
 
         if self.resume:
-            plan = self._resumed(app, plan, resume.resumed)
+            last = _last_of_this(app, lambda run: not resume.differences(plan, run.plan))
+            plan = resume.resumed(plan, last.name, last.plan, last.passed, app.results.run_of)
         return select.starting_from(plan, self.first, _evidence(app, plan)) if self.first else plan
 
-    def _resumed(self, app: App, plan: Plan, resumed: Callable[..., Plan]) -> Plan:
-        from shiplane.pipeline.history import past_runs  # noqa: PLC0415 - only plans need it
 
-        last = next((run for run in past_runs(app.store) if run.command == "pipeline"), None)
-        if last is None:
-            raise NothingToResume
-        return resumed(plan, last.name, last.plan, last.passed, app.results.run_of)
+def _last_of_this(app: App, same: Callable[[PastRun], bool]) -> PastRun:
+    """Give the last run of the same plan, else the last one; raises `NothingToResume` where there is none."""
+    from shiplane.pipeline.history import past_runs  # noqa: PLC0415 - only plans need it
+
+    runs = (run for run in past_runs(app.store) if run.command == "pipeline")
+    newest = next(runs, None)
+    if newest is None:
+        raise NothingToResume
+    return next((run for run in chain((newest,), runs) if same(run)), newest)
 
 
 def release_of(app: App, plan: Plan) -> Release | None:

@@ -79,13 +79,21 @@ class LabTarget:
         known = self._known()
         return Naming(known.registry if known else "registry.lab", _LAB_OWNER, self.config.name)
 
-    def login(self) -> RegistryLogin | None:
+    def login(self) -> RegistryLogin:
         """Give the lab registry's own user."""
         known = self._require()
         generated = self._generated("staging")
         user = self.environ.get("REGISTRY_USER") or generated["REGISTRY_USER"]
         password = self.environ.get("REGISTRY_PASSWORD") or generated["REGISTRY_PASSWORD"]
         return RegistryLogin(known.registry, user, Secret("REGISTRY_PASSWORD", password))
+
+    def planned_login(self) -> RegistryLogin | None:
+        """Give the same as a plan shows it; before the lab's first start its user and password are not made yet."""
+        try:
+            user = self.login().user
+        except LabDown:
+            user = "shiplane"
+        return RegistryLogin(self.naming().registry, user, Secret("REGISTRY_PASSWORD", ""))
 
     def site(self, environment: str) -> Site:
         """Give an environment's stand-in server; raises `LabDown`."""
@@ -115,8 +123,9 @@ class LabTarget:
         """Refuse: the lab is on this machine."""
         raise SecretsMissing(("TS_OAUTH_SECRET",), environment)
 
-    def require(self, environments: tuple[str, ...]) -> None:
+    def require(self, environments: tuple[str, ...], *, secrets: bool = True) -> None:
         """Ask for nothing: the lab makes what it needs."""
+        del secrets
         for environment in environments:
             self.config.environment(environment)
 

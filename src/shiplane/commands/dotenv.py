@@ -44,4 +44,9 @@ def _escaped(name: str, value: str) -> str:
         raise ValueError(f"{name} holds a NUL byte, which no environment can carry; remove it")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError(f"{name} is not valid Unicode text; set it to text that UTF-8 can encode")
+    return escaped(value)
+
+
+def escaped(value: str) -> str:
+    """Give a value as it stands between the quotes."""
     return value.translate(_ESCAPES)

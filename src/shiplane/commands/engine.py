@@ -16,8 +16,11 @@ CONTAINERD_STORE = "io.containerd.snapshotter"
 
 
 def info() -> Command:
-    """Ask for the engine's version and its image store."""
-    return Command(("docker", "info", "--format", "{{.ServerVersion}}|{{.DriverStatus}}"), timeout=20)
+    """Ask for the engine's version, its image store, and the client's plugins with their versions."""
+    plugins = "{{range .ClientInfo.Plugins}}{{.Name}} {{.Version}} {{end}}"
+    return Command(
+        ("docker", "info", "--format", f"{{{{.ServerVersion}}}}|{{{{.DriverStatus}}}}|{plugins}"), timeout=20
+    )
 
 
 def label(image: str, name: str) -> Command:

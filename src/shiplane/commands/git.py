@@ -38,8 +38,8 @@ def last_change(*paths: str) -> Command:
 
 
 def edits(*paths: str) -> Command:
-    """Ask for the difference between HEAD and the tracked files, as text that changes with every edit."""
-    return _git("diff", "--binary", "--no-ext-diff", "--no-textconv", "HEAD", "--", *paths)
+    """Ask for the tracked files that differ from HEAD, each as modes, hashes and kind, NUL, its name, NUL."""
+    return _git("diff", "--raw", "--no-abbrev", "--no-renames", "-z", "HEAD", "--", *paths)
 
 
 def untracked(*paths: str) -> Command:

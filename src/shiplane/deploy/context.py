@@ -58,8 +58,13 @@ class Context:
     allowed: tuple[str, ...] = ()
 
     def survey(self, *, services: bool = False) -> State:
-        """Look at the server; with `services` it is asked too what the current files describe."""
-        return survey(self.runner, self.site, self.cancel, services=services)
+        """Look at the server; with `services` it is asked too what the current files describe.
+
+        The secrets of what is there are masked from then on, also those that were changed since.
+        """
+        state = survey(self.runner, self.site, self.cancel, services=services)
+        self.masker.add(*state.secrets)
+        return state
 
     def execution(self, cancel: Cancel | None = None) -> Execution:
         """Give what runs phases; an undo brings a cancel of its own."""

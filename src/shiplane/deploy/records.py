@@ -37,10 +37,13 @@ def releases(state: State) -> list[dict[str, Any]]:
 
 
 def outdated(state: State, serving: str, kept: int) -> tuple[str, ...]:
-    """Name the releases to remove: all but the last ones that served, what serves and what served before it."""
+    """Name the releases to remove: all but the last ones that served, what serves and what served before it.
+
+    One whose manifest is damaged can be no way back, so it goes too.
+    """
     listed = [entry["release"] for entry in releases(state) if entry["release"] != serving]
     keep = {serving, state.before(serving), *listed[: kept - 1]}
-    return tuple(sorted(name for name in state.releases if name not in keep))
+    return tuple(sorted(name for name in (*state.releases, *state.damaged) if name not in keep))
 
 
 def outdated_backups(state: State, gone: tuple[str, ...], kept: int) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ class Deployer:
     """Change what one environment serves. The caller holds the environment's lock.
 
     `deployment` is what the last call did, a failure included; None where it ended before anything was changed.
-    `before` is what served when it began, `notes` is what is to be told of it beside success and failure.
+    `before` is what served when it began (`deployment` itself where that is well), `notes` is what is to be told of it
+    beside success and failure.
     """
 
     def __init__(self, context: Context) -> None:
@@ -180,6 +181,7 @@ class Deployer:
 
     def _nothing_to_do(self, running: Deployment) -> Deployment:
         self._context.report(f"{running.release} runs already with the same files and digests: nothing to do")
+        self.before = running
         self._remember(running)
         return running
 

@@ -14,14 +14,16 @@ _WORST_FIRST = ("dead", "removing", "exited", "restarting", "paused", "created",
 
 def status(site: Site, state: State) -> dict[str, Any]:
     """Describe the current release and its services; release, commit and deployed_at are None before the first."""
-    release = state.releases.get(state.current or "")
-    ends = [e.deployment.finished_at for e in state.entries if e.served and e.deployment.release == state.current]
+    known = state.releases.get(state.current or "")
+    served = [e.deployment for e in state.entries if e.served and e.deployment.release == state.current]
+    last = served[-1] if served else None
+    named = known or last
     return {
         "environment": site.environment,
         "url": state.url(site, state.current),
-        "release": release.id if release else None,
-        "commit": release.commit if release else None,
-        "deployed_at": ends[-1] if ends and release else None,
+        "release": state.current,
+        "commit": named.commit if named else None,
+        "deployed_at": last.finished_at if last else None,
         "services": {name: _service(found) for name, found in _services(state)},
     }
 
@@ -31,10 +33,11 @@ def overview(site: Site, state: State) -> dict[str, Any]:
 
     `attempt` is what an earlier caller began and did not see the end of, `maintenance` since when that page is shown.
     `releases` are those whose images its containers run, `well` counts the containers that are, `restarts` how often
-    the engine started them again.
+    the engine started them again. `damaged` are releases whose manifest cannot be read.
     """
     left = {"title": state.left.title, "code": state.left.code} if state.left else None
     told = {**status(site, state), "attempt": left, "maintenance": state.maintenance}
+    told["damaged"] = sorted(state.damaged)
     for name, found in _services(state):
         running = (running_release(container, state) for container in found)
         told["services"][name] |= {

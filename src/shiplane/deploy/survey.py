@@ -7,24 +7,26 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shiplane.commands import remote
+from shiplane.commands import dotenv, remote
 from shiplane.commands.compose import project
 from shiplane.deploy import backups
 from shiplane.deploy.containers import Container, containers
 from shiplane.deploy.lines import by_kind
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.services import Model
-from shiplane.errors import NameTaken, Unreachable
-from shiplane.model import Deployment, Release
+from shiplane.errors import NameTaken, NothingDeployed, ReleaseDamaged, Unreachable
+from shiplane.model import Deployment, Release, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shiplane.deploy.backups import Backup
     from shiplane.model import Command, Site
     from shiplane.runners.base import Cancel, Runner
 
 _SURVEY_SECONDS = 60.0
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a file raises that was written half, or spoilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ class State:
     `certificate` is the digest of the one that it is served with; empty where there is none. `environments` are those
     for which the releases were made: one, unless two applications share the name of a folder. `restore` says what a
     change of the database that was cut off has left: a database `beside` the one that serves, `stopped` services.
-    `urls` are the addresses at which the releases were made to answer.
+    `urls` are the addresses at which the releases were made to answer. `damaged` are releases whose manifest cannot be
+    read, as a server that lost its power leaves it: the rest of their files may be whole. `secrets` are those of all
+    releases, told where the services were asked for.
     """
 
     current: str | None = None
@@ -88,6 +92,8 @@ class State:
     environments: frozenset[str] = frozenset()
     restore: frozenset[str] = frozenset()
     urls: dict[str, str] = field(default_factory=dict)
+    damaged: frozenset[str] = frozenset()
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -105,6 +111,18 @@ class State:
     def url(self, site: Site, release_id: str | None) -> str:
         """Give where a release answers: one from before the first certificate, or from another port, not where now."""
         return self.urls.get(release_id or "") or site.url
+
+    def keeps(self, release_id: str) -> bool:
+        """Tell whether the files of a release are here, be its manifest damaged or not."""
+        return release_id in self.releases or release_id in self.damaged
+
+    def current_release(self, environment: str) -> Release:
+        """Give the release that an environment runs; raises `NothingDeployed` and `ReleaseDamaged`."""
+        if self.current is None or not self.keeps(self.current):
+            raise NothingDeployed(environment)
+        if self.current in self.damaged:
+            raise ReleaseDamaged(environment, self.current)
+        return self.releases[self.current]
 
     @property
     def serving(self) -> Entry | None:
@@ -129,7 +147,7 @@ class State:
         """
         last = self.serving.deployment.release if self.serving else None
         current = self.releases.get(self.current or "")
-        if last is None or last not in self.releases:
+        if last is None or not self.keeps(last):
             return current.id if current and self.running_digests(current) else None
         back = current is not None and current.id != release_id and self.served(current.id) and self.whole
         return current.id if current and back else last
@@ -193,7 +211,8 @@ def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services
         raise Unreachable(
             f"the container engine on {site.host.name} does not answer user {site.host.user!r}",
             "check there: docker version; the user must be in the group docker",
-            completed.tail(),
+            # What the script tells holds secrets that are not known yet.
+            tuple(line for line in completed.tail() if "\t" not in line),
         )
     state = parse(completed.stdout.splitlines(), site.folder)
     # Application `app` with environment `staging-eu` has the folder of `app-staging` with `eu`.
@@ -212,14 +231,13 @@ def model(found: Mapping[str, list[str]], folder: str) -> Model | None:
 def parse(lines: Iterable[str], folder: str = "") -> State:
     """Read the survey's lines."""
     found = by_kind(lines)
-    manifests = [json.loads(text) for text in found.get("release", [])]
-    releases = [Release.from_json(manifest) for manifest in manifests]
-    tested = (text.partition("\t") for text in found.get("tested", []))
+    read = dict(_manifests(found.get("release", [])))
+    manifests = [manifest for _, manifest in read.values()]
     return State(
         current=next(iter(found.get("current", [])), None),
         checksum=next(iter(found.get("checksum", [])), ""),
-        releases={release.id: release for release in releases},
-        tested={release_id: json.loads(text)["digests"] for release_id, _, text in tested},
+        releases={name: release for name, (release, _) in read.items()},
+        tested=dict(_tested(found.get("tested", []))),
         entries=_entries(found.get("audit", [])),
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
@@ -231,7 +249,25 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         urls={manifest["id"]: manifest["url"] for manifest in manifests if manifest.get("url")},
         restore=frozenset(found.get("restore", [])),
         environments=frozenset(filter(None, (manifest.get("environment") for manifest in manifests))),
+        damaged=frozenset(found.get("folder", [])) - read.keys(),
+        secrets=tuple(Secret(*dotenv.value(line)) for line in found.get("secret", [])),
     )
+
+
+def _manifests(texts: Iterable[str]) -> Iterator[tuple[str, tuple[Release, dict[str, Any]]]]:
+    """Read releases with their manifests, by name; one that a server lost with its power is left out."""
+    for text in texts:
+        with suppress(*_UNREADABLE):
+            manifest = json.loads(text)
+            release = Release.from_json(manifest)
+            yield release.id, (release, manifest)
+
+
+def _tested(texts: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Read what E2E passed on, by release; what cannot be read was not tested."""
+    for release_id, _, text in (text.partition("\t") for text in texts):
+        with suppress(*_UNREADABLE):
+            yield release_id, dict(json.loads(text)["digests"])
 
 
 def _since(text: str) -> dict[str, str]:
@@ -251,7 +287,7 @@ def _entries(texts: Iterable[str]) -> tuple[Entry, ...]:
     said: dict[str, Entry] = {}
     for text in texts:
         # A disk that was full may have left half a line: it tells of a deployment that was not recorded.
-        with suppress(ValueError):
+        with suppress(*_UNREADABLE):
             entry = Entry.from_json(json.loads(text))
             said.pop(entry.deployment.id, None)
             said[entry.deployment.id] = entry

@@ -167,7 +167,7 @@ class WayBack:
     def _clear(self) -> Command:
         """Give what removes all that was not there before."""
         state = self.change.state
-        current = state.current if state.current in state.releases else None
+        current = state.current if state.current and state.keeps(state.current) else None
         kept = (*(container.id for container in state.containers), *state.volumes)
         return phases.clear(self._context.site, current, kept)
 

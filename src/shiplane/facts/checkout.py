@@ -10,6 +10,7 @@ from shiplane.commands import git
 from shiplane.errors import NotACheckout, VersionMissing
 from shiplane.facts import versions
 from shiplane.facts.answers import told_by_git
+from shiplane.facts.hashes import Hashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,8 +59,10 @@ class CheckoutFacts:
         return {facts.name: facts for facts in self.components}[name]
 
 
-def survey(runner: Runner, checkout: Path, config: Config, environ: Mapping[str, str]) -> CheckoutFacts:
-    """Ask git and the version files; raises `NotACheckout` and `VersionMissing`."""
+def survey(
+    runner: Runner, checkout: Path, config: Config, environ: Mapping[str, str], hashes: Hashes | None = None
+) -> CheckoutFacts:
+    """Ask git and the version files; raises `NotACheckout` and `VersionMissing`. `hashes` know what was read before."""
     head = runner.run(git.head())
     if not head.ok:
         raise NotACheckout(str(checkout))
@@ -69,7 +72,7 @@ def survey(runner: Runner, checkout: Path, config: Config, environ: Mapping[str,
         branch=_branch(runner, environ),
         author=author,
         message=message,
-        edits=_edits(runner, checkout),
+        edits=_edits(runner, hashes or Hashes(checkout)),
         components=tuple(_component(runner, checkout, component) for component in config.components),
     )
 
@@ -82,26 +85,21 @@ def _branch(runner: Runner, environ: Mapping[str, str]) -> str:
     return answer.stdout.strip() if answer.ok else "HEAD"
 
 
-def _edits(runner: Runner, checkout: Path) -> str:
+def _edits(runner: Runner, hashes: Hashes) -> str:
     difference = told_by_git(runner, git.edits(), _EDITED)
-    names = [name for name in told_by_git(runner, git.untracked(), _EDITED).split("\0") if name]
-    return hash_edits(difference, ((name, _content(checkout / name)) for name in sorted(names)))
+    untracked = told_by_git(runner, git.untracked(), _EDITED).split("\0")
+    # Of what is tracked git tells, in turns, how it differs and its name; what it holds now is told by its hash.
+    names = {*difference.split("\0")[1::2], *filter(None, untracked)}
+    return hash_edits(difference, ((name, hashes.entry(name).encode()) for name in sorted(names)))
 
 
-def hash_edits(difference: str, untracked: Iterable[tuple[str, bytes]]) -> str:
+def hash_edits(difference: str, files: Iterable[tuple[str, bytes]]) -> str:
     """Hash uncommitted edits to eight hex digits; empty where there is neither a difference nor a new file."""
-    digest, found = hashlib.sha256(difference.encode()), bool(difference)
-    for name, content in untracked:
+    digest, found = hashlib.sha256(difference.encode(errors="surrogateescape")), bool(difference)
+    for name, content in files:
         found = True
-        digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+        digest.update(f"\0{name}\0{len(content)}\0".encode(errors="surrogateescape") + content)
     return digest.hexdigest()[:8] if found else ""
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.readlink().__fspath__().encode() if path.is_symlink() else path.read_bytes()
-    except OSError:
-        return b""
 
 
 def _component(runner: Runner, checkout: Path, component: Component) -> ComponentFacts:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from stat import S_ISDIR, S_ISLNK, S_IXUSR
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
 from shiplane.facts.answers import told_by_git
+from shiplane.facts.hashes import SHA1_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
+    from shiplane.facts.hashes import Hashes
     from shiplane.runners.base import Runner
 
-UNKNOWN = "unknown"
-"""Stands for content that cannot be told, such as a repository within this one: it equals nothing."""
 _FILES = "which files are here"
-_SHA1_LENGTH = 40
-_LINK, _PROGRAM, _PLAIN = "120000", "100755", "100644"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +28,15 @@ class Inventory:
     files: Mapping[str, str]
 
 
-def survey(runner: Runner, checkout: Path, also: Iterable[str] = ()) -> Inventory:
+def survey(runner: Runner, hashes: Hashes, also: Iterable[str] = ()) -> Inventory:
     """Ask git, and read what was touched; `also` names files that count though git may ignore them.
 
-    The index knows size, time and inode of each file, so only what differs is read. Raises `UsageError`.
+    The index knows size, time and inode of each file, and `hashes` those of what differs from it, so that only what
+    changed since the last time is read. Raises `UsageError`.
     """
     stage = told_by_git(runner, git.index(), _FILES)
     names = [name for name in told_by_git(runner, git.touched(), _FILES).split("\0") if name]
-    return parse(stage, [*names, *also], lambda name, length: _entry(checkout / name, length))
+    return parse(stage, [*names, *also], hashes.entry)
 
 
 def parse(stage: str, touched: Iterable[str], entry: Callable[[str, int], str]) -> Inventory:
@@ -50,7 +46,7 @@ def parse(stage: str, touched: Iterable[str], entry: Callable[[str, int], str]) 
         facts, _, name = line.partition("\t")
         if name:
             files[name] = facts[: facts.rindex(" ")]
-    length = len(next(iter(files.values()), " " * (_SHA1_LENGTH + 7))) - 7
+    length = len(next(iter(files.values()), " " * (SHA1_LENGTH + 7))) - 7
     for name in touched:
         now = entry(name, length)
         if now:
@@ -58,25 +54,3 @@ def parse(stage: str, touched: Iterable[str], entry: Callable[[str, int], str]) 
         else:
             files.pop(name, None)
     return Inventory(files)
-
-
-def _entry(path: Path, length: int) -> str:
-    """Give mode and hash of a file as git would write them; empty where there is none."""
-    try:
-        found = path.lstat()
-        if S_ISDIR(found.st_mode):
-            return UNKNOWN
-        if S_ISLNK(found.st_mode):
-            return f"{_LINK} {_hash(path.readlink().__fspath__().encode(), length)}"
-        mode = _PROGRAM if found.st_mode & S_IXUSR else _PLAIN
-        return f"{mode} {_hash(path.read_bytes(), length)}"
-    except FileNotFoundError:
-        return ""
-    except OSError:
-        return UNKNOWN
-
-
-def _hash(content: bytes, length: int) -> str:
-    """Hash as git does: its name for content, not a defence."""
-    kind = hashlib.sha1 if length == _SHA1_LENGTH else hashlib.sha256
-    return kind(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

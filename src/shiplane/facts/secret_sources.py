@@ -33,6 +33,11 @@ class Sources:
         self._read: dict[tuple[str, ...], Mapping[str, str]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def configured(self) -> bool:
+        """Tell whether there is a source at all."""
+        return bool(self._settings.command or self._settings.file)
+
     def get(self, environment: str, name: str) -> str:
         """Give a secret, the environment's own first (`STAGING_DB_PASSWORD`); empty where no source has it.
 

@@ -30,6 +30,7 @@ class Inputs:
 
     `files` and `without` are patterns as git's `:(glob)` has them, `config` paths of keys in the configuration,
     `environ` names of variables, `images` references whose ids count, `values` what else counts, by a name for people.
+    `tools` are patterns of names of tools on this machine whose versions count, such as `engine` or `python/*`.
     """
 
     files: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Inputs:
     environ: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

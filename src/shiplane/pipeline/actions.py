@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git
-from shiplane.deploy.audit import seconds_between
 from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
-from shiplane.errors import NothingDeployed, NothingPublished, SecretsMissing, StepFailed, Unsafe
+from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unsafe, UsageError
 from shiplane.lab.images import ensure_images, stand_ins_used
-from shiplane.pipeline import e2e, publish, rebuilt
+from shiplane.pipeline import changes, e2e, publish, rebuilt
 from shiplane.pipeline.caches import Caches
 from shiplane.pipeline.execute import process_action
 from shiplane.pipeline.flaky import refuse_flaky
@@ -51,7 +50,8 @@ class Actions:
     """Carry out the steps of one run; what one step learns for another stands here.
 
     `release` is the release that the run makes or was told to deploy; `rollback_to` names one to go back to, and
-    `restore_database` whether with the database from before.
+    `restore_database` whether with the database from before. `waits` tells that an environment which another run holds
+    is waited for; a rollback never does.
     """
 
     def __init__(  # noqa: PLR0913 - the run's parts, each by name
@@ -72,6 +72,7 @@ class Actions:
         release: Release | None = None,
         rollback_to: str | None = None,
         restore_database: bool = False,
+        waits: bool = True,
         lab_up: Callable[[Runner, Say], None] | None = None,
         survey: Callable[[], CheckoutFacts] | None = None,
     ) -> None:
@@ -89,6 +90,7 @@ class Actions:
         self.release = release
         self.rollback_to = rollback_to
         self.restore_database = restore_database
+        self.waits = waits
         self.deployed: Deployment | None = None
         self.lab_up = lab_up
         self.reuse = reuse
@@ -205,39 +207,25 @@ class Actions:
     def _rollback(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.environments.hold(step.environment, say, cancel, wait=False)
         deployer = self.environments.deployer(step.environment, say, cancel)
-        # What hooks and containers print is masked; who goes back need not have the secrets at hand.
-        with suppress(SecretsMissing):
+        # What is on the server is learned there: who goes back need not have the secrets at hand, or good ones.
+        with suppress(UsageError):
             self.environments.masker.add(*self._environment_secrets(step.environment).values())
         try:
             done = deployer.rollback(self.rollback_to, self.target.login(), restore_database=self.restore_database)
         finally:
-            self._journal_deployment(deployer)
+            changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
 
     def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
         """Hold the environment and put a release on it."""
         made = self._bundle(name, release)
-        self.environments.hold(name, say, cancel, wait=True)
+        self.environments.hold(name, say, cancel, wait=self.waits)
         deployer = self.environments.deployer(name, say, cancel)
         try:
             done = deployer.deploy(release, made, self.target.login(), action)
         finally:
-            self._journal_deployment(deployer)
+            changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
-
-    def _journal_deployment(self, deployer: Deployer) -> None:
-        for note in deployer.notes:
-            self.journal.write("note", text=note)
-        deployment, before = deployer.deployment, deployer.before
-        if deployment is None:
-            return
-        facts = {
-            "who": self.environments.holder.who,
-            "from_release": before.release if before else None,
-            "from_commit": before.commit if before else None,
-            "seconds": seconds_between(deployment.started_at, deployment.finished_at),
-        }
-        self.journal.write("deployed", **asdict(deployment), **facts)
 
     def _bundle(self, name: str, release: Release) -> Bundle:
         site = self.environments.site(name)
@@ -261,7 +249,7 @@ class Actions:
     def _e2e(self, step: Step, say: Say, cancel: Cancel) -> Outcome | None:
         """Test what runs; the digests that run are read back before and after."""
         name = step.environment
-        self.environments.hold(name, say, cancel, wait=True)
+        self.environments.hold(name, say, cancel, wait=self.waits)
         try:
             deployer = self.environments.deployer(name, say, cancel)
             release = self._tested_release(deployer)
@@ -286,10 +274,7 @@ class Actions:
 
     def _tested_release(self, deployer: Deployer) -> Release:
         if self.release is None:
-            state = deployer.survey()
-            if state.current is None or state.current not in state.releases:
-                raise NothingDeployed(deployer.site.environment)
-            self.release = state.releases[state.current]
+            self.release = deployer.survey().current_release(deployer.site.environment)
         return self.release
 
     def _check_running(self, deployer: Deployer, release: Release) -> None:

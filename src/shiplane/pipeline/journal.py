@@ -11,7 +11,8 @@ Kinds of records, each with `kind` and `at` (ISO 8601, UTC):
 - `step_ended`: stage, step, status, seconds, exit_code, cause, fix, details, tries, how (ran, reused, not needed),
   reused_from
 - `release_published`: release (as `Release.to_json`)
-- `deployed`: the fields of `Deployment`, who, from_release and from_commit (what served before), seconds
+- `deployed`: the fields of `Deployment`, who, from_release and from_commit (what served before), seconds; unchanged:
+  whether it served already, by a deployment of an earlier run, so that who is empty and seconds are null
 - `note`: text
 - `run_ended`: status, exit_code, seconds
 """

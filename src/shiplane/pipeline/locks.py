@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,3 +25,25 @@ def held(file: Path, waiting: Callable[[], None] | None = None) -> Iterator[None
             waiting()
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def marked(folder: Path) -> Iterator[None]:
+    """Mark a folder that nobody else uses as in use; the mark goes with it where it is moved."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_marked(folder: Path) -> bool:
+    """Tell whether a process that lives has marked a folder."""
+    try:
+        with marked(folder):
+            return False
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False

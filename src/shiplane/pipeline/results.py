@@ -12,19 +12,23 @@ import os
 import shutil
 import tarfile
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.pipeline.journal import timestamp
-from shiplane.pipeline.locks import held
+from shiplane.pipeline.locks import held, is_marked, marked
 from shiplane.planning.decide import Passed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from shiplane.planning.keys import Item
 
 _OUTPUTS = "outputs.tar.gz"
+_RESULT = "result.json"
+_NEW = ".new-"
 
 
 class Results:
@@ -66,18 +70,30 @@ class Results:
         outputs: Iterable[str] = (),
     ) -> None:
         """Keep a result whole or not at all, in the place of one with the same key."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
-        try:
+        with self._making() as made:
             kept = [name for name in outputs if (checkout / name).exists()]
             _pack(made / _OUTPUTS, checkout, kept)
             (made / "items.json.gz").write_bytes(gzip.compress(json.dumps(items).encode(), 1, mtime=0))
             facts = {"run": run, "at": timestamp(), "images": dict(images), "outputs": kept}
-            (made / "result.json").write_text(json.dumps(facts), encoding="utf-8")
-            with held(self.root / ".lock", lambda: None):
+            (made / _RESULT).write_text(json.dumps(facts), encoding="utf-8")
+            with self._alone():
                 self._put(made, self.root / step / key)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keep all other processes from changing what is kept."""
+        return held(self.root / ".lock", lambda: None)
+
+    @contextmanager
+    def _making(self) -> Iterator[Path]:
+        """Give a folder in which a result is made; it is marked, so that one whose process was killed can be told."""
+        with ExitStack() as mark:
+            with self._alone():
+                made = Path(tempfile.mkdtemp(prefix=_NEW, dir=self.root))
+                mark.enter_context(marked(made))
+            try:
+                yield made
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
 
     def _put(self, made: Path, folder: Path) -> None:
         """Put a result in its place, make it the latest, and make room."""
@@ -107,7 +123,7 @@ class Results:
         if not key:
             return None
         try:
-            found: Any = json.loads((self.root / step / key / "result.json").read_text(encoding="utf-8"))
+            found: Any = json.loads((self.root / step / key / _RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) and "run" in found else None
@@ -118,8 +134,12 @@ class Results:
         part.replace(folder.parent / "latest")
 
     def _prune(self, new: Path) -> None:
-        """Remove the results that were not used for the longest time, never the one just kept."""
-        others = {file.parent for file in self.root.glob("[!.]*/*/result.json")} - {new}
+        """Remove the results that were not used for the longest time, never the one just kept, and ruins of others."""
+        folders = {folder for folder in self.root.glob("[!.]*/*") if folder.is_dir()} - {new}
+        others = {folder for folder in folders if (folder / _RESULT).exists()}
+        killed = {folder for folder in self.root.glob(f"{_NEW}*") if not is_marked(folder)}
+        for ruin in killed | (folders - others):
+            shutil.rmtree(ruin, ignore_errors=True)
         size = _size(new)
         for folder in sorted(others, key=_used_at, reverse=True):
             size += _size(folder)

@@ -35,7 +35,8 @@ class Known:
 class Reuse:
     """Answer steps by their earlier results where the plan says so; `run` is the number of the run at hand.
 
-    `items` are the inputs as the plan was made from them; `survey` gives the checkout as it is now.
+    `items` are the inputs as the plan was made from them; `survey` gives the checkout as it is now, `tools` the
+    versions of what is on this machine.
     """
 
     def __init__(  # noqa: PLR0913 - the run's parts, each by name
@@ -49,6 +50,7 @@ class Reuse:
         run: str,
         items: Mapping[str, Sequence[Item]],
         survey: Callable[[], Inventory],
+        tools: Callable[[], Mapping[str, str]] = dict,
         allowed: bool = True,
     ) -> None:
         self.runner = runner
@@ -59,6 +61,7 @@ class Reuse:
         self.run = run
         self.items = items
         self.survey = survey
+        self.tools = tools
         self.allowed = allowed
 
     def around(self, action: Action) -> Action:
@@ -115,7 +118,8 @@ class Reuse:
 
     def now(self, inputs: Inputs) -> tuple[Item, ...]:
         """Give what inputs are at present."""
-        return items_of(inputs, self.survey(), self.config, self.environ, self._ids(inputs.images))
+        ids = self._ids(inputs.images)
+        return items_of(inputs, self.survey(), self.config, self.environ, ids, self.tools())
 
     def _keep(
         self, name: str, items: Sequence[Item], images: Mapping[str, str], outputs: Iterable[str], say: Say

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shiplane.model import Release
 
@@ -98,28 +99,46 @@ class Store:
 
     def save_stand_ins(self, used: Mapping[str, str]) -> None:
         """Remember which base images are stand-ins here, so that a plan can say so without asking an engine."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        (self.root / "stand-ins.json").write_text(json.dumps(dict(used), indent=2, sort_keys=True), encoding="utf-8")
+        self._remember("stand-ins", used)
 
     def stand_ins(self) -> dict[str, str]:
         """Give what `save_stand_ins` remembered, empty where nothing was made yet."""
-        try:
-            return dict(json.loads((self.root / "stand-ins.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+        return self._remembered("stand-ins")
 
     def save_base_images(self, ids: Mapping[str, str]) -> None:
         """Remember the ids of the base images here, so that a plan can tell whether one changed."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        part = self.root / "base-images.part"
-        part.write_text(json.dumps(dict(ids), indent=2, sort_keys=True), encoding="utf-8")
-        part.replace(self.root / "base-images.json")
+        self._remember("base-images", ids)
 
     def base_images(self) -> dict[str, str]:
         """Give what `save_base_images` remembered, empty where nothing was asked yet."""
+        return self._remembered("base-images")
+
+    def save_tools(self, versions: Mapping[str, str]) -> None:
+        """Remember the versions of the engine and its plugins here, for the same purpose."""
+        self._remember("tools", versions)
+
+    def tools(self) -> dict[str, str]:
+        """Give what `save_tools` remembered, empty where nothing was asked yet."""
+        return self._remembered("tools")
+
+    def save_hashes(self, known: Mapping[str, Any]) -> None:
+        """Remember what files hold that git's index does not know, with their sizes and times."""
+        self._remember("hashes", known, indent=None)
+
+    def hashes(self) -> dict[str, Any]:
+        """Give what `save_hashes` remembered, empty where nothing was read yet."""
+        return self._remembered("hashes")
+
+    def _remember(self, name: str, facts: Mapping[str, Any], indent: int | None = 2) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        part = self.root / f"{name}.part-{os.getpid()}"
+        part.write_text(json.dumps(dict(facts), indent=indent, sort_keys=True), encoding="utf-8")
+        part.replace(self.root / f"{name}.json")
+
+    def _remembered(self, name: str) -> dict[str, Any]:
         try:
-            return dict(json.loads((self.root / "base-images.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            return dict(json.loads((self.root / f"{name}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
             return {}
 
     def forget_lab(self) -> None:

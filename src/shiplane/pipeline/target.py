@@ -26,13 +26,16 @@ class Target(Protocol):
         """Give the file of an authority that clients of the environments trust beside the system's; empty for none."""
 
     def serves_https(self, environment: str) -> bool:
-        """Tell whether a certificate is given for an environment."""
+        """Tell whether a certificate is given for an environment, as a plan shows it: no source of secrets is asked."""
 
     def naming(self) -> Naming:
         """Give how images are called."""
 
     def login(self) -> RegistryLogin | None:
         """Give what opens the registry; None where this machine's own login is to be used."""
+
+    def planned_login(self) -> RegistryLogin | None:
+        """Give the login as a plan shows it: without its password, and without asking anybody."""
 
     def site(self, environment: str) -> Site:
         """Give an environment's place; raises `UsageError` where it is not known."""
@@ -46,5 +49,8 @@ class Target(Protocol):
     def vpn_secret(self, environment: str) -> Secret:
         """Give what opens the VPN to an environment; raises `SecretsMissing`."""
 
-    def require(self, environments: tuple[str, ...]) -> None:
-        """Raise before anything runs where something that these environments need is missing."""
+    def require(self, environments: tuple[str, ...], *, secrets: bool = True) -> None:
+        """Raise before anything runs where something that these environments need is missing.
+
+        Without `secrets` that is only what one needs to reach them: what they hold is there already.
+        """

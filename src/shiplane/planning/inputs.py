@@ -20,6 +20,9 @@ READ_THOUGH_IGNORED = (".env", ".env.docker")
 _TEST_STACK = ("docker-compose.yml", "compose.test.yml", *READ_THOUGH_IGNORED)
 _TEST_VARIABLES = ("DB_NAME", "DB_PASSWORD", "DB_USER", "TEST_BOARD_TOKEN")
 _BUILD_VARIABLES = tuple(sorted(CA_VARIABLES))
+_BUILDERS = ("buildx", "engine")
+_PROGRAMS = ("python", "python/**")
+"""What a session of Nox runs on this machine stands in its Python environment."""
 _PROSE = ("docs/**", "**/*.md", "LICENSE")
 
 
@@ -40,11 +43,13 @@ class Declared:
             environ=_TEST_VARIABLES,
             images=self.bases,
             values=self._check(f"tests_{component}"),
+            tools=("compose",),
         )
 
     def lint(self) -> Inputs:
         """Give those of the linters, which look at everything but prose."""
-        return Inputs(files=("**",), without=_PROSE, images=self.bases, values=self._check("lint"))
+        checked = self._check("lint")
+        return Inputs(files=("**",), without=_PROSE, images=self.bases, values=checked, tools=_PROGRAMS)
 
     def images(self, *components: str) -> Inputs:
         """Give those of images: the files of the components named (all, where none is), and what labels tell."""
@@ -60,11 +65,12 @@ class Declared:
             environ=_BUILD_VARIABLES,
             images=self.bases,
             values=tuple(labels),
+            tools=_BUILDERS,
         )
 
     def browser_tests(self) -> Inputs:
         """Give those of the browser tests' image and files."""
-        return Inputs(files=("testing/**",), environ=_BUILD_VARIABLES, images=self.bases)
+        return Inputs(files=("testing/**",), environ=_BUILD_VARIABLES, images=self.bases, tools=_BUILDERS)
 
     def delivered_tests(self, environment: str) -> Inputs:
         """Give those of the browser tests against an environment; what runs there is asked there."""

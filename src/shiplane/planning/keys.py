@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,25 +21,28 @@ Item = tuple[str, str, str]
 
 UNTOLD = ""
 """The key of a step whose inputs cannot all be told: no result counts for it, and none is kept."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NAMED = 2
 _GLOB = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 _GLOB_WORDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def items_of(
+def items_of(  # noqa: PLR0913 - what inputs may be of, each by name
     inputs: Inputs,
     inventory: Inventory,
     config: Config,
     environ: Mapping[str, str],
     images: Mapping[str, str],
+    tools: Mapping[str, str] = _NOTHING,
 ) -> tuple[Item, ...]:
-    """List what the inputs are now; `images` gives the ids of images by reference."""
+    """List what the inputs are now; `images` gives the ids of images by reference, `tools` versions by name."""
     return (
         *(("file", name, value) for name, value in _files(inputs, inventory)),
         *(("config", path, _configured(config, path)) for path in inputs.config),
         # A variable may hold a password: its hash is enough to see that it changed.
         *(("variable", name, _hashed(environ.get(name))) for name in inputs.environ),
         *(("image", name, images.get(name, "")) for name in inputs.images),
+        *(("tool", name, value) for name, value in _matching(tools, inputs.tools)),
         *(("value", name, value) for name, value in inputs.values),
     )
 
@@ -68,11 +72,13 @@ def _said(each: tuple[str, str], old: Mapping[tuple[str, str], str], new: Mappin
 
 
 def _files(inputs: Inputs, inventory: Inventory) -> Iterator[tuple[str, str]]:
-    wanted = matcher(inputs.files)
     unwanted = matcher(inputs.without)
-    for name in sorted(inventory.files):
-        if wanted.fullmatch(name) and not unwanted.fullmatch(name):
-            yield name, inventory.files[name]
+    return ((name, value) for name, value in _matching(inventory.files, inputs.files) if not unwanted.fullmatch(name))
+
+
+def _matching(known: Mapping[str, str], patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    wanted = matcher(patterns)
+    return ((name, known[name]) for name in sorted(known) if wanted.fullmatch(name))
 
 
 def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:

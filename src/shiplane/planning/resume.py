@@ -22,9 +22,9 @@ def resumed(
     `before` is the run's plan (as `Plan.to_json`), `passed` names for each step the run in which it was carried out,
     and `run_of` (step, key) the run whose result is kept. Steps that ask somebody, or have no result, come again.
     """
-    differences = _differences(plan, before)
-    if differences:
-        raise OtherPlan(run, differences)
+    other = differences(plan, before)
+    if other:
+        raise OtherPlan(run, other)
 
     def decided(step: Step) -> Step:
         made = passed.get(step.id)
@@ -36,7 +36,8 @@ def resumed(
     return replace(plan, stages=stages, notes=(*plan.notes, f"goes on with run {run}"))
 
 
-def _differences(plan: Plan, before: Mapping[str, Any]) -> list[str]:
+def differences(plan: Plan, before: Mapping[str, Any]) -> list[str]:
+    """Say in what a plan differs from that of a run (as `Plan.to_json`); empty where it is the same."""
     event = before.get("event") or {}
     now = {
         "event": (plan.event.name, str(event.get("name"))),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shiplane.report.text import one_line, shortened
+from shiplane.report.text import left_serving, one_line, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,15 +45,16 @@ def told(whole: WholeRun) -> Iterator[Told]:
         return
     for found in whole.run.deployments.values():
         outcome, release = str(found.get("outcome", "")), str(found["release"])
-        what = {"deployed": "serves", "undone": "was undone, and the release before serves:"}.get(outcome, "failed:")
+        action, left = str(found.get("action", "deploy")), left_serving(found)
+        what = {"deployed": f"{action} serves {release}", "undone": f"{action} of {release} was undone: {left}"}
         yield Told(
             id=str(found["id"]),
             environment=str(found["environment"]),
             release=release,
             commit=str(found["commit"]),
-            action=str(found.get("action", "deploy")),
+            action=action,
             state=_STATES.get(outcome, "error"),
-            text=shortened(one_line(f"{found.get('action', 'deploy')} {what} {release}"), _LONGEST),
+            text=shortened(one_line(what.get(outcome, f"{action} failed: {release}")), _LONGEST),
             url=str(found.get("url") or ""),
             log_url=whole.url,
         )

@@ -168,7 +168,7 @@ def _places(run: RunState) -> str:
     rows = [
         (
             escaped(each["environment"]),
-            escaped(each.get("outcome", "")),
+            "served already" if each.get("unchanged") else escaped(each.get("outcome", "")),
             code(str(each.get("from_release") or "nothing")),
             code(each["release"]),
             _address(str(each.get("url") or "")),

@@ -49,7 +49,8 @@ def _unusual(status: Mapping[str, Any]) -> list[str]:
     if attempt:
         ended = f"ended with {attempt['code']}" if attempt["code"] else "goes on, or was cut off"
         told.append(f"unfinished: {one_line(attempt['title'])!r} {ended}; the next deploy goes on from there")
-    return told
+    damaged = status.get("damaged") or []
+    return [*told, *(f"damaged: {name} has no manifest that can be read; deploying it mends it" for name in damaged)]
 
 
 def _service(name: str, service: Mapping[str, Any]) -> tuple[str, ...]:

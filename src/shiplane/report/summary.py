@@ -9,7 +9,17 @@ from shiplane.report.events_text import run_title
 from shiplane.report.repeat import repeat_command
 from shiplane.report.state import fold
 from shiplane.report.tests_text import failed_lines
-from shiplane.report.text import SIGNS, STYLES, clean, columns, duration, one_line, short_digest, shortened
+from shiplane.report.text import (
+    SIGNS,
+    STYLES,
+    clean,
+    columns,
+    duration,
+    left_serving,
+    one_line,
+    short_digest,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -180,9 +190,11 @@ def _places(summary: Summary) -> Iterator[tuple[str, str]]:
     for each in summary.deployments:
         name, release = f"{each['environment']:<{width}}", each["release"]
         if each["outcome"] == "deployed":
-            yield "", f"{name}  {each['url']}  serves {release}"
+            already = " already" if each.get("unchanged") else ""
+            yield "", f"{name}  {each['url']}  serves {release}{already}"
         else:
-            after = "; the release before serves" if each["outcome"] == "undone" else ""
+            left = left_serving(each)
+            after = f"; {left}" if left else ""
             yield STYLES["failed"], f"{name}  {each['action']} of {release} {each['outcome']}{after}"
 
 

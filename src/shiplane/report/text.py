@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +53,14 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Join the lines of a text to one."""
     return " ".join(part for part in (clean(line).strip() for line in text.splitlines()) if part)
+
+
+def left_serving(deployed: Mapping[str, Any]) -> str:
+    """Say what serves after a deployment that was undone; empty after another."""
+    if deployed.get("outcome") != "undone":
+        return ""
+    before = deployed.get("from_release")
+    return f"{one_line(str(before))} serves again" if before else "nothing served before"
 
 
 def duration(seconds: float) -> str:

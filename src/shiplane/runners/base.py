@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from shiplane.errors import ShiplaneError
     from shiplane.model import Command, Secret
@@ -158,19 +158,30 @@ class Masker:
 
 
 def forms(value: str) -> list[str]:
-    """Give the texts by which programs show a value: quoted for a shell, as JSON, in addresses, in base64."""
+    """Give the texts by which programs show a value: for a shell, as JSON, by Compose, in addresses, in base64."""
     import json  # noqa: PLC0415 - only runs that hold secrets pay for it
     import shlex  # noqa: PLC0415
     from urllib.parse import quote, quote_plus  # noqa: PLC0415
 
     if len(value) < _SHORTEST_MASKED:
         return []
-    quoted = [json.dumps(value), json.dumps(value, ensure_ascii=False), shlex.quote(value), repr(value)]
     nested = [shlex.quote(json.dumps(value)), json.dumps(shlex.quote(value))]
-    forms = [value, *(_bare(text) for text in (*quoted, *nested))]
+    quoted = [shlex.quote(value), repr(value), *nested, *_quoted_by_compose(value)]
+    forms = [value, *(_bare(text) for text in quoted)]
     forms += [quote(value, safe=""), quote(value), quote_plus(value), *_base64_forms(value.encode())]
     forms += [line for line in value.splitlines() if len(line) > _SHORTEST_LINE]
     return [form for form in dict.fromkeys(forms) if len(form) >= _SHORTEST_MASKED]
+
+
+def _quoted_by_compose(value: str) -> Iterator[str]:
+    """Give the texts of a value as Compose prints it, in JSON or YAML, and as the environment's file holds it."""
+    import json  # noqa: PLC0415 - see forms()
+
+    from shiplane.commands import dotenv  # noqa: PLC0415
+
+    for text in (value, value.replace("$", "$$"), dotenv.escaped(value)):
+        yield from (f'"{text}"', json.dumps(text), json.dumps(text, ensure_ascii=False))
+        yield "'" + text.replace("'", "''") + "'"
 
 
 def _bare(quoted: str) -> str:

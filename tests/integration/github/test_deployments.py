@@ -120,7 +120,7 @@ def test_what_the_lab_did_is_nobody_s_business(workflow: Workflow, hub: Hub) -> 
 
 def test_a_dry_run(workflow: Workflow, hub: Hub) -> None:
     workflow.ran(went(41, "production", BEFORE, OTHER, outcome="undone"))
-    told = f"would tell: production: promote was undone, and the release before serves: {BEFORE} (failure)\n"
+    told = f"would tell: production: promote of {BEFORE} was undone: 0123456789ab serves again (failure)\n"
     assert workflow.invoke(f"{LINE} --dry-run", 41).out == told
     [found] = workflow.invoke(f"{LINE} --dry-run --json", 41).json
     assert (found["release"], found["state"]) == (BEFORE, "failure")

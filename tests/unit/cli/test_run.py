@@ -10,7 +10,7 @@ import pytest
 from benches import make_plan, make_stage
 from samples import CONFIG
 from shiplane.cli import run as runs
-from shiplane.cli.run import Run
+from shiplane.cli.run import Manner, Run
 from shiplane.errors import DeployUndone, LabDown
 from shiplane.model import Secret, Step
 from shiplane.pipeline.journal import read
@@ -124,3 +124,17 @@ def test_interrupts_at_the_end_do_not_lose_it(
 def test_a_run_needs_no_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
     assert carried_out(run, monkeypatch) == 6
+
+
+@pytest.mark.parametrize(
+    ("command", "github", "waits"),
+    [("pipeline", False, True), ("deploy", False, False), ("promote", True, True), ("e2e", True, True)],
+)
+def test_only_a_pipeline_waits_for_who_holds_an_environment(
+    run: Run,
+    command: str,
+    github: bool,  # noqa: FBT001 - a parameter of the cases
+    waits: bool,  # noqa: FBT001 - the same
+) -> None:
+    run.manner, run.view = Manner(command), View(github=github)
+    assert run._waits is waits  # noqa: SLF001 - what the run's actions are given

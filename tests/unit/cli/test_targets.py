@@ -12,12 +12,14 @@ from samples import CONFIG, HARD
 from shiplane.cli import targets
 from shiplane.cli.targets import LabTarget, RemoteTarget
 from shiplane.commands.login import RegistryLogin
-from shiplane.config import Vpn
+from shiplane.config import SecretSources, Vpn
 from shiplane.errors import CertificateUnfit, ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
+from shiplane.facts.secret_sources import Sources
 from shiplane.lab.layout import PORT_PURPOSES, Layout
 from shiplane.lab.state import Record
 from shiplane.model import Secret
 from shiplane.planning import Naming
+from shiplane.runners.recording import RecordingRunner
 from shiplane.runners.ssh_config import SshSettings
 
 if TYPE_CHECKING:
@@ -120,6 +122,33 @@ def test_a_vpn_asks_for_its_own_secrets(tmp_path: Path) -> None:
     target = RemoteTarget(tmp_path, VPN, FULL | {"TS_OAUTH_CLIENT_ID": "id", "STAGING_TS_OAUTH_SECRET": HARD})
     assert target.vpn_secret("staging") == Secret("TS_OAUTH_SECRET", HARD)
     assert "TS_OAUTH_SECRET" not in target.secrets("staging")
+
+
+def test_what_is_on_a_server_already_is_not_needed_to_reach_it(tmp_path: Path) -> None:
+    spoilt = {"TLS_CERTIFICATE": "/nowhere/chain.pem", "TLS_KEY": "no key"}
+    environ = without("DB_PASSWORD", "REDIS_PASSWORD", TS_OAUTH_CLIENT_ID="id", TS_OAUTH_SECRET=HARD, **spoilt)
+    target = RemoteTarget(tmp_path, VPN, environ)
+    target.require(("staging",), secrets=False)
+    assert target.vpn_secret("staging") == Secret("TS_OAUTH_SECRET", HARD)
+    with pytest.raises(SecretsMissing, match=r"for staging: DB_PASSWORD, REDIS_PASSWORD$"):
+        target.require(("staging",))
+    with pytest.raises(SecretsMissing, match=r"for staging: SERVER_HOST, TS_OAUTH_SECRET$"):
+        RemoteTarget(tmp_path, VPN, environ | {"SERVER_HOST": "", "TS_OAUTH_SECRET": ""}).require(
+            ("staging",), secrets=False
+        )
+
+
+def test_a_plan_asks_no_source_of_secrets(tmp_path: Path) -> None:
+    runner = RecordingRunner([("op", "it needs your finger", 1)])
+    sources = Sources(runner, tmp_path, SecretSources(command=("op", "inject"), file="gone.env"))
+    target = RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme"}, sources=sources)
+    assert target.planned_login() == RegistryLogin("ghcr.io", "REGISTRY_USER", Secret("REGISTRY_PASSWORD", ""))
+    assert target.serves_https("staging")
+    assert runner.commands == []
+    known = {"REPOSITORY_OWNER": "acme", "REGISTRY_PASSWORD": HARD, "REGISTRY_USER": "me"}
+    login = RemoteTarget(tmp_path, CONFIG, known, sources=sources).planned_login()
+    assert login == RegistryLogin("ghcr.io", "me", Secret("REGISTRY_PASSWORD", ""))
+    assert RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme"}).planned_login() is None
 
 
 def test_an_unknown_environment(tmp_path: Path) -> None:

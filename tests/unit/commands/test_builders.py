@@ -16,8 +16,8 @@ QUESTIONS = {
     git.head(): "git log -1 --format=%H%x00%an%x00%s%x00%D",
     git.branch(): "git symbolic-ref --quiet --short HEAD",
     git.last_change("backend"): "git log -1 --format=%H%x00%cI -- backend",
-    git.edits(): "git diff --binary --no-ext-diff --no-textconv HEAD --",
-    git.edits("a b"): "git diff --binary --no-ext-diff --no-textconv HEAD -- a b",
+    git.edits(): "git diff --raw --no-abbrev --no-renames -z HEAD --",
+    git.edits("a b"): "git diff --raw --no-abbrev --no-renames -z HEAD -- a b",
     git.untracked(): "git ls-files --others --exclude-standard -z --",
     git.contains("abc", "main"): "git merge-base --is-ancestor abc main",
     git.archive("abc", "/tmp/files.tar"): "git archive --format=tar --output=/tmp/files.tar abc",  # noqa: S108
@@ -32,7 +32,10 @@ def test_questions_to_git(command: Command, words: str) -> None:
 
 
 ENGINE = {
-    engine.info(): ("docker", "info", "--format", "{{.ServerVersion}}|{{.DriverStatus}}"),
+    engine.info(): (
+        *("docker", "info", "--format"),
+        "{{.ServerVersion}}|{{.DriverStatus}}|{{range .ClientInfo.Plugins}}{{.Name}} {{.Version}} {{end}}",
+    ),
     engine.label("a:1", "x.y"): ("docker", "image", "inspect", "--format", '{{index .Config.Labels "x.y"}}', "a:1"),
     engine.tag("a:1", "r/a:1"): ("docker", "tag", "a:1", "r/a:1"),
     engine.push("r/a:1"): ("docker", "push", "--quiet", "r/a:1"),

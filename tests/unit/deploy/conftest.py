@@ -80,6 +80,8 @@ class Server(RecordingRunner):
         self.backups: list[Backup] = []
         self.restore: set[str] = set()
         self.urls: dict[str, str] = {}
+        self.damaged: set[str] = set()
+        self.secrets: list[str] = []
         self.more: dict[str, dict[str, Any]] = {}
         self.unheard: list[str] = []
 
@@ -216,8 +218,12 @@ class Server(RecordingRunner):
     def survey(self) -> str:
         urls = self.urls
         lines = [
-            f"release\t{json.dumps({**r.to_json(), 'url': urls.get(r.id, SITE.url)})}" for r in self.known.values()
+            f"release\t{json.dumps({**r.to_json(), 'url': urls.get(r.id, SITE.url)})}"
+            for r in self.known.values()
+            if r.id not in self.damaged
         ]
+        lines += [f"folder\t{name}" for name in self.known]
+        lines += [f"secret\t{line}" for line in self.secrets]
         lines += [f"audit\t{json.dumps(entry)}" for entry in self.audit]
         if self.current:
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]

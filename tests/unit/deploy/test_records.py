@@ -39,6 +39,8 @@ def test_what_is_outdated(release: Release) -> None:
     assert outdated(state(release, *"abcdefg"), "g", 5) == ("a", "b")
     assert outdated(state(release, *"abc"), "c", 5) == ()
     assert outdated(state(release, *"abc"), "c", 1) == ("a",), "what served before stays"
+    spoilt = replace(state(release, *"abc"), damaged=frozenset("cd"))
+    assert outdated(spoilt, "c", 5) == ("d",), "what cannot be gone back to goes, unless it serves"
 
 
 def test_a_mark_that_e2e_passed(site: Site) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from samples import HARD
+from shiplane.commands import dotenv
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy import execution
 from shiplane.deploy.phases import DECIDED_THERE, ROLLOUTS
@@ -131,6 +133,13 @@ def test_a_login_lasts_for_the_pull(world: World) -> None:
     assert "a secret" not in "\n".join([*world.server.transcript, *world.server.played])
 
 
+def test_what_containers_with_an_older_password_print_is_masked(world: World) -> None:
+    world.server.deployed("old")
+    world.server.secrets = [f'DB_PASSWORD="{dotenv.escaped(HARD)}"']
+    world.deploy("new")
+    assert world.masker.mask(f"FATAL: {HARD} was refused") == "FATAL: *** was refused"
+
+
 def test_no_secret_is_in_an_argument(world: World) -> None:
     world.deploy("new", login=LOGIN)
     arguments = " ".join(word for command in world.server.commands for word in command.argv)
@@ -141,6 +150,7 @@ def test_no_secret_is_in_an_argument(world: World) -> None:
 def test_what_runs_already_is_left_alone(world: World) -> None:
     world.server.deployed("new")
     deployment = world.deploy("new")
+    assert world.deployer.before is world.deployer.deployment, "what served is what serves"
     assert world.server.story == []
     assert deployment.run == "r0"
     assert world.reports == ["new runs already with the same files and digests: nothing to do"]
@@ -344,6 +354,17 @@ def test_digests_that_differ_from_the_release(world: World) -> None:
     world.server.runs_instead["new"] = world.server.known["old"]
     with pytest.raises(DeployUndone, match=r"other digests run than those of new: backend: sha256:.* runs instead of"):
         world.deploy("new")
+
+
+def test_a_release_whose_manifest_was_lost_serves_again_too(world: World) -> None:
+    world.server.deployed("one")
+    world.server.damaged = {"one"}
+    world.public.wrong = {"two"}
+    with pytest.raises(DeployUndone, match="one serves again"):
+        world.deploy("two")
+    assert world.server.current == "one"
+    world.public.wrong = set()
+    assert world.deploy("two").outcome == "deployed"
 
 
 def test_a_record_that_cannot_be_written_undoes_the_deploy(world: World) -> None:

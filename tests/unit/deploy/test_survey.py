@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from samples import HARD
+from shiplane.commands import dotenv
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.containers import Container, repository
 from shiplane.deploy.services import Model
 from shiplane.deploy.status import overview, status
 from shiplane.deploy.survey import Entry, Left, State, parse, survey
-from shiplane.errors import NameTaken, Unreachable
+from shiplane.errors import NameTaken, NothingDeployed, ReleaseDamaged, Unreachable
 from shiplane.model import Deployment, Image, Secret
 from shiplane.runners.recording import RecordingRunner
 
@@ -35,6 +37,13 @@ def entry(release: str, outcome: str = "deployed", action: str = "deploy") -> En
     return Entry(
         Deployment("d", "staging", "u", release, "c", "r", action, outcome, "s", f"end of {release}"), "me", {}
     )
+
+
+def test_the_release_that_an_environment_runs(release: Release) -> None:
+    assert State(current=release.id, releases={release.id: release}).current_release("staging") == release
+    for nothing in (State(), State(current="gone")):
+        with pytest.raises(NothingDeployed):
+            nothing.current_release("staging")
 
 
 def test_parse_of_an_empty_server() -> None:
@@ -110,6 +119,48 @@ def test_parse(release: Release) -> None:
         volumes=("app-staging_data",),
         urls={release.id: "https://staging.test"},
     )
+
+
+def test_the_secrets_of_all_releases_are_known_to_who_changes_something(site: Site) -> None:
+    told = "\n".join(
+        f"secret\t{line}" for line in dotenv.render({"DB_PASSWORD": HARD, "OLD_KEY": "before"}).splitlines()
+    )
+    runner = RecordingRunner([("survey", f"engine\t26\n{told}", 0)])
+    assert [each.value for each in survey(runner, site, services=True).secrets] == [HARD, "before"]
+    assert HARD not in repr(parse(told.splitlines()))
+
+
+def test_a_survey_that_fails_shows_nothing_that_it_told(site: Site) -> None:
+    runner = RecordingRunner([("survey", f"secret\tDB_PASSWORD={HARD}\nthe engine went away", 1)])
+    with pytest.raises(Unreachable) as caught:
+        survey(runner, site, services=True)
+    assert caught.value.details == ("the engine went away",)
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", "null", "7", '{"id": "1.0.0-old"}', '{"id": 1, "images": []}'])
+def test_files_that_were_lost_with_the_power_are_no_end_of_all_else(site: Site, release: Release, spoilt: str) -> None:
+    whole, passed = json.dumps(release.to_json()), json.dumps({"digests": {"web": "sha256:a"}})
+    state = parse(
+        [
+            "folder\t1.0.0-old",
+            f"folder\t{release.id}",
+            "current\t1.0.0-old",
+            f"release\t{spoilt}",
+            f"release\t{whole}",
+            f"tested\t1.0.0-old\t{spoilt}",
+            f"tested\t{release.id}\t{passed}",
+            f"audit\t{spoilt}",
+            f"audit\t{json.dumps(entry('1.0.0-old').to_json())}",
+        ]
+    )
+    assert (state.releases, state.tested) == ({release.id: release}, {release.id: {"web": "sha256:a"}})
+    assert state.damaged == {"1.0.0-old"}
+    assert [state.keeps(name) for name in ("1.0.0-old", release.id, "gone")] == [True, True, False]
+    with pytest.raises(ReleaseDamaged, match=r"the manifest of 1\.0\.0-old on staging cannot be read"):
+        state.current_release("staging")
+    told = overview(site, state)
+    assert (told["release"], told["commit"], told["deployed_at"]) == ("1.0.0-old", "c", "end of 1.0.0-old")
+    assert told["damaged"] == ["1.0.0-old"]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +322,7 @@ def test_an_overview_says_which_releases_run(site: Site, release: Release) -> No
     }
     assert (told["services"]["db"]["well"], told["services"]["db"]["restarts"]) == (0, 2)
     assert (told["attempt"], told["maintenance"]) == ({"title": "let new serve", "code": "7"}, {"who": "ada@laptop"})
-    assert {*told} - {*status(site, state)} == {"attempt", "maintenance"}
+    assert {*told} - {*status(site, state)} == {"attempt", "maintenance", "damaged"}
 
 
 def test_status_before_the_first_deploy(site: Site) -> None:

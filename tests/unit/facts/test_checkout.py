@@ -86,11 +86,14 @@ def test_edits_change_the_suffix(tmp_path: Path) -> None:
     def suffix(edits: str, untracked: str) -> str:
         return survey(RecordingRunner(git_answers(edits=edits, untracked=untracked)), tmp_path, CONFIG, {}).suffix
 
-    made = [suffix("-a\n+b", ""), suffix("-a\n+c", ""), suffix("", "new.txt\0"), suffix("", "link\0"), suffix("", "")]
+    edited = [":100644 100644 1 0 M\0backend/config/__init__.py\0", ":100644 100644 1 2 M\0frontend/package.json\0"]
+    made = [*(suffix(one, "") for one in edited), suffix("", "new.txt\0"), suffix("", "link\0"), suffix("", "")]
     assert len(set(made)) == 5
     assert all(one.startswith("664a230c1f2e-dirty-") and len(one) == 27 for one in made[:-1])
     (tmp_path / "new.txt").write_text("two")
     assert suffix("", "new.txt\0") not in made
+    (tmp_path / "backend/config/__init__.py").write_text('__version__ = "1.0.0"  # edited again')
+    assert suffix(edited[0], "") not in made, "git says the same of another edit"
 
 
 FILES = st.lists(st.tuples(st.text(min_size=1), st.binary()), max_size=3)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shiplane.errors import UsageError
-from shiplane.facts.inventory import UNKNOWN, Inventory, parse, survey
+from shiplane.facts.hashes import UNKNOWN, Hashes
+from shiplane.facts.inventory import Inventory, parse, survey
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def test_files_are_hashed_as_git_will(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     names = "plain\0program\0link\0folder/\0gone\0"
     runner = RecordingRunner([("git ls-files --stage", "", 0), ("git ls-files --modified", names, 0)])
-    assert survey(runner, tmp_path, ("plain", "never-there")).files == {
+    assert survey(runner, Hashes(tmp_path), ("plain", "never-there")).files == {
         "plain": f"100644 {HELLO}",
         "program": f"100755 {HELLO}",
         "link": f"120000 {HELLO}",
@@ -52,4 +53,4 @@ def test_files_are_hashed_as_git_will(tmp_path: Path) -> None:
 
 def test_a_git_that_fails_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="git cannot tell which files are here"):
-        survey(RecordingRunner([("git ls-files --stage", "fatal: index corrupt", 128)]), tmp_path)
+        survey(RecordingRunner([("git ls-files --stage", "fatal: index corrupt", 128)]), Hashes(tmp_path))

@@ -13,7 +13,7 @@ from shiplane.cli.targets import RemoteTarget
 from shiplane.commands import cache, nox, vpn
 from shiplane.config import Flaky, Vpn
 from shiplane.deploy.lock import Holder
-from shiplane.errors import FlakyTests, NothingPublished, StepFailed, Unreachable
+from shiplane.errors import FlakyTests, Locked, NothingPublished, StepFailed, Unreachable
 from shiplane.facts.inventory import Inventory
 from shiplane.model import Deployment, Event, Secret, Step
 from shiplane.pipeline.actions import Actions
@@ -233,8 +233,53 @@ def test_the_journal_says_who_did_what_from_what_to_what(
     assert (note["kind"], note["text"]) == ("note", "an old image is still there")
     assert (told["kind"], told["action"], told["who"], told["run"]) == ("deployed", "rollback", "me@here", "r1")
     assert (told["from_release"], told["from_commit"], told["release"], told["commit"]) == ("two", "c2", "one", "c1")
-    assert (told["outcome"], told["seconds"]) == ("deployed", 2.5)
+    assert (told["outcome"], told["seconds"], told["unchanged"]) == ("deployed", 2.5, False)
     assert made.masker.mask(HARD) == "***"
+
+
+def journaled(bench: Callable[[RecordingRunner], Bench], patch: pytest.MonkeyPatch, **found: Any) -> dict[str, Any]:  # noqa: ANN401 - handed on
+    """Give the one record of a rollback by a deployer that found this."""
+    made, played = bench(RecordingRunner()), Deployed([])
+    for name, value in found.items():
+        setattr(played, name, value)
+    patch.setattr(made.environments, "hold", lambda *_, **__: None)
+    patch.setattr(made.environments, "deployer", lambda *_: played)
+    made.carry_out("rollback")
+    [record] = read(made.journal.folder)
+    return record
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("action", ["deploy", "e2e", "rollback"])
+def test_a_pipeline_waits_for_who_holds_an_environment(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch, *, action: str, waits: bool
+) -> None:
+    made, asked = bench(RecordingRunner()), list[bool]()
+
+    def hold(*_words: object, wait: bool) -> None:
+        asked.append(wait)
+        raise Locked("staging", "run r7")
+
+    monkeypatch.setattr(made.environments, "hold", hold)
+    monkeypatch.setattr(Actions, "_bundle", lambda *_: None)
+    with pytest.raises(Locked):
+        made.carry_out(action, release=make_release(), waits=waits)
+    assert asked == [waits and action != "rollback"]
+
+
+def test_what_served_already_is_nobody_s_deed(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = journaled(bench, monkeypatch, before=Deployed.deployment)
+    assert (told["from_release"], told["release"], told["unchanged"]) == ("one", "one", True)
+    assert (told["who"], told["seconds"]) == ("", None)
+
+
+def test_a_change_that_ended_before_the_switch_says_what_serves(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = journaled(bench, monkeypatch, deployment=None)
+    assert (told["kind"], told["text"]) == ("note", "staging was left as it was: two serves")
 
 
 def test_a_release_that_was_gone_back_to_is_verified_where_it_answers(

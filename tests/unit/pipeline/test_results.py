@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shiplane.pipeline.locks import marked
 from shiplane.pipeline.results import Results
 from shiplane.planning.decide import Passed
 from shiplane.planning.keys import Item, key_of
@@ -89,6 +90,20 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
     results.restore("test.a", keys[0], tmp_path)
     keys.append(keep(results, (("file", "a.py", "3"),), "3", tmp_path, "out"))
     assert [results.run_of("test.a", key) for key in keys] == ["1", None, "3"]
+
+
+def test_what_a_killed_process_left_goes_and_what_is_being_made_stays(results: Results, tmp_path: Path) -> None:
+    first = keep(results, A, "7", tmp_path)
+    killed, at_work = (tmp_path / "results" / f".new-{name}" for name in ("killed", "at-work"))
+    for folder in (killed, at_work):
+        folder.mkdir()
+        (folder / "outputs.tar.gz").write_bytes(bytes(10_000))
+    (tmp_path / "results" / "test.a" / first / "result.json").unlink()
+    with marked(at_work):
+        second = keep(results, B, "8", tmp_path)
+    left = sorted(path.name for path in (tmp_path / "results").iterdir())
+    assert left == [".lock", ".new-at-work", "test.a"]
+    assert [path.name for path in (tmp_path / "results" / "test.a").iterdir() if path.is_dir()] == [second]
 
 
 def test_a_result_larger_than_the_room_is_kept_until_the_next(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samples import CONFIG, HARD
-from shiplane.facts.inventory import UNKNOWN, Inventory
+from shiplane.facts.hashes import UNKNOWN
+from shiplane.facts.inventory import Inventory
 from shiplane.model import Inputs
 from shiplane.planning.keys import UNTOLD, Item, difference, items_of, key_of
 
@@ -50,6 +51,20 @@ def test_what_the_items_say() -> None:
     assert user == ("variable", "DB_USER", "unset")
     assert (nginx, redis) == (("image", "nginx:1", "sha256:1"), ("image", "redis:8", ""))
     assert value == ("value", "version of x", "1")
+
+
+def test_versions_of_tools_count_where_a_step_runs_them() -> None:
+    here = {"engine": "26.1", "python": "3.11.2", "python/ruff": "0.14.5"}
+
+    def items(*patterns: str, **other: str) -> tuple[Item, ...]:
+        return items_of(Inputs(tools=patterns), FILES, CONFIG, {}, {}, here | other)
+
+    assert items("engine", "buildx") == (("tool", "engine", "26.1"),)
+    assert items("python", "python/**") == (("tool", "python", "3.11.2"), ("tool", "python/ruff", "0.14.5"))
+    before, after = items("python/**"), items("python/**", **{"python/ruff": "0.14.6"})
+    assert key_of(before) != key_of(after)
+    assert difference(before, after) == "tool python/ruff changed"
+    assert items("compose") == ()
 
 
 def test_an_empty_variable_is_not_an_unset_one() -> None:

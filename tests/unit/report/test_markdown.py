@@ -104,6 +104,7 @@ def test_reused_steps_show_the_tests_that_count(tmp_path: Path) -> None:
     text = written(journals.reused(), tmp_path)
     assert "8 of 15 steps did not have to run" in text
     assert "| backend tests (run 41) | 184 | 0 | 0 | 2 | 94.1 % | 85.0 % |" in text
+    assert "| staging | served already | `664a230c1f2e` | `664a230c1f2e` | <https://staging.test> |" in text
 
 
 def test_an_unfinished_run(tmp_path: Path) -> None:

@@ -60,6 +60,9 @@ def test_status_for_people_says_more() -> None:
     assert max(map(len, lines[4:])) <= 80
     attempt["code"] = "7"
     assert "unfinished: 'let two serve' ended with 7" in render_status({**STATUS, "attempt": attempt})
+    assert "damaged: one has no manifest that can be read; deploying it mends it" in render_status(
+        {**STATUS, "damaged": ["one"]}
+    )
 
 
 @pytest.mark.parametrize(

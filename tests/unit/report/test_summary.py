@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+import journals
 from shiplane.report.summary import Summary, render_table, render_text, summary
 
 Records = Callable[..., list[dict[str, Any]]]
@@ -113,8 +114,18 @@ def test_failed_tests_are_named(records: Records) -> None:
 
 def test_a_deploy_that_was_undone_serves_nothing_new(records: Records) -> None:
     shown = summary(records("production.rollout"))
-    assert "production  promote of 1.0.0-664a230c1f2e undone; the release before serves" in render_text(shown)
+    assert "production  promote of 1.0.0-664a230c1f2e undone; nothing served before" in render_text(shown)
     assert "production" not in shown.addresses
+
+
+def test_a_deploy_that_was_undone_names_what_serves_again() -> None:
+    told = render_text(summary(journals.undone().records)).splitlines()
+    assert "production  promote of 664a230c1f2e undone; 0123456789ab serves again" in told
+
+
+def test_a_deploy_that_had_nothing_to_do_says_so() -> None:
+    told = render_text(summary(journals.reused().records)).splitlines()
+    assert "staging  https://staging.test  serves 664a230c1f2e already" in told
 
 
 def test_an_interrupted_run_says_in_what(records: Records) -> None:

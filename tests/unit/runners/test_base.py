@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from samples import HARD
+from shiplane.commands import dotenv
 from shiplane.errors import Interrupted, TimeLimit, Unreachable
 from shiplane.model import Secret
 from shiplane.runners.base import MASK, Cancel, Completed, Masker
@@ -30,6 +31,10 @@ FORMS = {
     "python": repr,
     "shell of json": lambda value: shlex.quote(json.dumps(value)),
     "json of shell": lambda value: json.dumps(shlex.quote(value)),
+    "environment file": lambda value: dotenv.render({"S": value}),
+    "environment file in a message": lambda value: json.dumps(dotenv.render({"S": value}), ensure_ascii=False),
+    "json of compose": lambda value: json.dumps(value.replace("$", "$$"), ensure_ascii=False),
+    "yaml of compose": lambda value: "'" + value.replace("$", "$$").replace("'", "''") + "'",
 }
 
 
@@ -38,6 +43,8 @@ def told(text: str, value: str) -> bool:
     plain = {
         value,
         json.dumps(value)[1:-1],
+        dotenv.escaped(value),
+        value.replace("$", "$$"),
         quote(value, safe=""),
         base64.b64encode(value.encode()).decode().rstrip("="),
     }

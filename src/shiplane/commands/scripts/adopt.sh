@@ -13,6 +13,8 @@ main() {
     install -d -m 755 served served/assets served/upstreams
     install -d -m 700 served/tls
     base64 -d | tar -xzp --no-same-owner -C "$new"
+    # A server that loses its power must not keep the names of files without what they hold.
+    find "$new" -type f -exec sync {} +
     if [ ! -e "$entry" ]; then
         mv -T "$new" "$entry"
         printf 'adopted\tnew\n'

@@ -40,6 +40,10 @@ tell_of() { echo "$1" >.job/pid && echo "$2" >.job/id; }
 # may have its number.
 job_lives() { [ -s "$1/pid" ] && [ ! -e "$1/code" ] && grep -qF /dev/fd/3 "/proc/$(cat "$1/pid")/cmdline" 2>/dev/null; }
 
+# secret_lines FILE...: print the lines of environment files that hold secrets, so that they can be masked where output
+# is shown.
+secret_lines() { cat "$@" 2>/dev/null | grep -hE '^[A-Z0-9_]*(PASSWORD|SECRET|TOKEN|KEY|CREDENTIAL)[A-Z0-9_]*=' | sort -u || :; }
+
 # append_audit: append the line on standard input to the audit in this folder, wholly or not at all.
 append_audit() {
     local line size

@@ -18,6 +18,8 @@ main() {
     job
     restore
     [ ! -e served/maintenance ] || printf 'maintenance\t%s\n' "$(head -n 1 served/maintenance)"
+    # Who changes something sees what containers of any release here print, which may have had other passwords.
+    [ -z "${3-}" ] || secret_lines releases/*/.env releases/*/.env.* | sed 's/^/secret\t/'
 }
 
 # A release whose files cannot be read any more is no reason to see nothing of the server.
@@ -33,6 +35,10 @@ releases() {
         printf 'current\t%s\n' "${id#releases/}"
         printf 'checksum\t%s\n' "$(cd "$id" && find . -type f ! -name tested.json -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)"
     fi
+    for id in releases/*/; do
+        id=${id%/}
+        [ ! -d "$id" ] || printf 'folder\t%s\n' "${id#releases/}"
+    done
     for manifest in releases/*/manifest.json; do
         [ -f "$manifest" ] || continue
         printf 'release\t%s\n' "$(tr -d '\n' <"$manifest")"

@@ -3,5 +3,6 @@
 main() {
     cd "$1" || return
     cat >"$2.new"
+    sync "$2.new"
     mv -T "$2.new" "$2"
 }

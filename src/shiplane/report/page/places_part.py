@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shiplane.report.state import RunState
 
-_WORDS = {"deployed": "passed", "undone": "failed", "broken": "failed"}
+_WORDS = {"deployed": "passed", "undone": "failed", "failed": "failed"}
 
 
 def places_part(run: RunState) -> Markup:
@@ -28,6 +28,7 @@ def _place(deployed: Mapping[str, Any]) -> Markup:
     good = outcome == "deployed"
     before, after = str(deployed.get("from_release") or "nothing"), str(deployed["release"])
     seconds = deployed.get("seconds")
+    served = tag("p", code(after, class_="after"), " served already", class_="change")
     change = tag(
         "p",
         code(before, class_="before"),
@@ -38,7 +39,7 @@ def _place(deployed: Mapping[str, Any]) -> Markup:
     return tag(
         "article",
         tag("h3", str(deployed["environment"]).capitalize(), pill(_WORDS.get(outcome, "cancelled"), outcome)),
-        change,
+        served if deployed.get("unchanged") else change,
         facts(
             ("Commit", code(short_commit(str(deployed.get("commit") or "")))),
             ("Action", str(deployed.get("action") or "")),

@@ -122,6 +122,11 @@ def test_a_deploy_that_was_undone(tmp_path: Path) -> None:
     why = "the new release did not get healthy within 120 s: backend answered 503 to its probe"
     assert f"production.promote failed {why} Fix: see its logs" in page.text
     assert "Production undone 0123456789ab ↛ 664a230c1f2e" in page.text
+    story = journals.undone()
+    story.deployed(316.0, "production", "failed")
+    broken = written(story, tmp_path / "broken")
+    assert "Production failed 0123456789ab ↛ 664a230c1f2e" in broken.text
+    assert 'data-status="cancelled"' not in broken.html.partition("Environments</h2>")[2].partition("</section>")[0]
     assert "Exit code 6" in page.text
     assert page.text.count("27 probe: HTTP 503 database") == 2  # in the card and in the log
     assert "~25 s 2 min 13 s" in page.text
@@ -144,6 +149,8 @@ def test_what_did_not_have_to_run_says_why_and_shows_its_tests(tmp_path: Path) -
     assert f"test.backend backend tests {reuse}" in page.text
     assert "leave out: nothing that needs it runs not needed" in page.text
     assert "ask: decided by the registry passed" in page.text
+    assert "Staging deployed 664a230c1f2e served already Commit" in page.text
+    assert "By" not in page.text.partition("served already")[2].partition("https://staging.test")[0]
     assert "backend tests from run 41 184 0 0 2 94.1 % 85.0 %" in page.text
 
 
