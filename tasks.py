@@ -12,6 +12,7 @@ try:
         doctor_tasks,
         environment_tasks,
         github_tasks,
+        image_tasks,
         lab_tasks,
         looking_tasks,
         maintenance_tasks,
@@ -56,5 +57,6 @@ version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
 version.add_task(version_tasks.bump_version, name="bump")
 github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed, github_tasks.deployments)
-for group in (config, lab, dev, github, maintenance, server, version):
+images = Collection("images", image_tasks.inspect)
+for group in (config, images, lab, dev, github, maintenance, server, version):
     ns.add_collection(group)

@@ -135,6 +135,26 @@ class ManyPlatforms(UsageError):
         )
 
 
+class NotAReference(UsageError):
+    """Tell that a text cannot name an image."""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(
+            f"{text!r} is no image reference: {why}",
+            "write it as registry/owner/name:tag or registry/owner/name@sha256:…",
+        )
+
+
+class ImageMissing(UsageError):
+    """Tell that a registry has no such image."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            f"{reference} is not in the registry",
+            "see what is published: the last lines of invoke publish, or invoke status --env E",
+        )
+
+
 class OtherPlan(UsageError):
     """Tell that the last run cannot be gone on with, for its plan was another one."""
 

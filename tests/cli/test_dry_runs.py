@@ -52,6 +52,7 @@ ONLY_LOOK = {
         "dev.shell",
         "dev.status",
         "history",
+        "images.inspect",
         "lab.status",
         "logs",
         "plan",

@@ -20,6 +20,8 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.EngineMissing("Cannot connect to the Docker daemon"), 2),
     (errors.PlatformRefused("backend-production", ["linux/arm64"], "default", ["linux/amd64"]), 2),
     (errors.ManyPlatforms("backend-production", ["linux/amd64", "linux/arm64"]), 2),
+    (errors.NotAReference("App:1", "its name has capitals"), 2),
+    (errors.ImageMissing("registry.test/acme/app-backend:2.0.0"), 2),
     (errors.OtherPlan("12", ["target remote (now lab)"]), 2),
     (errors.NothingToResume(), 2),
     (errors.SecretsMissing(("REDIS_PASSWORD", "DB_PASSWORD"), "staging"), 2),

@@ -56,6 +56,7 @@ _HELP = {
     "resume": "go on with the last run, which has to be of the same plan",
     "reuse": "let results of earlier runs count; --no-reuse runs everything",
     "rebuild": "build the production images anew, without caches; what is published has to come out the same",
+    "ref": "image in a registry: registry/owner/name:tag, or name@sha256:…",
     "release": "release, by name or commit; default: the published one of HEAD, for e2e what runs there",
     "run": "number or id of a run; default: the last",
     "seconds": "how long to wait for answers; default: 2.3, so that the whole takes three",

@@ -90,11 +90,13 @@ def _build(app: App, kinds: tuple[str, ...], components: tuple[str, ...], *, cac
 
 
 def _listed(app: App, kinds: tuple[str, ...], components: tuple[str, ...]) -> tuple[buildx.Build, ...]:
-    """Give what is to be built, once the base images are here."""
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415 - sessions within a run do not build
+    """Give what is to be built, once the base images are here; their digests become labels."""
+    from shiplane.lab.images import OFFICIAL_NAMES, ensure_images  # noqa: PLC0415 - sessions in a run do not build
+    from shiplane.pipeline.bases import labelled  # noqa: PLC0415
 
     ensure_images(app.runner, _say)
-    return tuple(one for kind in kinds for one in images.builds(app.config, app.facts, kind, components))
+    listed = tuple(one for kind in kinds for one in images.builds(app.config, app.facts, kind, components))
+    return labelled(app.runner, app.checkout, listed, OFFICIAL_NAMES)
 
 
 def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:

@@ -21,7 +21,7 @@ _FLAGS = ("--load", "--provenance=false", "--progress=plain")
 class Build:
     """Describe one image to build; `name` is bake's for it, `target` a stage of the Dockerfile (the last where empty).
 
-    `platforms` are the builder's own where there are none.
+    `platforms` are the builder's own where there are none; `labels` win over the Dockerfile's.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Build:
     target: str = ""
     arguments: tuple[tuple[str, str], ...] = ()
     platforms: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 def definition(builds: tuple[Build, ...]) -> str:
@@ -56,6 +57,7 @@ def _target(build: Build) -> dict[str, Any]:
         "tags": [_literal(build.tag)],
         "args": {name: _literal(value) for name, value in build.arguments},
         "platforms": list(build.platforms),
+        "labels": {name: _literal(value) for name, value in build.labels},
     }
     return {key: value for key, value in told.items() if value}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shiplane.model import Command
 
+_TOLD = ("Name", "Manifest", "Image", "Provenance", "SBOM")
+
 
 def digests(reference: str) -> Command:
     """Ask by which digests registries know an image, as a JSON list of `name@sha256:…`.
@@ -27,3 +29,10 @@ def remove(references: tuple[str, ...]) -> Command:
 def layers(reference: str) -> Command:
     """Ask for the layers of a local image, as a JSON list, the lowest first."""
     return Command(("docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", reference), timeout=60)
+
+
+def described(reference: str) -> Command:
+    """Ask a registry for all that it tells of an image, as one JSON object; what it has not is null."""
+    asked = ",".join(f'"{name.lower()}":{{{{json .{name}}}}}' for name in _TOLD)
+    argv = ("docker", "buildx", "imagetools", "inspect", reference, "--format", f"{{{asked}}}")
+    return Command(argv, timeout=120)

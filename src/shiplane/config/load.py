@@ -19,6 +19,7 @@ from shiplane.config.settings import (
     GithubSettings,
     Hook,
     Hooks,
+    Images,
     Limits,
     SecretSources,
     StepSettings,
@@ -93,6 +94,7 @@ def parse(table: dict[str, Any]) -> Config:
     github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
     secrets = _build(SecretSources, top.pop("secrets", {}), "tool.shiplane.secrets")
     cache = _build(Cache, top.pop("cache", {}), "tool.shiplane.cache")
+    images = _build(Images, top.pop("images", {}), "tool.shiplane.images")
     built = {
         "components": components,
         "environments": environments,
@@ -105,6 +107,7 @@ def parse(table: dict[str, Any]) -> Config:
         "github": github,
         "secrets": secrets,
         "cache": cache,
+        "images": images,
     }
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)

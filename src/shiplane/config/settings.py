@@ -183,6 +183,14 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Images:
+    """Say what published images tell of themselves."""
+
+    source: str = ""
+    """Address of the repository, for people: the label `org.opencontainers.image.source`; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flaky:
     """Say from when tests that fail and then pass block production."""
 
@@ -270,6 +278,7 @@ class Config:
     hooks: Hooks = field(default_factory=Hooks)
     flaky: Flaky = field(default_factory=Flaky)
     cache: Cache = field(default_factory=Cache)
+    images: Images = field(default_factory=Images)
     github: GithubSettings = field(default_factory=GithubSettings)
     secrets: SecretSources = field(default_factory=SecretSources)
 

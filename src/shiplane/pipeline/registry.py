@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shiplane.commands import cache, engine
+from shiplane.commands import cache, engine, image
 from shiplane.errors import RegistryRefused, Unreachable
 from shiplane.model import Command
 from shiplane.runners import temporary
@@ -42,21 +42,16 @@ class Registry:
 
     def digest(self, reference: str) -> str | None:
         """Give the digest that a reference has in the registry; None where there is none."""
-        done = self.runner.run(self._with(engine.manifest(reference)), cancel=self.cancel)
-        if done.ok:
-            return str(json.loads(done.stdout)["digest"])
-        if _ABSENT.search(_said(done.output, *_names(reference))):
-            return None
-        raise _failure(reference, done.tail())
+        found = self._ask(engine.manifest(reference), reference)
+        return str(json.loads(found)["digest"]) if found else None
 
     def raw(self, reference: str) -> str:
         """Give the manifest of a reference as it stands there; empty where there is none."""
-        done = self.runner.run(self._with(cache.manifest(reference)), cancel=self.cancel)
-        if done.ok:
-            return done.stdout
-        if _ABSENT.search(_said(done.output, *_names(reference))):
-            return ""
-        raise _failure(reference, done.tail())
+        return self._ask(cache.manifest(reference), reference)
+
+    def described(self, reference: str) -> str:
+        """Give all that the registry tells of an image, as `facts.described` reads it; empty where there is none."""
+        return self._ask(image.described(reference), reference)
 
     def digests(self, references: Collection[str]) -> dict[str, str]:
         """Give the digests of those references that the registry has, asked for side by side."""
@@ -71,6 +66,13 @@ class Registry:
     def pull(self, reference: str) -> None:
         """Fetch an image into the local engine; raises `Unreachable` where the registry does not give it."""
         self._transfer(engine.pull(reference), reference)
+
+    def _ask(self, question: Command, reference: str) -> str:
+        """Give the answer about a reference; empty where the registry says that it has none."""
+        done = self.runner.run(self._with(question), cancel=self.cancel)
+        if not done.ok and not _ABSENT.search(_said(done.output, *_names(reference))):
+            raise _failure(reference, done.tail())
+        return done.stdout if done.ok else ""
 
     def _transfer(self, plain: Command, reference: str) -> None:
         command = self._with(plain)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shiplane.commands.buildx import Build
+from shiplane.planning.labels import labels
 from shiplane.planning.naming import TEST_RUNNER, development_tag
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def production_tag(component: str, facts: CheckoutFacts) -> str:
 def builds(config: Config, facts: CheckoutFacts, kind: str, components: tuple[str, ...] = ()) -> tuple[Build, ...]:
     """List what is built of a kind (`development` or `production`); `components` limits it."""
     chosen = (each for each in config.components if not components or each.name in components)
-    return tuple(_build(component, facts, kind) for component in chosen)
+    return tuple(_build(component, facts, kind, config.images.source) for component in chosen)
 
 
 def test_runner() -> tuple[Build, ...]:
@@ -29,7 +30,7 @@ def test_runner() -> tuple[Build, ...]:
     return (Build("test-runner", "testing", TEST_RUNNER),)
 
 
-def _build(component: Component, facts: CheckoutFacts, kind: str) -> Build:
+def _build(component: Component, facts: CheckoutFacts, kind: str, source: str) -> Build:
     known, name = facts.component(component.name), component.name
     development = kind == "development"
     return Build(
@@ -45,4 +46,5 @@ def _build(component: Component, facts: CheckoutFacts, kind: str) -> Build:
             ("SOURCE_DATE_EPOCH", str(int(datetime.fromisoformat(known.created).timestamp()))),
         ),
         platforms=component.platforms,
+        labels=() if development else labels(known, source),
     )

@@ -61,7 +61,7 @@ class Declared:
         ]
         return Inputs(
             files=self._contexts(*chosen),
-            config=tuple(f"components.{name}" for name in chosen),
+            config=(*(f"components.{name}" for name in chosen), "images"),
             environ=_BUILD_VARIABLES,
             images=self.bases,
             values=tuple(labels),

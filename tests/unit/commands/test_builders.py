@@ -107,7 +107,7 @@ def test_the_browser_tests_get_secrets_by_name() -> None:
 
 
 TOLD = (("VERSION", "1.0.0"), ("REVISION", "abc"))
-ONE = buildx.Build("backend-production", "backend", "backend:1", "production", TOLD)
+ONE = buildx.Build("backend-production", "backend", "backend:1", "production", TOLD, labels=(("a.b", "${X}"),))
 TWO = buildx.Build("runner", "testing", "runner:1", platforms=("linux/amd64", "linux/arm64"))
 BAKED = {
     "group": {"default": {"targets": ["backend-production", "runner"]}},
@@ -117,6 +117,7 @@ BAKED = {
             "target": "production",
             "tags": ["backend:1"],
             "args": {"VERSION": "1.0.0", "REVISION": "abc"},
+            "labels": {"a.b": "$${X}"},
         },
         "runner": {"context": "testing", "tags": ["runner:1"], "platforms": ["linux/amd64", "linux/arm64"]},
     },

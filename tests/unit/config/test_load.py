@@ -18,6 +18,7 @@ from shiplane.config import (
     EnvironmentConfig,
     Flaky,
     GithubSettings,
+    Images,
     Limits,
     SecretSources,
     StepSettings,
@@ -91,6 +92,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
     ("secrets",): {"command": STRINGS, "file": STRING, "seconds": NUMBER},
+    ("images",): {"source": STRING},
     ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING},
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
@@ -125,7 +127,10 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 
 def test_the_tables_above_have_every_key() -> None:
-    kinds = (Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings, Flaky, SecretSources, Cache)
+    kinds = (
+        *(Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings),
+        *(Flaky, SecretSources, Images, Cache),
+    )
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
         others = {
@@ -140,6 +145,7 @@ def test_the_tables_above_have_every_key() -> None:
             "github",
             "secrets",
             "cache",
+            "images",
         }
         tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)
