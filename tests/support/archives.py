@@ -29,11 +29,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Describe an image: layers of files with the orders that made them, and its settings."""
+    """Describe an image: layers of files with the orders that made them, and its settings.
+
+    One that is `attested` stands in an index beside its attestations.
+    """
 
     layers: Sequence[tuple[str, Mapping[str, File]]]
     settings: Mapping[str, Any] = field(default_factory=dict)
     packed: bool = True
+    attested: bool = False
 
 
 def save(image: Made, file: Path, *, index: bool = True) -> Path:
@@ -41,12 +45,14 @@ def save(image: Made, file: Path, *, index: bool = True) -> Path:
     packed = [_layer(files, packed=image.packed) for _, files in image.layers]
     history = [{"created_by": order} for order, _ in image.layers] + [{"created_by": "CMD x", "empty_layer": True}]
     config = json.dumps({"architecture": "amd64", "history": history, **image.settings}).encode()
-    manifest = json.dumps({"config": _path(config), "layers": [_path(layer) for layer in packed]}).encode()
+    manifest = json.dumps({"config": _named(config), "layers": [_named(layer) for layer in packed]}).encode()
     listed = [{"Config": _path(config), "RepoTags": None, "Layers": [_path(layer) for layer in packed]}]
     told = {"manifest.json": json.dumps(listed).encode()}
     if index:
-        digest = hashlib.sha256(manifest).hexdigest()
-        told["index.json"] = json.dumps({"manifests": [{"digest": f"sha256:{digest}"}]}).encode()
+        about = {"annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
+        attested = json.dumps({"manifests": [_named(manifest), {**_named(b"attested"), **about}]}).encode()
+        whole = attested if image.attested else manifest
+        told |= {_path(whole): whole, "index.json": json.dumps({"manifests": [_named(whole)]}).encode()}
     with tarfile.open(file, "w") as tar:
         for name, data in {**{_path(each): each for each in (*packed, config, manifest)}, **told}.items():
             _add(tar, tarfile.TarInfo(name), data)
@@ -55,6 +61,10 @@ def save(image: Made, file: Path, *, index: bool = True) -> Path:
 
 def _path(data: bytes) -> str:
     return f"blobs/sha256/{hashlib.sha256(data).hexdigest()}"
+
+
+def _named(data: bytes) -> dict[str, str]:
+    return {"digest": f"sha256:{hashlib.sha256(data).hexdigest()}"}
 
 
 def _layer(files: Mapping[str, File], *, packed: bool) -> bytes:

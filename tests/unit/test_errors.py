@@ -57,6 +57,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.DeployBroken("the undo failed too", "look at the server"), 7),
     (errors.Unsafe("uncommitted changes cannot be published", "commit them"), 8),
     (errors.OtherDigest("registry.test/acme/app-backend:1.0.0-abc", "sha256:a", "sha256:b"), 8),
+    (errors.SignatureRefused("664a230c1f2e", "it is not signed", ("why",)), 8),
     (errors.NotPassed("test.backend", "test"), 8),
     (errors.ReleaseExists("backend", "1.1.0", "the tag backend-1.1.0"), 8),
     (errors.BreakingMigrations("old", [("app.0002_x", "DROP_COLUMN app_run.author")], ("how",)), 8),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -82,9 +83,10 @@ def _verify(app: App, kinds: tuple[str, ...]) -> None:
 def _build(app: App, kinds: tuple[str, ...], components: tuple[str, ...], *, cached: bool = True) -> None:
     listed = _listed(app, kinds, components)
     file = app.environ.get(cache.VARIABLE)
-    # Only a run chooses caches, for only a run may ask a registry.
+    # Only a run chooses caches and attests: only a run may ask a registry, and publishes what it builds.
     caches = cache.read(Path(file).read_text(encoding="utf-8")) if file else {}
-    build.bake(app.runner, app.checkout, listed, app.environ, _say, cached=cached, caches=caches)
+    attest = tuple(json.loads(app.environ.get(buildx.ATTESTATIONS) or "[]"))
+    build.bake(app.runner, app.checkout, listed, app.environ, _say, cached=cached, caches=caches, attest=attest)
     for one in listed:
         _say(f"built {one.tag}")
 

@@ -14,7 +14,9 @@ NO_CACHE = "--no-cache"
 CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 """Variables that name the certificate authorities which builds trust; the first that is set counts."""
 _TEMPLATE = re.compile(r"([$%])\{")
-_FLAGS = ("--load", "--provenance=false", "--progress=plain")
+ATTESTATIONS = "SHIPLANE_ATTESTATIONS"
+"""Holds what a run lets its Nox session attest, as a JSON list."""
+_PROVENANCE = "type=provenance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,27 @@ def definition(builds: tuple[Build, ...]) -> str:
     return json.dumps({"group": {"default": {"targets": sorted(targets)}}, "target": targets}, indent=2, sort_keys=True)
 
 
-def bake(file: str, ca_bundle: str, *options: str) -> Command:
-    """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty."""
+def bake(file: str, ca_bundle: str, *options: str, attest: tuple[str, ...] = ()) -> Command:
+    """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty.
+
+    Of what is not in `attest`, nothing is attested: the builder would add a provenance by itself.
+    """
     secret = (f"--set=*.secrets=id=ca,src={ca_bundle}",) if ca_bundle else ()
-    return Command(("docker", "buildx", "bake", "--file", file, *_FLAGS, *secret, *options))
+    plain = () if any(word.startswith(_PROVENANCE) for word in attest) else ("--provenance=false",)
+    attested = (*plain, *(f"--set=*.attest={word}" for word in attest))
+    return Command(
+        ("docker", "buildx", "bake", "--file", file, "--load", *attested, "--progress=plain", *secret, *options)
+    )
+
+
+def provenance(builder: str) -> str:
+    """Attest how an image was built, with all that is known of it, and by whom."""
+    return f"{_PROVENANCE},mode=max,builder-id={builder}"
+
+
+def sbom(generator: str) -> str:
+    """Attest what is in an image; without a `generator` BuildKit takes its own."""
+    return f"type=sbom,generator={generator}" if generator else "type=sbom"
 
 
 def inspect() -> Command:

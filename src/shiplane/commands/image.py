@@ -36,3 +36,8 @@ def described(reference: str) -> Command:
     asked = ",".join(f'"{name.lower()}":{{{{json .{name}}}}}' for name in _TOLD)
     argv = ("docker", "buildx", "imagetools", "inspect", reference, "--format", f"{{{asked}}}")
     return Command(argv, timeout=120)
+
+
+def name(pinned: str, reference: str) -> Command:
+    """Let a tag of a registry name an index that it holds, with all that is in it."""
+    return Command(("docker", "buildx", "imagetools", "create", "--tag", reference, pinned), timeout=120)

@@ -14,6 +14,7 @@ from shiplane.config.settings import (
     Images,
     Limits,
     SecretSources,
+    Signing,
     StepSettings,
     Vpn,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Images",
     "Limits",
     "SecretSources",
+    "Signing",
     "StepSettings",
     "Vpn",
     "find_checkout",

@@ -22,6 +22,7 @@ from shiplane.config.settings import (
     Images,
     Limits,
     SecretSources,
+    Signing,
     StepSettings,
     Vpn,
 )
@@ -94,6 +95,7 @@ def parse(table: dict[str, Any]) -> Config:
     github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
     secrets = _build(SecretSources, top.pop("secrets", {}), "tool.shiplane.secrets")
     cache = _build(Cache, top.pop("cache", {}), "tool.shiplane.cache")
+    signing = _build(Signing, top.pop("signing", {}), "tool.shiplane.signing")
     images = _build(Images, top.pop("images", {}), "tool.shiplane.images")
     built = {
         "components": components,
@@ -108,6 +110,7 @@ def parse(table: dict[str, Any]) -> Config:
         "secrets": secrets,
         "cache": cache,
         "images": images,
+        "signing": signing,
     }
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)

@@ -188,6 +188,22 @@ class Images:
 
     source: str = ""
     """Address of the repository, for people: the label `org.opencontainers.image.source`; empty: none."""
+    provenance: bool = True
+    """Whether they say how they were built (SLSA, with the commands of the Dockerfile)."""
+    sbom: bool = True
+    """Whether they have a bill of materials (SPDX)."""
+    sbom_generator: str = ""
+    """Image that writes it; empty: BuildKit's own, or where base images are stand-ins one that is made here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Say by which SSH key releases are signed, and by which ones they have to be."""
+
+    key: str = ""
+    """File with the private key, or with the public one of a key in an agent; SIGNING_KEY in the environment wins."""
+    allowed_signers: str = ""
+    """File with the keys whose releases are deployed, as ssh-keygen reads it; empty: no signature is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +295,7 @@ class Config:
     flaky: Flaky = field(default_factory=Flaky)
     cache: Cache = field(default_factory=Cache)
     images: Images = field(default_factory=Images)
+    signing: Signing = field(default_factory=Signing)
     github: GithubSettings = field(default_factory=GithubSettings)
     secrets: SecretSources = field(default_factory=SecretSources)
 

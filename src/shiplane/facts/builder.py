@@ -22,12 +22,14 @@ class Builder:
     """Tell a builder's name and its platforms; `keeps_many` whether the engine stores images of several platforms.
 
     `exports_caches` tells whether it writes caches: the one in the engine does so on the containerd store alone.
+    `attests` tells whether what it attests reaches the engine's store and stays there.
     """
 
     name: str
     platforms: tuple[str, ...]
     keeps_many: bool
     exports_caches: bool = True
+    attests: bool = True
 
     def lacks(self, platforms: tuple[str, ...]) -> tuple[str, ...]:
         """Give those platforms that it does not build for."""
@@ -53,7 +55,9 @@ def parse(told: str, store: str) -> Builder:
     platforms = tuple(dict.fromkeys(each.strip().rstrip("*") for each in listed))
     driver = next((value for key, value in found if key == "Driver"), "")
     containerd = engine.CONTAINERD_STORE in store
-    return Builder(name, platforms, keeps_many=containerd, exports_caches=containerd or driver != "docker")
+    own = driver == "docker"
+    attests = containerd and own  # what another builder hands over is an archive, which has no room for it
+    return Builder(name, platforms, keeps_many=containerd, exports_caches=containerd or not own, attests=attests)
 
 
 def plain(platform: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from shiplane.errors import StepFailed
+from shiplane.facts import image_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,12 +83,21 @@ class Saved:
         except tarfile.TarError as error:
             raise StepFailed(f"a layer cannot be read ({layer.made_by}): {error}", "build the image again") from error
 
+    def manifests(self) -> dict[str, tuple[str, ...]]:
+        """Give the digests of the image's manifests, one a platform, and of their parts; KeyError without an index."""
+        digest = str(self._json("index.json")["manifests"][0]["digest"])
+        listed = image_manifest.images(self._text(digest)) or (digest,)
+        return {each: image_manifest.parts(self._text(each)) for each in listed}
+
     def _digest(self, config: str) -> str:
         """Give the manifest's digest; an engine that writes none has the configuration's."""
         try:
-            return str(self._json("index.json")["manifests"][0]["digest"])
+            return ", ".join(self.manifests())
         except KeyError:
             return f"sha256:{hashlib.sha256(self._open(config).read()).hexdigest()}"
+
+    def _text(self, digest: str) -> str:
+        return self._open(f"blobs/{digest.replace(':', '/')}").read().decode(errors="replace")
 
     def _json(self, name: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(self._open(name).read())

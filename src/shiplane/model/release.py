@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,8 @@ class Release:
     """Fix what is deployed: commit (40 hex), versions and digests by component; `id` is unique and immutable.
 
     `created_at` is ISO 8601 in UTC; `dirty` marks a release made from uncommitted edits. `schema` is a digest of the
-    files that decide which migrations there are; empty where nobody said which those are.
+    files that decide which migrations there are; empty where nobody said which those are. `signature` is ssh-keygen's
+    of `signed_text`, empty where nobody signed it.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Release:
     created_at: str
     images: tuple[tuple[str, Image], ...]
     schema: str = ""
+    signature: str = ""
 
     def image(self, component: str) -> Image:
         """Give the image of one component; KeyError where the release has none."""
@@ -56,14 +59,20 @@ class Release:
             "created_at": self.created_at,
             "images": {n: {"reference": i.reference, "digest": i.digest} for n, i in self.images},
             **({"schema": self.schema} if self.schema else {}),
+            **({"signature": self.signature} if self.signature else {}),
         }
+
+    @property
+    def signed_text(self) -> str:
+        """Give what is signed: all of it but the signature, in one way of writing."""
+        return json.dumps({**self.to_json(), "signature": None}, sort_keys=True) + "\n"
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Release:
         """Read what `to_json` wrote; KeyError where a field is missing."""
         images = tuple((n, Image(i["reference"], i["digest"])) for n, i in sorted(data["images"].items()))
         rest = {k: data[k] for k in ("id", "commit", "branch", "version", "dirty", "created_at")}
-        return cls(**rest, images=images, schema=data.get("schema", ""))
+        return cls(**rest, images=images, schema=data.get("schema", ""), signature=data.get("signature", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from shiplane.pipeline.journal import read
 from shiplane.pipeline.known_images import KnownImages
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.pipeline.reuse import reused
+from shiplane.pipeline.signatures import Signatures
 from shiplane.pipeline.tested import Recorder, sources
 from shiplane.pipeline.tunnel import Tunnel
 from shiplane.runners.base import Bound
@@ -94,6 +95,7 @@ class Actions:
         self.deployed: Deployment | None = None
         self.lab_up = lab_up
         self.reuse = reuse
+        self.signatures = Signatures(runner, checkout, environ, config.signing, environments.masker.add)
         self.known = KnownImages(reuse, config, facts, target)
         self.images = ImageActions(
             runner=runner,
@@ -105,6 +107,7 @@ class Actions:
             known=self.known,
             caches=Caches(config, facts, event, target, checkout),
             folder=journal.folder,
+            machine=environments.holder.host,
             survey=survey,
         )
 
@@ -149,6 +152,7 @@ class Actions:
 
     def _publish(self, _step: Step, say: Say, cancel: Cancel, *, anew: bool = False) -> None:
         self._require_main()
+        self.signatures.require_key()
         with self.images.opened(say, cancel) as opened:
             known = publish.published(self.config, self.facts, self.target, opened)
             if anew:
@@ -160,7 +164,8 @@ class Actions:
         made = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
         before = self.store.release(self.target.name, made.id)
         # Published again and the same in all but the time: what serves already stays the very same release.
-        self.release = before if before and replace(made, created_at=before.created_at) == before else made
+        same = before is not None and replace(made, created_at=before.created_at, signature=before.signature) == before
+        self.release = self.signatures.signed(before if before and same else made, say)
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
         files = in_checkout(self.checkout)
         self.images.require_unchanged()
@@ -179,11 +184,13 @@ class Actions:
 
     def _deploy(self, step: Step, say: Say, cancel: Cancel) -> None:
         release = self._known_release()
+        self.signatures.require(release, say)
         self._put(step.environment, release, "deploy", say, cancel)
 
     def _promote(self, step: Step, say: Say, cancel: Cancel) -> None:
         """Deploy to production what passed on staging, or what served in production before; raises `Unsafe`."""
         release = self._known_release()
+        self.signatures.require(release, say)
         staging = self.environments.deployer("staging", say, cancel).survey()
         production = self.environments.deployer(step.environment, say, cancel).survey()
         served = production.served(release.id)

@@ -38,11 +38,12 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     *,
     cached: bool = True,
     caches: Mapping[str, Cache] = MappingProxyType({}),
+    attest: tuple[str, ...] = (),
 ) -> None:
     """Build the listed images in one parallel call; raises `StepFailed` with the builder's last lines.
 
-    A cache that turns out to be damaged is done without. Raises `PlatformRefused` and `ManyPlatforms` before anything
-    is built.
+    With caches they are attested in a second call, which finds all of it built. A cache that turns out to be damaged is
+    done without. Raises `PlatformRefused` and `ManyPlatforms` before anything is built.
     """
     refuse_foreign_platforms(runner, listed)
     names = sorted(build.name for build in listed)
@@ -50,6 +51,8 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(buildx.definition(listed), encoding="utf-8")
     used = {name: caches[name] for name in names if name in caches}
+    # The generator of bills of materials would be written into the caches too, with all its layers.
+    apart = bool(attest and used)
     lines: list[str] = []
 
     def hear(line: str) -> None:
@@ -58,7 +61,9 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
 
     def attempt(*options: str) -> None:
         lines.clear()
-        command = buildx.bake(str(file), ca_bundle(environ), *(() if cached else (buildx.NO_CACHE,)), *options)
+        fixed = () if cached else (buildx.NO_CACHE,)
+        told = () if apart else attest
+        command = buildx.bake(str(file), ca_bundle(environ), *fixed, *options, attest=told)
         _carry_out(runner, command, "building the images", hear, cancel)
 
     try:
@@ -68,6 +73,9 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
         raise StepFailed(error.cause, error.fix, (*error.details, *errors[-3:])) from error
     if used:
         _tell_of_caches(build_log.parse(lines, names), used, say)
+    if apart:
+        command = buildx.bake(str(file), ca_bundle(environ), attest=attest)
+        _carry_out(runner, command, "attesting the images", say, cancel)
 
 
 def _with_caches(attempt: Callable[..., None], used: Mapping[str, Cache], say: Callable[[str], None]) -> None:

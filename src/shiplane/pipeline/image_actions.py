@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.errors import StepFailed, Unreachable, UsageError
 from shiplane.lab.images import OFFICIAL_NAMES
-from shiplane.pipeline import build, image_checks, publish, registry
+from shiplane.pipeline import attestations, build, image_checks, publish, registry
 from shiplane.pipeline.execute import run_checked
 from shiplane.planning.images import production_tag, test_runner
 from shiplane.runners.base import Bound
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Cancel, Runner
 
     Say = Callable[[str], None]
+    Variables = tuple[tuple[str, str], ...]
 
 
 class ImageActions:
     """Build images, with the caches of the run's event; `folder` is the run's, `survey` gives the checkout as it is.
 
-    The builds themselves are Nox sessions, which are told of their caches by variables.
+    The builds themselves are Nox sessions, which are told by variables of their caches and of what they attest.
+    `machine` is the name of this one.
     """
 
     def __init__(  # noqa: PLR0913 - the run's parts, each by name
@@ -48,6 +50,7 @@ class ImageActions:
         known: KnownImages,
         caches: Caches,
         folder: Path,
+        machine: str,
         survey: Callable[[], CheckoutFacts] | None,
     ) -> None:
         self.runner = runner
@@ -59,6 +62,7 @@ class ImageActions:
         self.known = known
         self.caches = caches
         self.folder = folder
+        self.machine = machine
         self.survey = survey
 
     def table(self) -> dict[str, Action]:
@@ -97,8 +101,7 @@ class ImageActions:
 
     def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.require_unchanged()
-        for command in step.commands:
-            run_checked(self.runner, command, step.title, say, cancel)
+        self._run(step, self._attested(say, cancel), say, cancel)
         self._check(self._names(), say, cancel)
         self.require_unchanged()
 
@@ -123,6 +126,13 @@ class ImageActions:
 
     def _build(self, step: Step, opened: registry.Registry | None, kind: str, say: Say, cancel: Cancel) -> None:
         told = self.caches.variables(Bound(self.runner, cancel), opened, kind, self.folder, say)
+        self._run(step, told if kind == "development" else (*told, *self._attested(say, cancel)), say, cancel)
+
+    def _attested(self, say: Say, cancel: Cancel) -> Variables:
+        words = (self.config.images, self.environ, self.machine, say)
+        return attestations.variables(Bound(self.runner, cancel), *words)
+
+    def _run(self, step: Step, told: Variables, say: Say, cancel: Cancel) -> None:
         for command in step.commands:
             run_checked(self.runner, replace(command, env=(*command.env, *told)), step.title, say, cancel)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import engine
 from shiplane.errors import StepFailed, Unsafe
+from shiplane.facts import image_manifest
 from shiplane.model import Image, Release
 from shiplane.pipeline.execute import run_checked
 from shiplane.pipeline.journal import timestamp
@@ -125,8 +126,14 @@ def _move(  # noqa: PLR0913 - see publish()
     say: Callable[[str], None],
     cancel: Cancel | None,
 ) -> None:
-    """Let tags point at an image that was published before, with its very digest."""
-    if behind:
+    """Let tags point at an image that was published before, with its very digest.
+
+    An engine would push an index as what it pulled of it, the image alone; of an image, imagetools would make an index.
+    """
+    if behind and image_manifest.images(registry.raw(image.pinned)):
+        for reference in behind:
+            registry.name(image.pinned, reference)
+    elif behind:
         registry.pull(image.pinned)
         _push(runner, registry, image.pinned, behind, say, cancel)
 

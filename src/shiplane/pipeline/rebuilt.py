@@ -1,14 +1,19 @@
-"""Images that were built anew though their immutable tag is taken: the same digest, or nothing is published."""
+"""Images that were built anew though their immutable tag is taken: the same, or nothing is published."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.commands import engine, image
 from shiplane.errors import OtherDigest, StepFailed
+from shiplane.facts import image_manifest
+from shiplane.facts.saved import Saved
 from shiplane.pipeline.execute import run_checked
 from shiplane.planning.images import production_tag
+from shiplane.runners import temporary
+from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +22,24 @@ if TYPE_CHECKING:
     from shiplane.model import Image
     from shiplane.pipeline.registry import Registry
     from shiplane.runners.base import Cancel, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Hold the digests of an image's manifests, one a platform, and what each is made of; `digest` is of the whole."""
+
+    digest: str
+    manifests: Mapping[str, tuple[str, ...]]
+
+    @property
+    def told(self) -> str:
+        """Name it: attestations, which differ with every build, are in no digest of a manifest."""
+        return ", ".join(self.manifests) or self.digest
+
+    def same_as(self, other: _Content) -> bool:
+        """Tell whether both are the same images: of the same settings and layers."""
+        mine, others = (sorted(each.manifests.values()) for each in (self, other))
+        return self.digest == other.digest or (mine == others and all(mine) and bool(mine))
 
 
 def compare(  # noqa: PLR0913 - what is compared with what, each by name
@@ -28,31 +51,49 @@ def compare(  # noqa: PLR0913 - what is compared with what, each by name
     cancel: Cancel | None,
 ) -> None:
     """Compare what was built with what the registry holds of this commit; raises `OtherDigest`."""
+    bound = Bound(runner, cancel) if cancel else runner
     for name, held in there.items():
-        made = _digest(runner, registry, production_tag(name, facts), held, say, cancel)
-        if made != held.digest:
-            raise OtherDigest(held.reference, held.digest, made)
-        say(f"{held.reference}: built anew, and it is {made} again")
+        made = _made(bound, registry, production_tag(name, facts), held, say)
+        if made.digest != held.digest:
+            published = _published(registry, held.pinned, held.digest)
+            if not made.same_as(published):
+                raise OtherDigest(held.reference, published.told, made.told)
+        say(f"{held.reference}: built anew, and it is {made.told} again")
 
 
-def _digest(  # noqa: PLR0913 - see compare()
-    runner: Runner,
-    registry: Registry,
-    local: str,
-    held: Image,
-    say: Callable[[str], None],
-    cancel: Cancel | None,
-) -> str:
-    """Give the digest of a local image; the classic store learns it by a push, under a tag that nothing else has."""
-    asked = runner.run(image.digests(local), cancel=cancel)
+def _made(runner: Runner, registry: Registry, local: str, held: Image, say: Callable[[str], None]) -> _Content:
+    """Look at a local image; the classic store learns its digest by a push, under a tag that nothing else has."""
+    asked = runner.run(image.digests(local))
     if not asked.ok:
         raise StepFailed(f"image {local} is not in the engine", "build it: invoke build", asked.tail())
     known = dict(each.rsplit("@", 1) for each in json.loads(asked.stdout or "[]") or ())
     repository, _, tag = held.reference.rpartition(":")
-    for name in (local.partition(":")[0], repository):
-        if name in known:
-            return str(known[name])
+    own = local.partition(":")[0]
+    if held.digest in (known.get(own), known.get(repository)):
+        return _Content(held.digest, {})
+    if own in known:
+        return _saved(runner, local, known[own], say)
     aside = f"{repository}:rebuilt-{tag}"
-    run_checked(runner, engine.tag(local, aside), "naming the image", say, cancel)
+    run_checked(runner, engine.tag(local, aside), "naming the image", say, None)
     registry.push(aside)
-    return registry.digest(aside) or "unknown"
+    return _published(registry, aside, registry.digest(aside) or "unknown")
+
+
+def _saved(runner: Runner, local: str, digest: str, say: Callable[[str], None]) -> _Content:
+    """Read the manifests of an image out of containerd's store, where they are what a push would send."""
+    with temporary.folder("rebuilt") as place:
+        file = place / "image.tar"
+        run_checked(runner, image.save(local, str(file)), "saving the image", say, None)
+        with Saved(file) as saved:
+            return _Content(digest, saved.manifests())
+
+
+def _published(registry: Registry, reference: str, digest: str) -> _Content:
+    """Ask the registry for the manifests of an image."""
+    text = registry.raw(reference)
+    listed = image_manifest.images(text)
+    if not listed:
+        return _Content(digest, {digest: image_manifest.parts(text)})
+    repository = reference.partition("@")[0]
+    repository = repository if "@" in reference else repository.rpartition(":")[0]
+    return _Content(digest, {each: image_manifest.parts(registry.raw(f"{repository}@{each}")) for each in listed})

@@ -67,6 +67,10 @@ class Registry:
         """Fetch an image into the local engine; raises `Unreachable` where the registry does not give it."""
         self._transfer(engine.pull(reference), reference)
 
+    def name(self, pinned: str, reference: str) -> None:
+        """Let a tag name what the registry holds; what is an index there keeps its digest."""
+        self._transfer(image.name(pinned, reference), reference)
+
     def _ask(self, question: Command, reference: str) -> str:
         """Give the answer about a reference; empty where the registry says that it has none."""
         done = self.runner.run(self._with(question), cancel=self.cancel)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from helpers.engine import docker, wait_for
+from shiplane.facts import image_manifest
 from shiplane.lab.files import Planted, archive
 from shiplane.lab.registry import configuration
 
@@ -51,6 +52,12 @@ def digest(address: str, repository: str, tag: str) -> str:
     """Give the digest of one tag."""
     answer = httpx.head(f"http://{address}/v2/{repository}/manifests/{tag}", headers={"Accept": ", ".join(_TYPES)})
     return str(answer.headers["Docker-Content-Digest"])
+
+
+def image_digests(address: str, repository: str, reference: str) -> tuple[str, ...]:
+    """Give the digests of the images in an index, without what is attested of them."""
+    url = f"http://{address}/v2/{repository}/manifests/{reference}"
+    return image_manifest.images(httpx.get(url, headers={"Accept": ", ".join(_TYPES)}).text)
 
 
 def remove_tag(container: str, repository: str, tag: str) -> None:

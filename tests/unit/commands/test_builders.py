@@ -140,3 +140,16 @@ def test_building() -> None:
     assert buildx.bake("bake.json", "").argv == head
     assert buildx.bake("bake.json", "", buildx.NO_CACHE).argv == (*head, "--no-cache")
     assert buildx.bake("bake.json", "/ca.crt").argv == (*head, "--set=*.secrets=id=ca,src=/ca.crt")
+
+
+def test_what_is_attested() -> None:
+    how, what = buildx.provenance("machine:here"), buildx.sbom("registry.test/scan:1")
+    told = tuple(f"--set=*.attest={word}" for word in (how, what))
+    assert told == (
+        "--set=*.attest=type=provenance,mode=max,builder-id=machine:here",
+        "--set=*.attest=type=sbom,generator=registry.test/scan:1",
+    )
+    head = ("docker", "buildx", "bake", "--file", "bake.json", "--load")
+    assert buildx.bake("bake.json", "", attest=(how, what)).argv == (*head, *told, "--progress=plain")
+    plain = (*head, "--provenance=false", "--set=*.attest=type=sbom", "--progress=plain")
+    assert buildx.bake("bake.json", "", attest=(buildx.sbom(""),)).argv == plain

@@ -21,6 +21,7 @@ from shiplane.config import (
     Images,
     Limits,
     SecretSources,
+    Signing,
     StepSettings,
     Vpn,
     find_checkout,
@@ -92,7 +93,8 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
     ("secrets",): {"command": STRINGS, "file": STRING, "seconds": NUMBER},
-    ("images",): {"source": STRING},
+    ("images",): {"source": STRING, "provenance": SWITCH, "sbom": SWITCH, "sbom_generator": STRING},
+    ("signing",): {"key": STRING, "allowed_signers": STRING},
     ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING},
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
@@ -129,7 +131,7 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 def test_the_tables_above_have_every_key() -> None:
     kinds = (
         *(Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings),
-        *(Flaky, SecretSources, Images, Cache),
+        *(Flaky, SecretSources, Images, Signing, Cache),
     )
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
@@ -146,6 +148,7 @@ def test_the_tables_above_have_every_key() -> None:
             "secrets",
             "cache",
             "images",
+            "signing",
         }
         tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)

@@ -20,7 +20,7 @@ Platforms: linux/arm64*, linux/arm/v7, linux/amd64
 
 def test_a_builder_has_the_platforms_of_all_its_nodes() -> None:
     known = ("linux/amd64", "linux/386", "linux/arm64", "linux/arm/v7")
-    assert parse(NODES, "28.0|[[Backing Filesystem extfs]]") == Builder("farm", known, keeps_many=False)
+    assert parse(NODES, "28.0|[[Backing Filesystem extfs]]") == Builder("farm", known, keeps_many=False, attests=False)
 
 
 def test_one_that_says_nothing_builds_for_nothing() -> None:

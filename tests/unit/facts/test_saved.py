@@ -42,6 +42,16 @@ def test_an_archive_is_read(tmp_path: Path, packed: bool) -> None:  # noqa: FBT0
     assert (found["app/b"].kind, found["app/b"].content) == ("link", "a.py")
 
 
+def test_an_attested_image_has_the_digest_of_its_own_manifest(tmp_path: Path) -> None:
+    found = []
+    for attested in (True, False):
+        with Saved(save(dataclasses.replace(IMAGE, attested=attested), tmp_path / "x.tar")) as saved:
+            [(digest, parts)] = saved.manifests().items()
+            assert (saved.digest, len(parts)) == (digest, 3)
+            found.append((digest, parts))
+    assert found[0] == found[1]
+
+
 def test_an_engine_that_writes_no_manifest(tmp_path: Path) -> None:
     digests = []
     for image in (IMAGE, IMAGE, changed(a_py=File("b"))):

@@ -60,6 +60,9 @@ def test_a_plan_as_json() -> None:
 def test_a_release_comes_back_from_its_json() -> None:
     release = make_release(dirty=True)
     assert Release.from_json(release.to_json()) == release
+    signed = dataclasses.replace(release, signature="one\ntwo\n")
+    assert Release.from_json(signed.to_json()) == signed
+    assert signed.signed_text == release.signed_text != make_release().signed_text
 
 
 @pytest.mark.parametrize("field", ["id", "commit", "branch", "version", "dirty", "created_at", "images"])

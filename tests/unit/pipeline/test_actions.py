@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,18 @@ from checkouts import make_checkout
 from registries import RegistryMachine
 from samples import COMMIT, CONFIG, HARD, make_facts, make_release
 from shiplane.cli.targets import RemoteTarget
-from shiplane.commands import cache, nox, vpn
-from shiplane.config import Flaky, Vpn
+from shiplane.commands import buildx, cache, nox, vpn
+from shiplane.config import Flaky, Signing, Vpn
 from shiplane.deploy.lock import Holder
-from shiplane.errors import FlakyTests, Locked, NothingPublished, StepFailed, Unreachable
+from shiplane.errors import (
+    FlakyTests,
+    Locked,
+    NothingPublished,
+    SignatureRefused,
+    StepFailed,
+    Unreachable,
+    UsageError,
+)
 from shiplane.facts.inventory import Inventory
 from shiplane.model import Deployment, Event, Secret, Step
 from shiplane.pipeline.actions import Actions
@@ -154,9 +163,14 @@ def test_images_that_are_published_are_not_built_again(bench: Callable[[Recordin
 
 
 def test_images_that_are_not_published_are_built(bench: Callable[[RecordingRunner], Bench]) -> None:
-    made = bench(RegistryMachine())
+    store = "26.1.5|[[driver-type io.containerd.snapshotter.v1]]"
+    made = bench(RegistryMachine([("buildx inspect", "Driver: docker", 0), ("docker info", store, 0)]))
     made.carry_out("images", Step("publish.images", "images", commands=(nox.session("images", "production"),)))
-    told = ((cache.VARIABLE, str(made.journal.folder / "caches-production.json")),)
+    attested = json.dumps([buildx.provenance("machine:here"), "type=sbom"])
+    told = (
+        (cache.VARIABLE, str(made.journal.folder / "caches-production.json")),
+        (buildx.ATTESTATIONS, attested),
+    )
     build = made.runner.commands.index(dataclasses.replace(nox.session("images", "production"), env=told))
     saved = [command.argv[-1] for command in made.runner.commands[build:] if command.argv[1:3] == ("image", "save")]
     assert saved == ["backend:1.0.0-664a230c1f2e", "frontend:1.0.0-664a230c1f2e"]
@@ -330,6 +344,47 @@ def test_flaky_tests_keep_what_never_served_from_production(
     else:
         made.carry_out("promote", step, **words)
     assert put == ([] if refused else [f"{RELEASE.id} on production"])
+
+
+SIGNED = dataclasses.replace(TAILNET, signing=Signing("", "signers"))
+
+
+@pytest.mark.parametrize("action", ["deploy", "promote"])
+@pytest.mark.parametrize("signature", ["", "a signature"], ids=["missing", "foreign"])
+def test_what_no_signer_signed_is_refused_before_a_byte_is_sent(
+    bench: Callable[[RecordingRunner], Bench], action: str, signature: str
+) -> None:
+    made = bench(RecordingRunner([("find-principals", "No principal matched.", 255)]))
+    (made.folder / "signers").write_text("")
+    release = dataclasses.replace(RELEASE, signature=signature)
+    with pytest.raises(SignatureRefused) as caught:
+        made.carry_out(action, release=release, config=SIGNED)
+    assert caught.value.exit_code == 8
+    assert caught.value.details == (("No principal matched.",) if signature else ())
+    assert made.server.commands == []
+
+
+def test_a_publish_is_signed_once(bench: Callable[[RecordingRunner], Bench]) -> None:
+    machine = RegistryMachine([("ssh-keygen -Y sign", "a signature", 0)], LOCAL)
+    made = bench(machine)
+    (made.folder / "key").write_text("")
+    config = dataclasses.replace(TAILNET, signing=Signing("key"))
+    for _ in range(2):
+        made.carry_out("publish", config=config)
+        release = made.store.release("remote", "664a230c1f2e")
+        assert release is not None
+        assert release.signature == "a signature\n"
+    signed = [command for command in machine.commands if command.argv[0] == "ssh-keygen"]
+    assert [command.stdin for command in signed] == [dataclasses.replace(release, signature="").signed_text]
+
+
+def test_a_key_that_is_not_there_ends_a_publish_before_anything_is_pushed(
+    bench: Callable[[RecordingRunner], Bench],
+) -> None:
+    machine = RegistryMachine(local=LOCAL)
+    with pytest.raises(UsageError, match="the key that signs releases is not there"):
+        bench(machine).carry_out("publish", config=dataclasses.replace(TAILNET, signing=Signing("key")))
+    assert machine.commands == []
 
 
 @pytest.mark.parametrize("action", ["deploy", "promote"])

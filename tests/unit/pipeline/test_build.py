@@ -168,6 +168,21 @@ def test_a_damaged_cache_is_done_without_and_written_anew(tmp_path: Path, failur
     assert [(READ in one.argv, WRITE in one.argv) for one in builder.commands] == [(True, True), (False, True)]
 
 
+def test_what_is_attested_goes_into_no_cache(tmp_path: Path) -> None:
+    words = ("type=provenance,mode=max", "type=sbom")
+    attested = {f"--set=*.attest={word}" for word in words}
+    alone, beside = Telling((STEPS, 0)), Telling((STEPS, 0), ("", 0))
+    bake(alone, tmp_path, runner_images(), {}, lambda _line: None, cached=False, attest=words)
+    [command] = alone.commands
+    assert attested | {buildx.NO_CACHE} <= set(command.argv)
+    bake(beside, tmp_path, runner_images(), {}, lambda _line: None, caches={"test-runner": NEAR}, attest=words)
+    first, second = (set(command.argv) for command in beside.commands)
+    assert {READ, WRITE, "--load", "--provenance=false"} <= first
+    assert not attested & first
+    assert attested <= second
+    assert not {READ, WRITE, "--provenance=false"} & second
+
+
 @pytest.mark.parametrize(
     ("output", "chosen"), [(OWN_FAILURE, NEAR), ("ERROR: no space left", Cache("", (), NEAR.targets))]
 )

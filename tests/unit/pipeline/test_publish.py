@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +76,20 @@ def test_moving_tags_follow_with_the_very_digest(machine: RegistryMachine, targe
     assert {machine.remote[f"{PLACE}/app-backend:{tag}"] for tag in ("main", "latest", "feature-x")} == {
         "sha256:backend"
     }
+
+
+def test_moving_tags_follow_an_index_with_all_that_is_attested(machine: RegistryMachine, target: Target) -> None:
+    ship(machine, target, branch="feature/x")
+    listed = [{"digest": "sha256:image"}, {"digest": "sha256:x", "annotations": {"vnd.docker.reference.type": "a"}}]
+    machine.manifests["sha256:backend"] = json.dumps({"manifests": listed})
+    machine.commands.clear()
+    ship(machine, target)
+    assert verbs(machine, "pull") == [f"{PLACE}/app-frontend@sha256:frontend"]
+    assert not any("app-backend" in reference for reference in verbs(machine, "push"))
+    named = [command.argv[5:] for command in machine.commands if "create" in command.argv]
+    assert named == [
+        (f"{PLACE}/app-backend:{tag}", f"{PLACE}/app-backend@sha256:backend") for tag in ("main", "latest")
+    ]
 
 
 def test_half_a_publish_is_completed(machine: RegistryMachine, target: Target) -> None:

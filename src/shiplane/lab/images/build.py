@@ -16,6 +16,7 @@ from shiplane.lab.images.catalogue import (
     ROOT_IMAGE,
     SUITE,
     BaseImage,
+    generator_reference,
     parse_packages,
     recipe,
     server_reference,
@@ -116,6 +117,13 @@ def make_server(workshop: Workshop) -> None:
         output = ("--output", f"type=image,name={name},compression=uncompressed,unpack=true")
     workshop.engine.do("make the image of the stand-in servers", workshop.build_command("server", *output))
     workshop.report(f"{name}: made in {now() - started:.0f} s")
+
+
+def make_generator(workshop: Workshop) -> None:
+    """Build the image that writes bills of materials, on the base image for Python."""
+    name = generator_reference()
+    workshop.report(f"{name}: making a generator of bills of materials, for BuildKit's own cannot be pulled here")
+    workshop.engine.do("make the generator of bills of materials", workshop.build_command("sbom", "--tag", name))
 
 
 def _node_wheel(workshop: Workshop, images: Sequence[BaseImage]) -> Path | None:

@@ -48,6 +48,11 @@ def server_reference() -> str:
     return f"shiplane-server:{recipe('server')}"
 
 
+def generator_reference() -> str:
+    """Name the image that writes bills of materials, in the same way."""
+    return f"shiplane-sbom:{recipe('sbom')}"
+
+
 def recipe(folder: str) -> str:
     """Hash all that the image of a folder is made from to 12 hex digits: a change of it is another image."""
     digest = hashlib.sha256()

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands.engine import RECIPE_LABEL, STAND_IN_LABEL
 from shiplane.lab.engine import Engine
-from shiplane.lab.images.build import Workshop, make_all
-from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, ROOT_IMAGE, recipe, server_reference
+from shiplane.lab.images.build import Workshop, make_all, make_generator
+from shiplane.lab.images.catalogue import (
+    BASE_IMAGES,
+    OFFICIAL_NAMES,
+    ROOT_IMAGE,
+    generator_reference,
+    recipe,
+    server_reference,
+)
 from shiplane.lab.images.pull import pull_what_can_be
 from shiplane.runners import temporary
 
@@ -44,6 +51,15 @@ def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, .
         root = ROOT_IMAGE not in held and ROOT_IMAGE not in pulled
         make_all(workshop, stand_ins, root=root, server=server in missing)
     return tuple(missing)
+
+
+def ensure_generator(runner: Runner, report: Callable[[str], None]) -> str:
+    """Make the image that writes bills of materials where the engine does not hold it, and name it."""
+    engine, name = Engine(runner), generator_reference()
+    if name not in engine.images([name]):
+        with temporary.folder("images") as folder:
+            make_generator(Workshop(engine, folder, "", report))
+    return name
 
 
 def outdated(held: Mapping[str, LocalImage]) -> set[str]:
