@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import urllib3.connection  # noqa: F401 - tries a socket when it is imported: before a test, not in one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -42,6 +42,8 @@ class Component:
     """Build arguments of both, a table of texts; whoever has the image can read them, so none may be a secret."""
     unwanted: tuple[str, ...] = _UNWANTED
     """Patterns of files that no production image may hold: source maps, tools of the development."""
+    not_scanned: tuple[str, ...] = ("**/site-packages/**", "**/node_modules/**")
+    """Patterns of files in which no scanner looks for secrets by their form; those of the run are looked for in all."""
     budget_mb: int = 0
     """Most that a production image may hold above its base, unpacked, in MB; 0: any size."""
     root: bool = False
@@ -192,6 +194,10 @@ class Images:
     """Whether they say how they were built (SLSA, with the commands of the Dockerfile)."""
     sbom: bool = True
     """Whether they have a bill of materials (SPDX)."""
+    vulnerability_scanner: tuple[str, ...] = ()
+    """Command that looks at each before it is published, such as `trivy image --exit-code 10 --input {archive}`."""
+    vulnerability_code: int = 10
+    """Exit code by which it says that it found what must not be published; any other but 0: it could not scan."""
     sbom_generator: str = ""
     """Image that writes it; empty: BuildKit's own, or where base images are stand-ins one that is made here."""
 

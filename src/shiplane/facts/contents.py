@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from re import Pattern
 
     from shiplane.facts.saved import Saved
 
 _CHUNK = 4 << 20
+# More than tokens of services are long.
+_TOKEN = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +35,53 @@ class Contents:
         return sum(size for _, size in self.layers)
 
 
-def survey(saved: Saved, base_layers: int, unwanted: Pattern[str], needles: Mapping[str, Sequence[bytes]]) -> Contents:
-    """Read the layers above the first `base_layers`; `needles` are the forms of secrets by their names."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Say what is looked for: `needles` are the forms of secrets by their names.
+
+    `kinds` names secrets, whosever they are, in a piece of a file; files that match `spared` are not shown to it.
+    """
+
+    unwanted: Pattern[str]
+    needles: Mapping[str, Sequence[bytes]]
+    kinds: Callable[[bytes], set[str]]
+    spared: Pattern[str]
+
+    def secrets(self, data: bytes, *, spared: bool = False) -> set[str]:
+        """Name the secrets in a piece."""
+        known = {name for name, forms in self.needles.items() if any(form in data for form in forms)}
+        return known if spared else known | self.kinds(data)
+
+    @property
+    def longest(self) -> int:
+        """Give the size of the longest that can stand across two pieces."""
+        return max((len(form) for forms in self.needles.values() for form in forms), default=0)
+
+
+def survey(saved: Saved, base_layers: int, wanted: Wanted) -> Contents:
+    """Read the layers above the first `base_layers`."""
     layers, files, found = [], dict[str, int](), list[str]()
-    secrets = [(name, "its history or settings") for name in _held(str(saved.config).encode(), needles)]
+    secrets = [(name, "its history or settings") for name in sorted(wanted.secrets(str(saved.config).encode()))]
     for number, layer in enumerate(saved.layers[base_layers:], start=base_layers + 1):
         size = 0
         for name, member, content in saved.walk(layer):
             size += member.size
-            found += [name] if unwanted.fullmatch(name) and not member.isdir() else []
+            found += [name] if wanted.unwanted.fullmatch(name) and not member.isdir() else []
             if content is not None:
                 files[name] = member.size
                 place = f"layer {number} ({layer.made_by}): {name}"
-                secrets += [(secret, place) for secret in _in_file(content, needles)]
+                secrets += [(secret, place) for secret in sorted(_in_file(content, name, wanted))]
         layers.append((layer.made_by, size))
     user = str(saved.config.get("config", {}).get("User", ""))
     return Contents(user, tuple(layers), files, tuple(sorted(found)), tuple(dict.fromkeys(secrets)))
 
 
-def _in_file(content: IO[bytes], needles: Mapping[str, Sequence[bytes]]) -> set[str]:
+def _in_file(content: IO[bytes], name: str, wanted: Wanted) -> set[str]:
     """Look through a file piece by piece; what stands across the end of one is found too."""
-    longest = max((len(form) for forms in needles.values() for form in forms), default=0)
     found: set[str] = set()
+    spared = bool(wanted.spared.fullmatch(name))
     rest = b""
-    while needles and (chunk := content.read(_CHUNK)):
-        found |= _held(rest + chunk, needles)
-        rest = chunk[-longest:]
+    while chunk := content.read(_CHUNK):
+        found |= wanted.secrets(rest + chunk, spared=spared)
+        rest = chunk[-max(wanted.longest, _TOKEN) :]
     return found
-
-
-def _held(data: bytes, needles: Mapping[str, Sequence[bytes]]) -> set[str]:
-    return {name for name, forms in needles.items() if any(form in data for form in forms)}

@@ -108,6 +108,7 @@ class Actions:
             caches=Caches(config, facts, event, target, checkout),
             folder=journal.folder,
             machine=environments.holder.host,
+            note=self._note,
             survey=survey,
         )
 
@@ -128,6 +129,9 @@ class Actions:
             "verify": self._verify,
             "e2e": tested.watched(self._e2e, self._reports),
         }
+
+    def _note(self, text: str) -> None:
+        self.journal.write("note", text=text)
 
     def _reports(self, step: Step) -> tuple[Source, ...]:
         return sources(step, self.checkout, self.config, self.journal.folder)

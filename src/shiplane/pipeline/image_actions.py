@@ -10,6 +10,7 @@ from shiplane.errors import StepFailed, Unreachable, UsageError
 from shiplane.lab.images import OFFICIAL_NAMES
 from shiplane.pipeline import attestations, build, image_checks, publish, registry
 from shiplane.pipeline.execute import run_checked
+from shiplane.pipeline.vulnerabilities import Scanner
 from shiplane.planning.images import production_tag, test_runner
 from shiplane.runners.base import Bound
 
@@ -35,7 +36,7 @@ class ImageActions:
     """Build images, with the caches of the run's event; `folder` is the run's, `survey` gives the checkout as it is.
 
     The builds themselves are Nox sessions, which are told by variables of their caches and of what they attest.
-    `machine` is the name of this one.
+    `machine` is the name of this one, `note` tells what belongs into every report.
     """
 
     def __init__(  # noqa: PLR0913 - the run's parts, each by name
@@ -51,6 +52,7 @@ class ImageActions:
         caches: Caches,
         folder: Path,
         machine: str,
+        note: Say,
         survey: Callable[[], CheckoutFacts] | None,
     ) -> None:
         self.runner = runner
@@ -63,6 +65,7 @@ class ImageActions:
         self.caches = caches
         self.folder = folder
         self.machine = machine
+        self.note = note
         self.survey = survey
 
     def table(self) -> dict[str, Action]:
@@ -112,8 +115,10 @@ class ImageActions:
         """Look at what was built, with the secrets that are known here."""
         tags = {name: production_tag(name, self.facts) for name in names}
         known = self.checkout / ".shiplane" / "images"
-        words = (tags, self.config.components, sorted(OFFICIAL_NAMES), self._secrets(), known, say)
-        image_checks.check(Bound(self.runner, cancel), *words)
+        bound = Bound(self.runner, cancel)
+        scanner = Scanner(bound, self.config.images, say, self.note)
+        words = (tags, self.config.components, sorted(OFFICIAL_NAMES), self._secrets(), known, say, scanner.look)
+        image_checks.check(bound, *words)
 
     def _secrets(self) -> list[Secret]:
         """Give what opens the registry and what environments run with; those that are missing here cannot be found."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from shiplane.commands import image
 from shiplane.errors import ImageUnfit
 from shiplane.facts import contents
+from shiplane.facts.contents import Wanted
 from shiplane.facts.saved import Saved
+from shiplane.facts.secret_kinds import finder
 from shiplane.pipeline.execute import run_checked
 from shiplane.planning.keys import matcher
 from shiplane.runners import temporary
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Runner
 
     Say = Callable[[str], None]
+    Scan = Callable[[str, Path], Iterable[str]]
 
 _MB = 1_000_000
 _NAMED = 5
@@ -42,21 +45,25 @@ def check(  # noqa: PLR0913 - what is looked at, and by what
     secrets: Iterable[Secret],
     known: Path,
     say: Say,
+    scan: Scan,
 ) -> None:
     """Look at the images `tags` of components; raises `ImageUnfit` with all that is wrong.
 
-    `bases` are images that others may stand on, and `known` the folder with the sizes of the last that passed.
+    `bases` are images that others may stand on, and `known` the folder with the sizes of the last that passed. `scan`
+    gives the known vulnerabilities of an image by its archive.
     """
+    kinds = finder()
     needles = {secret.name: _forms(secret) for secret in secrets if len(secret.value) >= _SHORTEST_SECRET}
     below = [layers for base in bases if (layers := _layers(runner, base))]
     found: dict[str, tuple[str, ...]] = {}
     sizes: dict[Path, str] = {}
     for component in (each for each in components if each.name in tags):
         tag, file = tags[component.name], known / f"{component.name}.json"
-        held = _contents(runner, tag, component, below, needles, say)
+        wanted = Wanted(matcher(component.unwanted), needles, kinds, matcher(component.not_scanned))
+        held, vulnerable = _looked_at(runner, tag, below, wanted, scan, say)
         before = _before(file)
         say(f"{tag}: {_told(held, before)}")
-        found[tag] = tuple(findings(held, component, before))
+        found[tag] = (*findings(held, component, before), *vulnerable)
         sizes[file] = json.dumps(dict(held.files))
     if any(found.values()):
         raise ImageUnfit({tag: listed for tag, listed in found.items() if listed})
@@ -83,20 +90,16 @@ def base_layers(layers: Sequence[str], bases: Iterable[Sequence[str]]) -> int:
     return max((len(base) for base in bases if list(layers[: len(base)]) == list(base)), default=0)
 
 
-def _contents(  # noqa: PLR0913 - see check()
-    runner: Runner,
-    tag: str,
-    component: Component,
-    below: Sequence[Sequence[str]],
-    needles: Mapping[str, Sequence[bytes]],
-    say: Say,
-) -> Contents:
+def _looked_at(  # noqa: PLR0913 - see check()
+    runner: Runner, tag: str, below: Sequence[Sequence[str]], wanted: Wanted, scan: Scan, say: Say
+) -> tuple[Contents, tuple[str, ...]]:
     with temporary.folder("images") as place:
         file = place / "image.tar"
         run_checked(runner, image.save(tag, str(file)), "saving the image", say, None)
         with Saved(file) as saved:
             own: Any = saved.config.get("rootfs", {}).get("diff_ids", ())
-            return contents.survey(saved, base_layers(own, below), matcher(component.unwanted), needles)
+            held = contents.survey(saved, base_layers(own, below), wanted)
+        return held, tuple(scan(tag, file))
 
 
 def _layers(runner: Runner, reference: str) -> list[str]:

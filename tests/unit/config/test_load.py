@@ -77,6 +77,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         "budget_mb": NUMBER,
         "root": SWITCH,
         "unwanted": STRINGS,
+        "not_scanned": STRINGS,
         "platforms": STRINGS,
     },
     ("environments", "staging"): {
@@ -93,7 +94,14 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("flaky",): dict.fromkeys(("blocks_production_from", "of_runs"), NUMBER),
     ("secrets",): {"command": STRINGS, "file": STRING, "seconds": NUMBER},
-    ("images",): {"source": STRING, "provenance": SWITCH, "sbom": SWITCH, "sbom_generator": STRING},
+    ("images",): {
+        "source": STRING,
+        "provenance": SWITCH,
+        "sbom": SWITCH,
+        "sbom_generator": STRING,
+        "vulnerability_scanner": STRINGS,
+        "vulnerability_code": NUMBER,
+    },
     ("signing",): {"key": STRING, "allowed_signers": STRING},
     ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING},
 }

@@ -28,7 +28,9 @@ BACKEND = CONFIG.components[0]
 
 
 class Engine(RecordingRunner):
-    """Save one image, and hold its base."""
+    """Save one image, and hold its base; `scanned` is what a scanner of vulnerabilities finds in it."""
+
+    scanned: tuple[str, ...] = ()
 
     def __init__(self, files: dict[str, File], **settings: object) -> None:
         super().__init__([("image inspect .* base:1", '["a"]', 0), ("image inspect .* gone:1", "no such image", 1)])
@@ -46,7 +48,8 @@ class Engine(RecordingRunner):
 
 def looked_at(engine: Engine, folder: Path, component: Component = BACKEND, *secrets: Secret) -> list[str]:
     said: list[str] = []
-    check(engine, {"backend": "backend:1"}, (component,), ("base:1", "gone:1"), secrets, folder / "known", said.append)
+    bases, known = ("base:1", "gone:1"), folder / "known"
+    check(engine, {"backend": "backend:1"}, (component,), bases, secrets, known, said.append, lambda *_: engine.scanned)
     return said
 
 
@@ -111,11 +114,37 @@ def test_a_secret_in_the_history_or_in_a_variable_is_named(tmp_path: Path) -> No
 
 
 def test_what_every_key_begins_with_is_no_secret(tmp_path: Path) -> None:
-    authority = {"app/ca.pem": File("-----BEGIN PRIVATE KEY-----\nanother\n-----END PRIVATE KEY-----\n")}
-    assert looked_at(Engine(GOOD | authority), tmp_path, BACKEND, Secret("TLS_KEY", KEY), Secret("SHORT", "x"))
+    authority = {"app/ca.pem": File("-----BEGIN CERTIFICATE-----\nanother\n-----END CERTIFICATE-----\n")}
+    pair = f"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n{KEY}"
+    assert looked_at(Engine(GOOD | authority), tmp_path, BACKEND, Secret("TLS_KEY", pair), Secret("SHORT", "x"))
     engine = Engine(GOOD | {"app/key": File(KEY.splitlines()[1])})
     found = refused(engine, tmp_path / "another", BACKEND, Secret("TLS_KEY", KEY))
     assert found == [f"TLS_KEY stands in {LAYER}app/key"]
+
+
+TOKEN = f"token = ghp_{'a1B2' * 9}"
+
+
+def test_what_has_the_form_of_a_secret_is_named_and_not_shown(tmp_path: Path) -> None:
+    found = refused(Engine(GOOD | {"app/x": File(TOKEN), "app/key": File(KEY)}), tmp_path)
+    assert found == [f"GitHub Token stands in {LAYER}app/x", f"Private Key stands in {LAYER}app/key"]
+    assert refused(Engine(GOOD, Env=[TOKEN]), tmp_path) == ["GitHub Token stands in its history or settings"]
+
+
+def test_packages_and_what_is_configured_are_not_looked_through_for_forms(tmp_path: Path) -> None:
+    files = GOOD | {"opt/site-packages/x.py": File(TOKEN), "app/node_modules/x.js": File(TOKEN)}
+    assert looked_at(Engine(files), tmp_path)
+    assert refused(Engine(files), tmp_path / "a", dataclasses.replace(BACKEND, not_scanned=("app/**",))) == [
+        f"GitHub Token stands in {LAYER}opt/site-packages/x.py"
+    ]
+    found = refused(Engine(files), tmp_path / "b", BACKEND, Secret("GITHUB_TOKEN", TOKEN.rpartition(" ")[2]))
+    assert [line.partition(" ")[0] for line in found] == ["GITHUB_TOKEN"] * 2
+
+
+def test_known_vulnerabilities_keep_an_image_from_being_published(tmp_path: Path) -> None:
+    engine = Engine(GOOD)
+    engine.scanned = ("it has known vulnerabilities", "trivy: CVE-2026-1")
+    assert refused(engine, tmp_path) == list(engine.scanned)
 
 
 def test_over_its_budget_the_files_that_grew_are_named(tmp_path: Path) -> None:
