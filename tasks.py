@@ -17,6 +17,7 @@ try:
         looking_tasks,
         maintenance_tasks,
         pipeline_tasks,
+        prune_tasks,
         report_tasks,
         server_tasks,
         version_tasks,
@@ -56,7 +57,7 @@ config.add_task(config_tasks.unset_key, name="unset")
 version = Collection("version")
 version.add_task(version_tasks.show_versions, name="show")
 version.add_task(version_tasks.bump_version, name="bump")
+images = Collection("images", image_tasks.inspect, prune_tasks.prune)
 github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed, github_tasks.deployments)
-images = Collection("images", image_tasks.inspect)
 for group in (config, images, lab, dev, github, maintenance, server, version):
     ns.add_collection(group)

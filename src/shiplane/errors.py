@@ -155,6 +155,18 @@ class ImageMissing(UsageError):
         )
 
 
+class ComposeUnfit(UsageError):
+    """Tell why compose files cannot be deployed; nothing was sent."""
+
+    def __init__(self, what: str, found: Sequence[str]) -> None:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        super().__init__(
+            f"{what}: {found[0]}{more}",
+            "mend the compose files as docs/images.md says (images by variable), commit, and publish again",
+            found,
+        )
+
+
 class OtherPlan(UsageError):
     """Tell that the last run cannot be gone on with, for its plan was another one."""
 
@@ -401,6 +413,105 @@ class RegistryRefused(Unreachable):
         super().__init__(
             f"registry {registry} refuses the login of {user!r}",
             "check REGISTRY_USER and REGISTRY_PASSWORD (GitHub: GITHUB_ACTOR and GITHUB_TOKEN)",
+        )
+
+
+class RegistryUnauthorized(Unreachable):
+    """Tell that a registry wants to know who asks for an image, and does not take what it was told."""
+
+    may_pass = False
+
+    def __init__(self, registry: str, reference: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"registry {registry} refuses {reference}: it wants another login",
+            "check the registry's user and password: REGISTRY_USER and REGISTRY_PASSWORD, or docker login",
+            details,
+        )
+
+
+class RegistryForbids(Unreachable):
+    """Tell that a registry knows who asks, and does not let them."""
+
+    may_pass = False
+
+    def __init__(self, registry: str, reference: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"registry {registry} refuses {reference}: this user may not do that",
+            "check that the registry's user and password may write there (GitHub: packages: write)",
+            details,
+        )
+
+
+class RegistryLimited(Unreachable):
+    """Tell that a registry takes no more requests for now; `seconds` is for how long, 0 where it does not say."""
+
+    def __init__(self, registry: str, seconds: float = 0, details: Sequence[str] = ()) -> None:
+        after = f" for another {max(round(seconds / 60), 1)} min" if seconds else ""
+        super().__init__(
+            f"registry {registry} takes no more requests{after}: too many were sent",
+            "run the same command again after that; who is logged in may send more",
+            details,
+        )
+
+
+class RegistryBroken(Unreachable):
+    """Tell that a registry fails by itself."""
+
+    def __init__(self, registry: str, reference: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"registry {registry} fails at {reference} by a fault of its own",
+            "see its state or its log, and run the same command again",
+            details,
+        )
+
+
+class RegistryCut(Unreachable):
+    """Tell that a registry, or what stands before it, ended the connection."""
+
+    def __init__(self, registry: str, reference: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"registry {registry} cut the connection at {reference}",
+            "run the same command again; where it happens each time, see what stands before it (a proxy, its limits)",
+            details,
+        )
+
+
+class DeletionRefused(Unreachable):
+    """Tell that a registry lets nobody delete by its API."""
+
+    may_pass = False
+
+    def __init__(self, registry: str) -> None:
+        super().__init__(
+            f"registry {registry} does not let images be deleted this way",
+            "delete them as it offers (GitHub: the package's settings, or actions/delete-package-versions);"
+            " a registry of your own needs storage.delete.enabled",
+        )
+
+
+class RegistryUntrusted(Unreachable):
+    """Tell that a registry shows a certificate that this machine does not trust."""
+
+    may_pass = False
+
+    def __init__(self, registry: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"registry {registry} shows a certificate that is not trusted here",
+            f"give the engine its authority: /etc/docker/certs.d/{registry}/ca.crt, or the system's",
+            details,
+        )
+
+
+class CredentialHelperFailed(Unreachable):
+    """Tell that the program fails that keeps this machine's logins for the Docker client."""
+
+    may_pass = False
+
+    def __init__(self, registry: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"the login for {registry} cannot be read: the Docker client's credential helper fails",
+            "see credsStore and credHelpers in Docker's config.json; or set REGISTRY_USER and REGISTRY_PASSWORD",
+            details,
         )
 
 

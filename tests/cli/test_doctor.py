@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from checkouts import make_checkout
 from samples import CONFIG_TEXT, HARD, REMOTE
 from shiplane.lab.layout import PORT_PURPOSES, Layout
 from shiplane.runners import process
+from shiplane.runners.http import Answer as Answered
 
 if TYPE_CHECKING:
     from checkouts import Answer
@@ -189,6 +191,32 @@ def test_remote_names_all_that_is_missing_and_shows_no_secret(project: Project) 
     assert found["registry"]["cause"] == "ghcr.io does not answer, so no image can be pushed or pulled"
     bad_key = found["keys.SSH_PRIVATE_KEY of staging.content"]
     assert bad_key["cause"].startswith("SSH_PRIVATE_KEY of staging is no private key that can be used")
+    assert HARD not in ended.out + ended.err
+
+
+class Refusing:
+    """Play a registry that takes no login but one."""
+
+    def __init__(self, taken: str) -> None:
+        self.taken = f"Basic {base64.b64encode(taken.encode()).decode()}"
+
+    def request(self, method: str, url: str, **words: object) -> Answered:
+        del method, url
+        headers = words.get("headers") or {}
+        assert isinstance(headers, dict)
+        good = headers.get("Authorization") == self.taken
+        return Answered(200 if good else 401, "", {} if good else {"www-authenticate": 'Basic realm="x"'})
+
+
+@pytest.mark.parametrize(("taken", "found"), [(f"me:{HARD}", []), ("me:another", ["credentials.me"])])
+def test_the_login_to_the_registry_is_tried(project: Project, taken: str, found: list[str]) -> None:
+    project.world.public = Refusing(taken)
+    given = {**REMOTE, "REGISTRY_USER": "me", "REGISTRY_PASSWORD": HARD}
+    ended = project.invoke("doctor --seconds 60 --json --target remote", **given)
+    told = {one["id"]: one for one in ended.json if one["id"].startswith("credentials") and not one["ok"]}
+    assert list(told) == found
+    for one in told.values():
+        assert one["cause"].startswith("ghcr.io refuses the login of 'me', so images cannot be pushed")
     assert HARD not in ended.out + ended.err
 
 

@@ -31,6 +31,7 @@ LINES = {
     "github.close-fixed": "github.close-fixed",
     "github.deployments": "github.deployments",
     "github.report-failure": "github.report-failure",
+    "images.prune": "images.prune --target remote",
     "lab.down": "lab.down",
     "lab.up": "lab.up",
     "maintenance.off": "maintenance.off --env staging --target remote",

@@ -26,6 +26,8 @@ FILES = {
 }
 
 
+COMPOSE: Answer = ("docker compose .* config --format json", '{"services": {}}', 0)
+"""What Compose makes of `FILES`."""
 STAGE = "".join(f"100644 {hashlib.sha256(text.encode()).hexdigest()[:40]} 0\t{name}\0" for name, text in FILES.items())
 """What git says of `FILES`; the hashes are made up, yet change with the texts."""
 

@@ -56,6 +56,8 @@ class Project:
         self.world = RecordedWorld()
         patch.chdir(folder)
         patch.setenv("XDG_STATE_HOME", str(folder.with_name(f"{folder.name}-state")))
+        # Nothing of what this machine's Docker client knows.
+        patch.setenv("DOCKER_CONFIG", str(folder.with_name(f"{folder.name}-docker")))
 
     def answers(self, *answers: Answer, servers: Sequence[Answer] = ()) -> None:
         """Let processes answer these before what git says, and servers those."""

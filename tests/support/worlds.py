@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checkouts import git_answers
+from checkouts import COMPOSE, git_answers
 from shiplane.cli.app import World
 from shiplane.errors import Unreachable
 from shiplane.runners.recording import RecordingRunner
@@ -56,7 +56,7 @@ class RecordedWorld(World):
     def __init__(
         self, answers: Sequence[checkouts.Answer] = (), server_answers: Sequence[checkouts.Answer] = ()
     ) -> None:
-        self.machine = RecordingRunner([*answers, *git_answers()])
+        self.machine = RecordingRunner([*answers, *git_answers(), COMPOSE])
         self.server_answers = server_answers
         self.servers: dict[str, RecordingRunner] = {}
         self.public: Http = SilentPublic()

@@ -13,6 +13,7 @@ from shiplane.errors import EngineMissing, UnknownName
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shiplane.commands.login import RegistryLogin
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
     from shiplane.facts.hashes import Hashes
@@ -141,7 +142,14 @@ class App:
 
         lookup = partial(self.world.ssh_settings, file=self.environ.get("SSH_CONFIG", ""))
         chosen = name or self.config.default_target
-        return targets.make(chosen, self.checkout, self.config, self.environ, lookup, self.secret_sources)
+        words = (lookup, self.secret_sources, self._own_login)
+        return targets.make(chosen, self.checkout, self.config, self.environ, *words)
+
+    def _own_login(self, registry: str) -> RegistryLogin | None:
+        """Ask this machine's Docker client for its login to a registry."""
+        from shiplane.facts import docker_login  # noqa: PLC0415 - seldom a server needs it
+
+        return docker_login.find(self.runner, self.environ, registry, self.masker.add)
 
     @cached_property
     def secret_sources(self) -> Sources:

@@ -13,19 +13,22 @@ from shiplane.cli.remote_target import named
 from shiplane.cli.text import nowhere
 from shiplane.commands import vpn
 from shiplane.doctor import Check, access, network, project
-from shiplane.errors import ShiplaneError, Unreachable
+from shiplane.errors import RegistryRefused, ShiplaneError, Unreachable
 from shiplane.model import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shiplane.cli.app import App
+    from shiplane.commands.login import RegistryLogin
     from shiplane.doctor import Finding
     from shiplane.model import Host
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Cancel
 
 _SECONDS = 2.0
+_LOGIN_QUESTIONS = 3
+"""So many has a login at most: what is wanted, a token, and whether it is taken."""
 _KEY = "SSH_PRIVATE_KEY"
 
 
@@ -48,9 +51,9 @@ def _of_remote(app: App, target: Target) -> list[Check[Any]]:
     registry = app.environ.get("CONTAINER_REGISTRY") or app.config.registry
     return [
         Check("addresses", lambda: _addresses(app), network.names),
-        Check("registry", lambda: _asked(app, registry), network.registry),
+        *([] if target.carried else [Check("registry", lambda: _asked(app, registry), network.registry)]),
         Check("vpn", lambda: _has_vpn(app), access.vpn),
-        Check("credentials", lambda: _login(app, target, registry), lambda found: found),
+        *([] if target.carried else [Check("credentials", lambda: _login(app, target, registry), lambda found: found)]),
         Check("secrets", lambda: _refusals(app, target), project.refused),
     ]
 
@@ -79,9 +82,26 @@ def _has_vpn(app: App) -> bool:
 def _login(app: App, target: Target, registry: str) -> list[Finding]:
     from shiplane.facts.machine import docker_config  # noqa: PLC0415 - this check alone
 
-    kept = docker_config(app.environ)
-    given = target.login() is not None
-    return list(access.login(registry, given=given, logins=kept.logins, stored=kept.stored))
+    kept, given = docker_config(app.environ), target.login()
+    lacking = list(access.login(registry, given=given is not None, logins=kept.logins, stored=kept.stored))
+    if lacking:
+        return lacking
+    known = {(one.user, one.password.value): one for one in (given, target.server_login()) if one is not None}
+    tried = [one.user for one in known.values() if one.password.value and _is_refused(app, one)]
+    return list(access.refused(registry, tried))
+
+
+def _is_refused(app: App, login: RegistryLogin) -> bool:
+    """Try a login; a registry that does not answer is another check's."""
+    from shiplane.facts.registry_api import RegistryApi  # noqa: PLC0415 - this check alone
+
+    try:
+        RegistryApi(app.world.http(), login.registry, login, _SECONDS / _LOGIN_QUESTIONS).check_login()
+    except RegistryRefused:
+        return True
+    except Unreachable:
+        return False
+    return False
 
 
 def _refusals(app: App, target: Target) -> list[ShiplaneError]:

@@ -18,6 +18,7 @@ from shiplane.errors import ConfigError, SecretsMissing, UsageError
 from shiplane.model import Secret, Site
 from shiplane.planning import Naming
 from shiplane.runners import temporary
+from shiplane.runners.http import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from shiplane.config import Config, EnvironmentConfig
     from shiplane.facts.secret_sources import Sources
     from shiplane.model import Host
+
+    OwnLogin = Callable[[str], RegistryLogin | None]
 
 REQUIRED = ("DB_PASSWORD", "REDIS_PASSWORD")
 OPTIONAL = ("DJANGO_SECRET_KEY", "BOARD_TOKEN")
@@ -39,6 +42,12 @@ CONFIGURED = {
 """Variables for which a key of an environment stands in."""
 _TLS = (tls.CERTIFICATE, tls.KEY)
 _PORTS = 65536
+_PULL = "REGISTRY_PULL_PASSWORD"
+
+
+def no_login(_registry: str) -> RegistryLogin | None:
+    """Know no login of this machine."""
+    return None
 
 
 class RemoteTarget:
@@ -52,14 +61,16 @@ class RemoteTarget:
     allows_edits = False
     allows_stand_ins = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it answers from, each by name
         self,
         checkout: Path,
         config: Config,
         environ: Mapping[str, str],
         lookup: Lookup = unknown,
         sources: Sources | None = None,
+        own: OwnLogin = no_login,
     ) -> None:
+        self._own = cache(own)
         self.checkout = checkout
         self._sources = sources
         self.config = config
@@ -77,6 +88,12 @@ class RemoteTarget:
         held = self._has_sources and self.config.environment(environment).url.startswith("https://")
         return held or bool(named(self.environ, environment, tls.CERTIFICATE))
 
+    @property
+    def carried(self) -> int:
+        """Give the port of a registry on this machine; another one is reached by the servers themselves."""
+        host, _, port = (self.environ.get("CONTAINER_REGISTRY") or self.config.registry).rpartition(":")
+        return int(port) if port.isdecimal() and is_loopback(host) else 0
+
     def naming(self) -> Naming:
         """Give how images are called in the configured registry."""
         owner = self.environ.get("REPOSITORY_OWNER") or self.environ.get("GITHUB_REPOSITORY_OWNER") or self.config.owner
@@ -86,22 +103,44 @@ class RemoteTarget:
         registry = self.environ.get("CONTAINER_REGISTRY") or self.config.registry
         return Naming(registry, owner.lower(), self.config.name)
 
+    def sources(self, reference: str) -> tuple[str, ...]:
+        """Give the reference itself: servers fetch it from there too."""
+        return (reference,)
+
     def login(self) -> RegistryLogin | None:
         """Give the registry's user and password, GitHub's own token included; None: this machine's own login."""
         return self._login(self._anywhere)
 
-    def planned_login(self) -> RegistryLogin | None:
-        """Give the login as a plan shows it; what a source of secrets may hold stands as its name."""
-        found = self._login(lambda name: self.environ.get(name, "") or (name if self._has_sources else ""))
-        return found and replace(found, password=Secret("REGISTRY_PASSWORD", ""))
-
     def _login(self, get: Callable[[str], str]) -> RegistryLogin | None:
-        password = get("REGISTRY_PASSWORD") or self.environ.get("GITHUB_TOKEN")
+        github = "" if self.carried else self.environ.get("GITHUB_TOKEN")
+        password = get("REGISTRY_PASSWORD") or github
         if not password:
             return None
         naming = self.naming()
         user = get("REGISTRY_USER") or self.environ.get("GITHUB_ACTOR") or naming.owner
         return RegistryLogin(naming.registry, user, Secret("REGISTRY_PASSWORD", password))
+
+    def server_login(self) -> RegistryLogin | None:
+        """Give the login that may only read, where one is set; else ours, else that of this machine's Docker client."""
+        return self._pull_login(self._anywhere) or (None if self.carried else self._own(self.naming().registry))
+
+    def planned_login(self) -> RegistryLogin | None:
+        """Give the login as a plan shows it; what a source of secrets may hold stands as its name."""
+
+        def get(name: str) -> str:
+            from_source = name if self._has_sources and name != _PULL else ""
+            return self.environ.get(name, "") or from_source
+
+        found = self._pull_login(get)
+        return found and replace(found, password=Secret(found.password.name, ""))
+
+    def _pull_login(self, get: Callable[[str], str]) -> RegistryLogin | None:
+        naming, kept = self.naming(), self.config.server_login == "kept"
+        password = get(_PULL)
+        if not password and not kept:
+            return self._login(get)
+        user = get("REGISTRY_PULL_USER") or get("REGISTRY_USER") or naming.owner
+        return RegistryLogin(naming.registry, user, Secret(_PULL, password), kept)
 
     @property
     def _has_sources(self) -> bool:
@@ -149,6 +188,8 @@ class RemoteTarget:
         """Name every missing secret that a deploy to these environments needs at once, or what reaches them alone."""
         vpn = ("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET") if self.config.vpn.provider == "tailscale" else ()
         self._require(environments, (*_TO_CONNECT, *(REQUIRED if secrets else ()), *vpn))
+        if self.config.server_login == "kept" and secrets and not self._anywhere(_PULL):
+            raise SecretsMissing((_PULL,), " and ".join(environments))
         if self.ca_file and not Path(self.ca_file).is_file():
             raise UsageError(f"TLS_CA names {self.ca_file}, which is no file", "set it to the authority's file")
         for environment in environments if secrets else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shiplane.cli.text import nowhere
@@ -74,8 +75,15 @@ def _environment(app: App, target: Target, name: str) -> list[dict[str, str]]:
 def preview(app: App, target: Target, environment: str, release: Release) -> tuple[ServiceAction, ...]:
     """Ask a server what a deploy would do with each service."""
     from shiplane.cli.environment_tasks import look  # noqa: PLC0415 - that module shows what is found here
-    from shiplane.pipeline.release_files import bundle_of  # noqa: PLC0415 - only a survey asks
+    from shiplane.pipeline import registry  # noqa: PLC0415 - only a survey asks
+    from shiplane.pipeline.pinning import Pinning  # noqa: PLC0415
+    from shiplane.pipeline.release_files import bundle_of  # noqa: PLC0415
 
+    pinning, site = Pinning(app.runner, app.environ, app.config, target), target.site(environment)
     kept = app.store.release_files(target.name, release.id)
-    made = bundle_of(app.runner, app.config, target.site(environment), release, kept, target.secrets(environment))
+    opened = partial(registry.session, app.runner, target.login(), app.environ)
+    release = pinning.completed(release, kept, opened, nowhere)
+    made = bundle_of(app.runner, app.config, site, release, kept, target.secrets(environment))
+    app.masker.add(*made.secrets)
+    pinning.check(site, made)
     return look(app, target.name, environment, lambda deployer: deployer.preview(release, made), nowhere)

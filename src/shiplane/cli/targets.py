@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shiplane.cli.hosts import unknown
-from shiplane.cli.remote_target import OPTIONAL, REQUIRED, RemoteTarget, named
+from shiplane.cli.remote_target import OPTIONAL, REQUIRED, RemoteTarget, named, no_login
 from shiplane.commands import compose
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy import tls
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shiplane.cli.hosts import Lookup
+    from shiplane.cli.remote_target import OwnLogin
     from shiplane.config import Config
     from shiplane.facts.secret_sources import Sources
     from shiplane.lab import LabState
@@ -36,12 +37,16 @@ def make(  # noqa: PLR0913 - what a target answers from, each by name
     environ: Mapping[str, str],
     lookup: Lookup = unknown,
     sources: Sources | None = None,
+    own: OwnLogin = no_login,
 ) -> Target:
-    """Make a target by its name; raises `UnknownName`. `lookup` asks ssh's configuration, `sources` hold secrets."""
+    """Make a target by its name; raises `UnknownName`.
+
+    `lookup` asks ssh's configuration, `sources` hold secrets, `own` asks for this machine's login to a registry.
+    """
     if name == "lab":
         return LabTarget(checkout, config, environ)
     if name == "remote":
-        return RemoteTarget(checkout, config, environ, lookup, sources)
+        return RemoteTarget(checkout, config, environ, lookup, sources, own)
     raise UnknownName("target", name, ("lab", "remote"))
 
 
@@ -65,6 +70,11 @@ class LabTarget:
         return str(Layout.of(self.checkout).ca_file)
 
     @property
+    def carried(self) -> int:
+        """Give none: the lab's servers reach its registry."""
+        return 0
+
+    @property
     def _network(self) -> str:
         from shiplane.lab.layout import Layout  # noqa: PLC0415 - not every command needs the lab
 
@@ -78,6 +88,10 @@ class LabTarget:
         """Give how images are called; before the first start of the lab its port stands as a word."""
         known = self._known()
         return Naming(known.registry if known else "registry.lab", _LAB_OWNER, self.config.name)
+
+    def sources(self, reference: str) -> tuple[str, ...]:
+        """Give the lab's registry first, by which its servers reach official images; else where the name leads."""
+        return (reference,) if "/" in reference else (f"{self._require().registry}/library/{reference}", reference)
 
     def login(self) -> RegistryLogin:
         """Give the lab registry's own user."""
@@ -94,6 +108,10 @@ class LabTarget:
         except LabDown:
             user = "shiplane"
         return RegistryLogin(self.naming().registry, user, Secret("REGISTRY_PASSWORD", ""))
+
+    def server_login(self) -> RegistryLogin | None:
+        """Give the same: the lab has one user."""
+        return self.login()
 
     def site(self, environment: str) -> Site:
         """Give an environment's stand-in server; raises `LabDown`."""

@@ -48,6 +48,15 @@ class Compose:
         """Address a release that is not yet current; `config` is the client's configuration folder."""
         return replace(self, folder=f"{self.folder}/releases/{release}", config=config)
 
+    def resolve(self, environ: Mapping[str, str], timeout: float) -> Command:
+        """Print the model of the files as JSON, by the variables of their `.env` alone.
+
+        What is set in our own environment would win over that file, and is not set on the server.
+        """
+        kept = tuple(f"{name}={environ[name]}" for name in _NEEDED if name in environ)
+        command = self._command("config", "--format", "json", timeout=timeout)
+        return replace(command, argv=("env", "-i", *kept, *command.argv))
+
     def pull(self, timeout: float) -> Command:
         """Fetch the images that are not there; what is named by digest never changes."""
         return self._command("pull", "--quiet", "--policy", "missing", timeout=timeout)
@@ -78,6 +87,7 @@ class Compose:
         return Command((*self._prefix, *words), cwd=self.folder, timeout=timeout)
 
 
+_NEEDED = ("PATH", "HOME", "DOCKER_CONFIG")
 # By which what a deploy ran once is told from what people run.
 _ONCE = "dev.shiplane.once=1"
 # Everything was pulled before anything stopped: from here on the registry may be gone.

@@ -94,6 +94,17 @@ def remotes() -> Command:
     return _git("remote")
 
 
+def branches() -> Command:
+    """Ask for the names of this clone's branches, a line each."""
+    return _git("for-each-ref", "--format=%(refname:strip=2)", "refs/heads")
+
+
+def far_branches(remote: str) -> Command:
+    """Ask another repository for its branches: a commit, a tab and `refs/heads/NAME` in each line."""
+    silent = ("GIT_TERMINAL_PROMPT", "0")
+    return Command(("git", "ls-remote", "--heads", remote), env=(*_READ_ONLY, silent), timeout=20)
+
+
 def archive(commit: str, file: str) -> Command:
     """Write all files of a commit into a tar file, byte for byte."""
     return _git("archive", "--format=tar", f"--output={file}", commit)

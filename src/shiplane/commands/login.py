@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from shiplane.model import Secret
 
 
+KEPT = ".registry"
+"""The folder of a login that a server keeps; one of before goes with the next that is not kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryLogin:
     """Hold what opens a registry."""
@@ -18,11 +22,19 @@ class RegistryLogin:
     registry: str
     user: str
     password: Secret
+    kept: bool = False
+    """Whether a server keeps it; without a password it is the one that the server has."""
 
 
-def prepare(folder: str, cwd: str) -> Command:
+def ask(helper: str, name: str) -> Command:
+    """Ask a program that keeps logins for the Docker client, as JSON; fails where it has none."""
+    return Command((f"docker-credential-{helper}", "get"), stdin=name, timeout=30)
+
+
+def prepare(folder: str, cwd: str, *, anew: bool = True) -> Command:
     """Make the client's configuration folder; plugins that the user installed stay known in it."""
-    line = f"umask 077 && rm -rf {folder} && mkdir {folder} && ln -s ~/.docker/cli-plugins {folder}/cli-plugins"
+    make = f"rm -rf {folder} {KEPT} && mkdir {folder}" if anew else f"mkdir -p {folder}"
+    line = f"umask 077 && {make} && ln -sfn ~/.docker/cli-plugins {folder}/cli-plugins"
     return Command(("sh", "-c", line), cwd=cwd)
 
 

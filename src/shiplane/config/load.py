@@ -21,6 +21,7 @@ from shiplane.config.settings import (
     Hooks,
     Images,
     Limits,
+    Prune,
     SecretSources,
     Signing,
     StepSettings,
@@ -94,6 +95,7 @@ def parse(table: dict[str, Any]) -> Config:
     flaky = _build(Flaky, top.pop("flaky", {}), "tool.shiplane.flaky")
     github = _build(GithubSettings, top.pop("github", {}), "tool.shiplane.github")
     secrets = _build(SecretSources, top.pop("secrets", {}), "tool.shiplane.secrets")
+    prune = _build(Prune, top.pop("prune", {}), "tool.shiplane.prune")
     cache = _build(Cache, top.pop("cache", {}), "tool.shiplane.cache")
     signing = _build(Signing, top.pop("signing", {}), "tool.shiplane.signing")
     images = _build(Images, top.pop("images", {}), "tool.shiplane.images")
@@ -111,6 +113,7 @@ def parse(table: dict[str, Any]) -> Config:
         "cache": cache,
         "images": images,
         "signing": signing,
+        "prune": prune,
     }
     config: Config = _build(Config, top | built, "tool.shiplane", built=set(built))
     _check(config)

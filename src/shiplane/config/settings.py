@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 CHOICES = {
     ("Config", "default_target"): ("lab", "remote"),
     ("Config", "rollout"): ("rolling", "recreate"),
+    ("Config", "server_login"): ("short", "kept"),
     ("Vpn", "provider"): ("none", "tailscale"),
     ("Hook", "on"): ("local", "host"),
     ("Cache", "kind"): ("registry", "gha", "local", "none"),
@@ -213,6 +214,16 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
+class Prune:
+    """Say what `images.prune` leaves in the registry, beside what a release on any environment needs."""
+
+    releases: int = 20
+    """So many of the newest releases stay."""
+    days: int = 30
+    """What was made within so many days stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flaky:
     """Say from when tests that fail and then pass block production."""
 
@@ -254,6 +265,11 @@ class Config:
     """Registry of the target `remote`; CONTAINER_REGISTRY in the environment wins."""
     owner: str = ""
     """Owner within the registry; REPOSITORY_OWNER or GITHUB_REPOSITORY_OWNER in the environment wins."""
+    server_login: str = "short"
+    """How servers get into the registry: `short`, a login for the time of a pull; `kept`, one that may only read.
+
+    What is kept is REGISTRY_PULL_USER with REGISTRY_PULL_PASSWORD, in a file of mode 600.
+    """
     main_branch: str = "main"
     """Branch whose releases may go to production."""
     release_command: tuple[str, ...] = ()
@@ -302,6 +318,7 @@ class Config:
     cache: Cache = field(default_factory=Cache)
     images: Images = field(default_factory=Images)
     signing: Signing = field(default_factory=Signing)
+    prune: Prune = field(default_factory=Prune)
     github: GithubSettings = field(default_factory=GithubSettings)
     secrets: SecretSources = field(default_factory=SecretSources)
 

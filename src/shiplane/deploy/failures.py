@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shiplane.commands import remote
@@ -11,6 +12,7 @@ from shiplane.commands.compose import project
 from shiplane.deploy.containers import containers
 from shiplane.deploy.lines import by_kind
 from shiplane.errors import BackupFailed, RegistryRefused, ShiplaneError, StepFailed, Unreachable
+from shiplane.facts import registry_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +25,16 @@ if TYPE_CHECKING:
 _LOG_LINES = 20
 _PROBE_LINES = 5
 _EVIDENCE_SECONDS = 30.0
-_REFUSALS = ("unauthorized", "denied", "authentication required", "incorrect username or password")
+_REFUSALS: tuple[registry_answer.Kind, ...] = ("unauthorized", "forbidden")
+_FIXES: Mapping[registry_answer.Kind, str] = MappingProxyType(
+    {
+        **dict.fromkeys(_REFUSALS, "give REGISTRY_USER and REGISTRY_PASSWORD an account that may read them"),
+        "limited": "too many requests were sent to the registry: deploy again later, nothing was changed",
+        "broken": "see the registry's state or its log, and deploy again: nothing was changed",
+        "cut": "deploy again, what arrived is kept; where it happens each time, see what stands before the registry",
+        "untrusted": "give the server's engine the registry's authority: /etc/docker/certs.d/REGISTRY/ca.crt",
+    }
+)
 _LOOK_BELOW = "mend what the probe and the log below name"
 _OVER = re.compile(r"the (\d+) s to become healthy are over")
 _TAKEN_PORT = re.compile(r":(\d+) failed: port is already allocated|:(\d+): bind: address already in use")
@@ -61,16 +72,15 @@ def _database(site: Site, command: Command, last: str, tail: tuple[str, ...]) ->
 
 
 def _registry(site: Site, command: Command, last: str, tail: tuple[str, ...]) -> ShiplaneError:
-    text = " ".join(tail).lower()
-    if "login" in command.argv and any(word in text for word in _REFUSALS):
+    kind = registry_answer.kind("\n".join(tail), command.argv[-1])
+    if "login" in command.argv and kind in _REFUSALS:
         return RegistryRefused(command.argv[-1], command.argv[command.argv.index("--username") + 1])
     if "login" in command.argv:
         cause = f"registry {command.argv[-1]} does not let {site.host.name} log in: {last}"
-        return Unreachable(cause, "check the registry's address and that the server reaches it", tail)
+        return Unreachable(cause, _FIXES.get(kind, "check the registry's address and that the server reaches it"), tail)
     cause = f"{site.host.name} cannot pull the images: {last}"
-    if any(word in text for word in _REFUSALS):
-        return Unreachable(cause, "give REGISTRY_USER and REGISTRY_PASSWORD an account that may read them", tail)
-    return Unreachable(cause, "check the registry, and that the images are still there; publish again if not", tail)
+    fix = "check the registry, and that the images are still there; publish again if not"
+    return Unreachable(cause, _FIXES.get(kind, fix), tail)
 
 
 def gate_failure(

@@ -99,17 +99,19 @@ def preview(site: Site, archive: str) -> Phase:
 
 
 def pull(site: Site, release_id: str, login: RegistryLogin | None) -> Phase:
-    """Fetch a release's images, logged in for that time alone; nothing that serves changes."""
+    """Fetch a release's images, logged in for that time alone or by what the server keeps; nothing else changes."""
     compose, title = Compose.of(site), f"pull the images of {release_id}"
     if login is None:
         command = compose.of_release(release_id).pull(_PULL_SECONDS)
         return _phase(site, "pull", title, _PULL_SECONDS, command)
-    commands = (
-        registry_login.prepare(_LOGIN, site.folder),
-        registry_login.login(login, _LOGIN, site.folder, _LOGIN_SECONDS),
-        compose.of_release(release_id, f"../../{_LOGIN}").pull(_PULL_SECONDS),
+    folder = registry_login.KEPT if login.kept else _LOGIN
+    enter = (
+        registry_login.prepare(folder, site.folder, anew=not login.kept),
+        registry_login.login(login, folder, site.folder, _LOGIN_SECONDS),
     )
-    always = (registry_login.remove(_LOGIN, site.folder),)
+    fetch = compose.of_release(release_id, f"../../{folder}").pull(_PULL_SECONDS)
+    commands = (*(enter if login.password.value or not login.kept else ()), fetch)
+    always = () if login.kept else (registry_login.remove(folder, site.folder),)
     return Phase("pull", title, _on(site, commands), _PULL_SECONDS, _on(site, always))
 
 

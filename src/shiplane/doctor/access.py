@@ -57,6 +57,13 @@ def login(registry: str, *, given: bool, logins: Iterable[str], stored: bool) ->
         yield Finding(f"there is no login for {registry}", _NO_LOGIN, fix)
 
 
+def refused(registry: str, users: Iterable[str]) -> Iterator[Finding]:
+    """Judge the logins that a registry did not take."""
+    for user in users:
+        fix = "set REGISTRY_USER and REGISTRY_PASSWORD (for servers REGISTRY_PULL_…) again, or: docker login {}"
+        yield Finding(f"{registry} refuses the login of {user!r}", _NO_LOGIN, fix.format(registry), user)
+
+
 def vpn(is_there: bool) -> Iterator[Finding]:  # noqa: FBT001 - the answer itself
     """Judge whether the program of the configured VPN is on this machine."""
     if not is_there:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from shiplane.runners.base import Runner
+    from shiplane.runners.base import Completed, Runner
 
 BASE, TEST = stack.TEST
 _SECONDS = 30
@@ -86,6 +86,11 @@ def resolve(
     chosen = tuple(word for file in files for word in ("--file", file))
     argv = ("docker", "compose", *chosen, "--profile", "*", "config", "--format", "json")
     done = runner.run(Command(argv, env=tuple(sorted(env.items())), cwd=folder, timeout=_SECONDS))
+    return read(done, files, folder)
+
+
+def read(done: Completed, files: tuple[str, ...], folder: str | None = None) -> dict[str, Any]:
+    """Read the model that Compose printed; raises `UsageError` where it printed none."""
     text = done.stdout.replace(f'"{folder}/', '"./').replace(f'"{folder}"', '"."') if folder else done.stdout
     try:
         model = json.loads(text) if done.ok else None
@@ -93,6 +98,7 @@ def resolve(
         model = None
     if not isinstance(model, dict) or not isinstance(model.get("services"), dict):
         said = (done.tail(1) or ("it says nothing",))[0]
-        fix = f"see why: docker compose {' '.join(chosen)} config"
+        chosen = " ".join(f"--file {file}" for file in files)
+        fix = f"see why: docker compose {chosen} config"
         raise UsageError(f"Compose cannot read {' and '.join(files)}: {said}", fix)
     return model

@@ -27,7 +27,8 @@ class Release:
 
     `created_at` is ISO 8601 in UTC; `dirty` marks a release made from uncommitted edits. `schema` is a digest of the
     files that decide which migrations there are; empty where nobody said which those are. `signature` is ssh-keygen's
-    of `signed_text`, empty where nobody signed it.
+    of `signed_text`, empty where nobody signed it. `third_party` are the images of others (database, proxy) by the
+    variables of the compose files that they fill.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Release:
     images: tuple[tuple[str, Image], ...]
     schema: str = ""
     signature: str = ""
+    third_party: tuple[tuple[str, Image], ...] = ()
 
     def image(self, component: str) -> Image:
         """Give the image of one component; KeyError where the release has none."""
@@ -60,6 +62,12 @@ class Release:
             "images": {n: {"reference": i.reference, "digest": i.digest} for n, i in self.images},
             **({"schema": self.schema} if self.schema else {}),
             **({"signature": self.signature} if self.signature else {}),
+            # Texts, not objects: a server removes old images by the objects that name them, and these are not ours.
+            **(
+                {"third_party": {n: f"{i.reference}@{i.digest}" for n, i in self.third_party}}
+                if self.third_party
+                else {}
+            ),
         }
 
     @property
@@ -72,7 +80,10 @@ class Release:
         """Read what `to_json` wrote; KeyError where a field is missing."""
         images = tuple((n, Image(i["reference"], i["digest"])) for n, i in sorted(data["images"].items()))
         rest = {k: data[k] for k in ("id", "commit", "branch", "version", "dirty", "created_at")}
-        return cls(**rest, images=images, schema=data.get("schema", ""), signature=data.get("signature", ""))
+        others = ((name, text.rpartition("@")) for name, text in sorted(data.get("third_party", {}).items()))
+        third_party = tuple((name, Image(reference, digest)) for name, (reference, _, digest) in others)
+        words = {"schema": data.get("schema", ""), "signature": data.get("signature", "")}
+        return cls(**rest, **words, images=images, third_party=third_party)
 
 
 @dataclass(frozen=True, slots=True)

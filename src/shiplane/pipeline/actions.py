@@ -19,6 +19,7 @@ from shiplane.pipeline.flaky import refuse_flaky
 from shiplane.pipeline.image_actions import ImageActions
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.known_images import KnownImages
+from shiplane.pipeline.pinning import Pinning
 from shiplane.pipeline.release_files import bundle_of, in_checkout, schema_of
 from shiplane.pipeline.reuse import reused
 from shiplane.pipeline.signatures import Signatures
@@ -96,6 +97,7 @@ class Actions:
         self.lab_up = lab_up
         self.reuse = reuse
         self.signatures = Signatures(runner, checkout, environ, config.signing, environments.masker.add)
+        self.pinning = Pinning(runner, environ, config, target)
         self.known = KnownImages(reuse, config, facts, target)
         self.images = ImageActions(
             runner=runner,
@@ -110,6 +112,7 @@ class Actions:
             machine=environments.holder.host,
             note=self._note,
             survey=survey,
+            http=environments.http,
         )
 
     def table(self) -> dict[str, Action]:
@@ -157,6 +160,9 @@ class Actions:
     def _publish(self, _step: Step, say: Say, cancel: Cancel, *, anew: bool = False) -> None:
         self._require_main()
         self.signatures.require_key()
+        # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
+        files = in_checkout(self.checkout)
+        others = self.pinning.wanted(files)
         with self.images.opened(say, cancel) as opened:
             known = publish.published(self.config, self.facts, self.target, opened)
             if anew:
@@ -165,13 +171,12 @@ class Actions:
                 known |= self.known.find(opened, known, say)
             words = (self.config, self.facts, self.target, self.event.branch)
             made = publish.publish(self.runner, opened, known, *words, say, cancel)
+            made = replace(made, third_party=self.pinning.resolve(opened, others, say))
         made = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
         before = self.store.release(self.target.name, made.id)
         # Published again and the same in all but the time: what serves already stays the very same release.
         same = before is not None and replace(made, created_at=before.created_at, signature=before.signature) == before
         self.release = self.signatures.signed(before if before and same else made, say)
-        # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
-        files = in_checkout(self.checkout)
         self.images.require_unchanged()
         self.store.save_release_files(self.target.name, self.release.id, files)
         self.store.save_release(self.target.name, self.release)
@@ -221,22 +226,43 @@ class Actions:
         # What is on the server is learned there: who goes back need not have the secrets at hand, or good ones.
         with suppress(UsageError):
             self.environments.masker.add(*self._environment_secrets(step.environment).values())
+        words = (self.rollback_to, self.target.server_login())
+        self.images.bring_up(say, cancel)
         try:
-            done = deployer.rollback(self.rollback_to, self.target.login(), restore_database=self.restore_database)
+            with self.environments.lent(step.environment, self.target.carried):
+                done = deployer.rollback(*words, restore_database=self.restore_database)
         finally:
             changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
 
     def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
         """Hold the environment and put a release on it."""
+        release = self._pinned(release, say, cancel)
         made = self._bundle(name, release)
+        self.environments.masker.add(*made.secrets)
+        self.pinning.check(self.environments.site(name), made)
         self.environments.hold(name, say, cancel, wait=self.waits)
         deployer = self.environments.deployer(name, say, cancel)
+        login = self.target.server_login()
+        self.images.bring_up(say, cancel)
         try:
-            done = deployer.deploy(release, made, self.target.login(), action)
+            with self.environments.lent(name, self.target.carried):
+                done = deployer.deploy(release, made, login, action)
         finally:
             changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
+
+    def _pinned(self, release: Release, say: Say, cancel: Cancel) -> Release:
+        """Give the release with the digests of all its images, and remember those that were asked for now.
+
+        One that is signed stays as it was signed: its other images are asked for each time.
+        """
+        kept = self.store.release_files(self.target.name, release.id)
+        found = self.pinning.completed(release, kept, lambda: self.images.opened(say, cancel), say)
+        if found != release and not release.signature:
+            self.store.save_release(self.target.name, found)
+            self.release = found
+        return found
 
     def _bundle(self, name: str, release: Release) -> Bundle:
         site = self.environments.site(name)

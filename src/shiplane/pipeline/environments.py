@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from shiplane.runners.base import Cancel, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from shiplane.config import Config
     from shiplane.model import Command, Host, Site
@@ -118,6 +119,11 @@ class Environments:
             allowed=self.allowed,
         )
         return Deployer(context)
+
+    def lent(self, name: str, port: int) -> AbstractContextManager[None]:
+        """Let an environment's server see a port of this machine as its own; 0: none."""
+        lend = getattr(self._open(name).runner, "lend", None) if port else None
+        return lend(port) if lend else nullcontext()
 
     def runner(self, name: str) -> Runner:
         """Give what runs commands on the environment's server."""

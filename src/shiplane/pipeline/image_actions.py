@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.errors import StepFailed, Unreachable, UsageError
 from shiplane.lab.images import OFFICIAL_NAMES
-from shiplane.pipeline import attestations, build, image_checks, publish, registry
+from shiplane.pipeline import attestations, build, image_checks, own_registry, publish, registry
 from shiplane.pipeline.execute import run_checked
 from shiplane.pipeline.vulnerabilities import Scanner
 from shiplane.planning.images import production_tag, test_runner
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.known_images import KnownImages
     from shiplane.pipeline.target import Target
     from shiplane.runners.base import Cancel, Runner
+    from shiplane.runners.http import Http
 
     Say = Callable[[str], None]
     Variables = tuple[tuple[str, str], ...]
@@ -54,6 +55,7 @@ class ImageActions:
         machine: str,
         note: Say,
         survey: Callable[[], CheckoutFacts] | None,
+        http: Http | None = None,
     ) -> None:
         self.runner = runner
         self.checkout = checkout
@@ -67,6 +69,7 @@ class ImageActions:
         self.machine = machine
         self.note = note
         self.survey = survey
+        self.http = http
 
     def table(self) -> dict[str, Action]:
         """Give the actions by the names that steps use."""
@@ -153,6 +156,12 @@ class ImageActions:
     def _test_runner(self, _step: Step, say: Say, cancel: Cancel) -> None:
         build.bake(self.runner, self.checkout, test_runner(), self.environ, say, cancel)
 
+    def bring_up(self, say: Say, cancel: Cancel) -> None:
+        """Make sure that a registry of this machine answers, where that is the target's."""
+        if self.target.carried and self.http is not None:
+            own_registry.ensure(Bound(self.runner, cancel), self.http, self.target.carried, say)
+
     def opened(self, say: Say, cancel: Cancel) -> AbstractContextManager[registry.Registry]:
-        """Log in to the target's registry for as long as the context lasts."""
-        return registry.session(self.runner, self.target.login(), self.environ, say, cancel)
+        """Log in to the target's registry for as long as the context lasts; one of this machine is brought up."""
+        self.bring_up(say, cancel)
+        return registry.session(self.runner, self.target.login(), self.environ, say, cancel, self.http)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,34 +10,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands import cache, engine, image
-from shiplane.errors import RegistryRefused, Unreachable
+from shiplane.errors import RegistryRefused
+from shiplane.facts import registry_answer
 from shiplane.model import Command
+from shiplane.pipeline.registry_tries import Patience
 from shiplane.runners import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shiplane.commands.login import RegistryLogin
-    from shiplane.runners.base import Cancel, Runner
+    from shiplane.errors import Unreachable
+    from shiplane.runners.base import Cancel, Completed, Runner
+    from shiplane.runners.http import Http
 
 _AT_ONCE = 8
-# Whole statuses: bare numbers also stand in commits, ports and digests. What follows a "file", a "command" or a
-# "host" is this machine's complaint, as is a "permission denied" (GitHub's registry writes permission_denied).
-_ABSENT = re.compile(r"(?<!file )(?<!command )(?<!host )\bnot found\b|\b(manifest|name)[ _]unknown\b")
-_REFUSED = re.compile(
-    r"\bunauthorized\b|(?<!permission )\bdenied\b|\b403 forbidden\b|\bauthorization failed\b"
-    r"|\bauthentication required\b|\bno basic auth credentials\b|\bincorrect username\b"
-)
 
 
 class Registry:
-    """Ask and fill a registry with the client settings of `config` (a DOCKER_CONFIG folder, or empty)."""
+    """Ask and fill a registry with the client settings of `config` (a DOCKER_CONFIG folder, or empty).
 
-    def __init__(self, runner: Runner, config: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
+    What may pass is tried again with `patience`.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        config: str,
+        say: Callable[[str], None],
+        cancel: Cancel | None,
+        patience: Patience | None = None,
+    ) -> None:
         self.runner = runner
         self.config = config
         self.say = say
         self.cancel = cancel
+        self.patience = patience or Patience(say, cancel)
 
     def digest(self, reference: str) -> str | None:
         """Give the digest that a reference has in the registry; None where there is none."""
@@ -73,43 +80,61 @@ class Registry:
 
     def _ask(self, question: Command, reference: str) -> str:
         """Give the answer about a reference; empty where the registry says that it has none."""
-        done = self.runner.run(self._with(question), cancel=self.cancel)
-        if not done.ok and not _ABSENT.search(_said(done.output, *_names(reference))):
-            raise _failure(reference, done.tail())
-        return done.stdout if done.ok else ""
+
+        def once() -> str:
+            done = self.runner.run(self._with(question), cancel=self.cancel)
+            absent = not done.ok and registry_answer.kind(done.output, *registry_answer.names(reference)) == "absent"
+            if not done.ok and not absent:
+                raise registry_answer.failure(reference, done)
+            return done.stdout if done.ok else ""
+
+        return self.patience.until(once, reference.partition("/")[0])
 
     def _transfer(self, plain: Command, reference: str) -> None:
         command = self._with(plain)
-        self.say(f"$ {command.masked()}")
-        done = self.runner.run(command, on_line=self.say, cancel=self.cancel)
-        if not done.ok:
-            raise _failure(reference, done.tail())
+
+        def once() -> None:
+            self.say(f"$ {command.masked()}")
+            done = self.runner.run(command, on_line=self.say, cancel=self.cancel)
+            if not done.ok:
+                raise registry_answer.failure(reference, done)
+
+        self.patience.until(once, reference.partition("/")[0], silent=True)
 
     def _with(self, command: Command) -> Command:
         return replace(command, env=(*command.env, ("DOCKER_CONFIG", self.config))) if self.config else command
 
 
 @contextmanager
-def session(
+def session(  # noqa: PLR0913 - what a login needs of the world, each by name
     runner: Runner,
     login: RegistryLogin | None,
     environ: Mapping[str, str],
     say: Callable[[str], None] = lambda _line: None,
     cancel: Cancel | None = None,
+    http: Http | None = None,
 ) -> Iterator[Registry]:
-    """Open a registry for a while; the credentials stand in a private folder that is removed afterwards."""
+    """Open a registry for a while; the credentials stand in a private folder that is removed afterwards.
+
+    `http` asks a registry that wants to be left alone for how long.
+    """
+    patience = Patience(say, cancel, http)
     if login is None:
-        yield Registry(runner, "", say, cancel)
+        yield Registry(runner, "", say, cancel, patience)
         return
     with temporary.folder("login") as place:
         folder = str(place)
         _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), place)
         argv = ("docker", "login", "--username", login.user, "--password-stdin", login.registry)
         command = Command(argv, env=(("DOCKER_CONFIG", folder),), stdin=login.password, timeout=60)
-        done = runner.run(command, cancel=cancel)
-        if not done.ok:
-            raise _login_failure(login, done.tail())
-        yield Registry(runner, folder, say, cancel)
+
+        def log_in() -> None:
+            done = runner.run(command, cancel=cancel)
+            if not done.ok:
+                raise _login_failure(login, done)
+
+        patience.until(log_in, login.registry)
+        yield Registry(runner, folder, say, cancel, patience)
 
 
 def _copy_client_settings(source: Path, target: Path) -> None:
@@ -125,33 +150,7 @@ def _copy_client_settings(source: Path, target: Path) -> None:
     (target / "config.json").write_text(json.dumps(kept), encoding="utf-8")
 
 
-def _names(reference: str) -> tuple[str, ...]:
-    """Give a reference and the parts by which messages name it."""
-    registry, _, rest = reference.partition("/")
-    name, _, digest = rest.partition("@")
-    path, _, tag = name.partition(":")
-    return (reference, f"{registry}/{name}", registry, path, tag, digest)
-
-
-def _said(text: str, *ours: str) -> str:
-    """Give what an answer says in lower case, without the names that we gave: they may look like a status."""
-    for name in ours:
-        if name:
-            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", "…", text, flags=re.IGNORECASE)
-    return text.lower()
-
-
-def _login_failure(login: RegistryLogin, lines: tuple[str, ...]) -> Unreachable:
-    if _REFUSED.search(_said("\n".join(lines), login.registry, login.user)):
+def _login_failure(login: RegistryLogin, done: Completed) -> Unreachable:
+    if registry_answer.kind(done.output, login.registry, login.user) in ("unauthorized", "forbidden"):
         return RegistryRefused(login.registry, login.user)
-    return Unreachable(f"registry {login.registry} does not answer", "check its address and the network", lines)
-
-
-def _failure(reference: str, lines: tuple[str, ...]) -> Unreachable:
-    registry = reference.partition("/")[0]
-    if _REFUSED.search(_said("\n".join(lines), *_names(reference))):
-        fix = "check the registry's user and password, and that the user may write there"
-        return Unreachable(f"registry {registry} refuses {reference}", fix, lines)
-    return Unreachable(
-        f"registry {registry} does not answer for {reference}", "check its address and the network", lines
-    )
+    return registry_answer.failure(login.registry, done, "the login")

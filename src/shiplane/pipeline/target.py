@@ -28,14 +28,24 @@ class Target(Protocol):
     def serves_https(self, environment: str) -> bool:
         """Tell whether a certificate is given for an environment, as a plan shows it: no source of secrets is asked."""
 
+    @property
+    def carried(self) -> int:
+        """Give the port of a registry on this machine that servers see through their SSH connection; 0: none."""
+
     def naming(self) -> Naming:
         """Give how images are called."""
+
+    def sources(self, reference: str) -> tuple[str, ...]:
+        """Give where the image of a third party is to be had for this target, the first that has it."""
 
     def login(self) -> RegistryLogin | None:
         """Give what opens the registry; None where this machine's own login is to be used."""
 
     def planned_login(self) -> RegistryLogin | None:
         """Give the login as a plan shows it: without its password, and without asking anybody."""
+
+    def server_login(self) -> RegistryLogin | None:
+        """Give what opens the registry for servers; None where it is open to them. May ask this machine's keyring."""
 
     def site(self, environment: str) -> Site:
         """Give an environment's place; raises `UsageError` where it is not known."""

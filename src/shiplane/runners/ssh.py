@@ -15,6 +15,7 @@ from shiplane.runners.heartbeat import Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from paramiko import Channel
@@ -93,6 +94,12 @@ class SshRunner:
         if code < 0:
             raise ConnectionLost(*self._lost(link, command))
         return code
+
+    def lend(self, port: int) -> AbstractContextManager[None]:
+        """Let the server see a port of this machine as its own for a while; see `lending.lent`."""
+        from shiplane.runners.lending import lent  # noqa: PLC0415 - few deploys need it
+
+        return lent(self._connected().transport, port, self.host)
 
     def close(self) -> None:
         """End the connection."""

@@ -34,6 +34,7 @@ _BEGIN, _END = "[tool.shiplane]\n", "# ----"
 _PATIENCE = "health_seconds = 90\nverify_tries = 3\nverify_interval_seconds = 1\n"
 _VERSIONS = ("backend/config/__init__.py", "frontend/package.json")
 _COMMAND_SECONDS = 300
+_PROXY = "image: ${NGINX_IMAGE:-nginx:1.30}"
 CALLER = ROOT / "tests" / "support" / "yard" / "caller.py"
 
 
@@ -140,8 +141,8 @@ class Yard:
         """Give the compose file with another image for the proxy alone."""
         image = self.builder.make("proxy", "other").pinned
         before, proxy, after = compose.partition("\n  proxy:\n")
-        assert "image: nginx:1.30" in after
-        return before + proxy + after.replace("image: nginx:1.30", f"image: {image}", 1)
+        assert _PROXY in after
+        return before + proxy + after.replace(_PROXY, f"image: {image}", 1)
 
     def environ(self) -> dict[str, str]:
         """Give the variables of a command: this checkout's sources, and nothing of a pipeline around the test."""

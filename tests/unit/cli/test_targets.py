@@ -91,6 +91,62 @@ def test_without_a_password_this_machine_s_own_login_is_used(tmp_path: Path) -> 
     assert RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme"}).login() is None
 
 
+PULL = {"REGISTRY_PULL_USER": "reader", "REGISTRY_PULL_PASSWORD": HARD}
+OURS = {"REGISTRY_USER": "me", "REGISTRY_PASSWORD": "may write"}
+OWN = RegistryLogin("ghcr.io", "own", Secret("REGISTRY_PASSWORD", "of the keyring"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "user"),
+    [({**OURS, **PULL}, "reader"), (OURS, "me"), ({}, "own"), ({"REGISTRY_PULL_PASSWORD": HARD}, "acme")],
+)
+def test_what_servers_pull_with(tmp_path: Path, environ: dict[str, str], user: str) -> None:
+    asked: list[str] = []
+
+    def own(registry: str) -> RegistryLogin:
+        asked.append(registry)
+        return OWN
+
+    target = RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme", **environ}, own=own)
+    login = target.server_login()
+    assert login is not None
+    assert (login.user, login.kept) == (user, False)
+    assert target.server_login() == login
+    # A keyring is asked once, and where nothing else is known.
+    assert asked == ([] if environ else ["ghcr.io"])
+
+
+def test_a_login_that_servers_keep_is_one_that_may_only_read(tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, server_login="kept")
+    login = RemoteTarget(tmp_path, config, {**FULL, **OURS, **PULL, "REPOSITORY_OWNER": "acme"}).server_login()
+    assert login == RegistryLogin("ghcr.io", "reader", Secret("REGISTRY_PULL_PASSWORD", HARD), kept=True)
+    without = RemoteTarget(tmp_path, config, {**FULL, **OURS, "REPOSITORY_OWNER": "acme"})
+    # Who goes back uses the one that is there.
+    kept = without.server_login()
+    assert kept is not None
+    assert (kept.kept, kept.password.value) == (True, "")
+    with pytest.raises(SecretsMissing, match="secrets missing for staging: REGISTRY_PULL_PASSWORD"):
+        without.require(("staging",))
+
+
+@pytest.mark.parametrize(
+    ("registry", "port"),
+    [("127.0.0.1:5500", 5500), ("localhost:5500", 5500), ("ghcr.io", 0), ("registry.test:5000", 0), ("127.0.0.1", 0)],
+)
+def test_a_registry_of_this_machine_is_carried_to_servers(tmp_path: Path, registry: str, port: int) -> None:
+    environ = {"REPOSITORY_OWNER": "acme", "GITHUB_TOKEN": "of github"}
+    target = RemoteTarget(tmp_path, dataclasses.replace(CONFIG, registry=registry), environ, own=lambda _name: OWN)
+    assert target.carried == port
+    # It knows no users, unless somebody says so.
+    assert (target.login() is None, target.server_login() is None) == (port > 0, port > 0)
+    assert RemoteTarget(tmp_path, CONFIG, {**environ, "CONTAINER_REGISTRY": registry}).carried == port
+    assert RemoteTarget(tmp_path, CONFIG, {**environ, **OURS, "CONTAINER_REGISTRY": registry}).login() is not None
+
+
+def test_where_images_of_others_are_to_be_had(tmp_path: Path) -> None:
+    assert RemoteTarget(tmp_path, CONFIG, {}).sources("postgres:17") == ("postgres:17",)
+
+
 def test_every_missing_secret_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(SecretsMissing) as caught:
         RemoteTarget(tmp_path, CONFIG, {}).require(("staging",))

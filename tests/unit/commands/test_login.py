@@ -16,5 +16,5 @@ def test_the_password_goes_by_standard_input() -> None:
 
 
 def test_the_credentials_live_in_a_folder_that_is_removed() -> None:
-    assert prepare(".login", "folder").argv[2].startswith("umask 077 && rm -rf .login && mkdir .login")
+    assert prepare(".login", "folder").argv[2].startswith("umask 077 && rm -rf .login .registry && mkdir .login ")
     assert remove(".login", "folder").argv == ("rm", "-rf", ".login")

@@ -20,6 +20,7 @@ from shiplane.config import (
     GithubSettings,
     Images,
     Limits,
+    Prune,
     SecretSources,
     Signing,
     StepSettings,
@@ -48,6 +49,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
                 "main_branch",
                 "changelog",
                 "rollout",
+                "server_login",
                 "proxy",
                 "release_service",
                 "status_path",
@@ -104,6 +106,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
     },
     ("signing",): {"key": STRING, "allowed_signers": STRING},
     ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING},
+    ("prune",): dict.fromkeys(("releases", "days"), NUMBER),
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
 REQUIRED = [
@@ -139,7 +142,7 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 def test_the_tables_above_have_every_key() -> None:
     kinds = (
         *(Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings),
-        *(Flaky, SecretSources, Images, Signing, Cache),
+        *(Flaky, SecretSources, Images, Signing, Cache, Prune),
     )
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
         derived = {"name"} if place and place[0] in {"components", "environments", "steps"} else set()
@@ -157,6 +160,7 @@ def test_the_tables_above_have_every_key() -> None:
             "cache",
             "images",
             "signing",
+            "prune",
         }
         tables = others if kind is Config else {"arguments"} if kind is Component else set()
         assert {field.name for field in dataclasses.fields(kind)} - derived - tables == set(keys)

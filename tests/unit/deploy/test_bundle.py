@@ -12,13 +12,13 @@ import pytest
 
 from shiplane.deploy.bundle import bundle, environment_secrets, proxy_files, root_variables
 from shiplane.errors import SecretsMissing, UsageError
-from shiplane.model import Secret
+from shiplane.model import Image, Release, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shiplane.deploy.bundle import Bundle
-    from shiplane.model import Release, Site
+    from shiplane.model import Site
 
 
 HARD = "p)$'\"#\\ ü"
@@ -64,6 +64,18 @@ def test_the_root_variables(site: Site, release: Release) -> None:
         "RELEASE_VERSION": '"1.0.0"',
         "PROXY_FILES": f'"{proxy_files(FILES)}"',
     }
+
+
+def test_images_of_others_fill_their_variables_and_are_told_in_the_manifest(site: Site, release: Release) -> None:
+    image = Image("registry.test:5000/library/postgres:17", f"sha256:{'d' * 64}")
+    pinned = replace(release, third_party=(("POSTGRES_IMAGE", image),))
+    made = make(site, pinned)
+    assert variables(made, ".env")["POSTGRES_IMAGE"] == f'"registry.test:5000/library/postgres@{image.digest}"'
+    manifest = json.loads(made.files["manifest.json"].data)
+    assert manifest["third_party"] == {"POSTGRES_IMAGE": f"registry.test:5000/library/postgres:17@{image.digest}"}
+    assert Release.from_json(manifest) == pinned
+    # What sweeps a server's images looks for objects that name ours.
+    assert made.files["manifest.json"].data.count(b'"reference"') == len(release.images)
 
 
 def test_the_root_variables_of_a_release_without_images(site: Site, release: Release) -> None:

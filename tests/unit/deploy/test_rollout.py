@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,7 +125,7 @@ def test_the_undo_that_is_planned(site: Site, options: Options) -> None:
 def test_a_login_lasts_for_the_pull(world: World) -> None:
     world.deploy("new", login=LOGIN)
     assert world.server.story[1:5] == [
-        "umask 077 && rm -rf .login && mkdir .login && ln -s ~/.docker/cli-plugins .login/cli-plugins",
+        "umask 077 && rm -rf .login .registry && mkdir .login && ln -sfn ~/.docker/cli-plugins .login/cli-plugins",
         "docker --config .login login --username robot --password-stdin registry.test < <REGISTRY_PASSWORD>",
         f"docker --config ../../.login {COMPOSE}pull --quiet --policy missing",
         "rm -rf .login",
@@ -138,6 +138,37 @@ def test_what_containers_with_an_older_password_print_is_masked(world: World) ->
     world.server.secrets = [f'DB_PASSWORD="{dotenv.escaped(HARD)}"']
     world.deploy("new")
     assert world.masker.mask(f"FATAL: {HARD} was refused") == "FATAL: *** was refused"
+
+
+@pytest.mark.parametrize("secret", ["may only read", ""])
+def test_a_login_that_is_kept_stays_and_is_renewed_where_it_is_known(world: World, secret: str) -> None:
+    world.deploy("new", login=replace(LOGIN, password=Secret("REGISTRY_PULL_PASSWORD", secret), kept=True))
+    enter = [
+        "umask 077 && mkdir -p .registry && ln -sfn ~/.docker/cli-plugins .registry/cli-plugins",
+        "docker --config .registry login --username robot --password-stdin registry.test < <REGISTRY_PULL_PASSWORD>",
+    ]
+    pull = f"docker --config ../../.registry {COMPOSE}pull --quiet --policy missing"
+    wanted = [*(enter if secret else []), pull]
+    assert world.server.story[1 : 1 + len(wanted)] == wanted
+    assert not any("rm -rf .registry" in line for line in world.server.story)
+
+
+@pytest.mark.parametrize(
+    ("said", "fix"),
+    [
+        ("toomanyrequests: slow down", "too many requests were sent to the registry"),
+        ("received unexpected HTTP status: 502 Bad Gateway", "see the registry's state"),
+        ("unexpected EOF", "what arrived is kept"),
+        ("x509: certificate signed by unknown authority", "/etc/docker/certs.d/"),
+        ("denied: may not read", "an account that may read them"),
+        ("manifest unknown", "publish again if not"),
+    ],
+)
+def test_a_pull_that_fails_is_told_with_what_helps(world: World, said: str, fix: str) -> None:
+    world.server.failures = [("pull --quiet", said, 1)]
+    with pytest.raises(Unreachable, match="cannot pull the images") as caught:
+        world.deploy("new")
+    assert fix in caught.value.fix
 
 
 def test_no_secret_is_in_an_argument(world: World) -> None:

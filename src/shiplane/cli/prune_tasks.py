@@ -1,0 +1,81 @@
+"""Keeping the registry small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shiplane.cli.app import App
+from shiplane.cli.command import command
+from shiplane.cli.text import nowhere, show, show_json
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+    from shiplane.model import Release
+    from shiplane.pipeline.pruning import Pruned
+    from shiplane.pipeline.shelf import Shelf
+    from shiplane.pipeline.target import Target
+
+
+@command
+def prune(_c: Context, target: str = "", dry_run: bool = False, yes: bool = False, json: bool = False) -> None:
+    """Remove images and caches from the registry that no environment needs, by [tool.shiplane.prune]."""
+    from shiplane.pipeline import pruning  # noqa: PLC0415 - not needed for --list
+    from shiplane.report.prune_text import render_pruned  # noqa: PLC0415
+
+    app = App.here()
+    chosen = app.target(target)
+    shelf = _shelf(app, chosen)
+    found = _survey(app, chosen, shelf, quiet=json)
+    if json:
+        show_json(found.to_json())
+    else:
+        show(render_pruned(found))
+    if dry_run or not found.going or not (yes or _agrees(chosen.naming().registry, json=json)):
+        return
+    pruning.carry_out(shelf, found, nowhere if json else show)
+    if not json:
+        show("the registry gives the room back when it next sweeps (registry garbage-collect)")
+
+
+def _shelf(app: App, target: Target) -> Shelf:
+    from shiplane.facts.registry_api import RegistryApi  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.shelf import Shelf  # noqa: PLC0415
+
+    login = target.login() or target.server_login()
+    return Shelf(RegistryApi(app.world.http(), target.naming().registry, login))
+
+
+def _survey(app: App, target: Target, shelf: Shelf, *, quiet: bool) -> Pruned:
+    import time  # noqa: PLC0415 - not needed for --list
+
+    from shiplane.pipeline import pruning  # noqa: PLC0415
+
+    known = [release for name, release in app.store.releases() if name == target.name]
+    live = pruning.live_branches(app.runner, nowhere if quiet else show)
+    releases = _on_environments(app, target)
+    return pruning.survey(shelf, target.naming(), app.config, releases, known, live, time.time())
+
+
+def _on_environments(app: App, target: Target) -> list[Release]:
+    """Ask every environment for the releases that it keeps; where one does not answer, nothing may be removed."""
+    from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
+    from shiplane.runners.base import Cancel  # noqa: PLC0415
+
+    environments = open_environments(app, target, "by hand")
+    try:
+        states = [environments.deployer(each.name, nowhere, Cancel()).survey() for each in app.config.environments]
+    finally:
+        environments.close()
+    return [release for state in states for release in state.releases.values()]
+
+
+def _agrees(registry: str, *, json: bool) -> bool:
+    """Ask on the terminal; raises `NoTerminal` where there is none, or where JSON goes there."""
+    import sys  # noqa: PLC0415 - not needed for --list
+
+    from shiplane.errors import NoTerminal  # noqa: PLC0415
+
+    if json or not sys.stdin.isatty():
+        raise NoTerminal(f"remove these from {registry}?")
+    return input("remove these? [y/N] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,107 @@
+"""Images of others in a release: known by digest, and checked with all of its compose files before a byte is sent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shiplane.commands.compose import BASE_FILE, Compose, project
+from shiplane.deploy import composition
+from shiplane.deploy.bundle import image_variable
+from shiplane.doctor import models
+from shiplane.doctor.topology import Roles
+from shiplane.errors import ComposeUnfit, UsageError
+from shiplane.model import Image
+from shiplane.pipeline.release_files import collect
+from shiplane.runners import temporary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from shiplane.config import Config
+    from shiplane.deploy.bundle import Bundle
+    from shiplane.model import Release, Site
+    from shiplane.pipeline.registry import Registry
+    from shiplane.pipeline.target import Target
+    from shiplane.runners.base import Runner
+
+    Say = Callable[[str], None]
+
+_AT_ONCE = 4
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pinning:
+    """Pin the images of others, and check what is to be sent."""
+
+    runner: Runner
+    environ: Mapping[str, str]
+    config: Config
+    target: Target
+
+    def wanted(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        """Give the references to pin by their variables; raises `ComposeUnfit` where one cannot be pinned."""
+        texts = {path: data.decode(errors="replace") for path, data in files.items() if path.endswith(".yml")}
+        overlays = {each.overlay: texts[each.overlay] for each in self.config.environments if each.overlay in texts}
+        ours = [image_variable(component.name) for component in self.config.components]
+        return composition.third_party(texts.get(BASE_FILE, ""), overlays, self.config.profiles, ours)
+
+    def resolve(self, registry: Registry, wanted: Mapping[str, str], say: Say) -> tuple[tuple[str, Image], ...]:
+        """Ask registries for the digests of now, side by side."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = dict(zip(wanted, pool.map(lambda name: self._image(registry, name), wanted.values()), strict=True))
+        for image in found.values():
+            say(f"{image.reference} is {image.digest}")
+        return tuple(sorted(found.items()))
+
+    def completed(
+        self,
+        release: Release,
+        kept: Mapping[str, bytes],
+        opened: Callable[[], AbstractContextManager[Registry]],
+        say: Say,
+    ) -> Release:
+        """Pin what a release lacks that was published before others' images were pinned; `opened` opens a registry."""
+        wanted, known = self.wanted(collect(self.runner, release, kept)), dict(release.third_party)
+        lacking = {name: text for name, text in wanted.items() if name not in known or known[name].reference != text}
+        if not lacking:
+            return release
+        with opened() as registry:
+            known |= dict(self.resolve(registry, lacking, say))
+        return replace(release, third_party=tuple(sorted((name, known[name]) for name in wanted)))
+
+    def check(self, site: Site, made: Bundle) -> None:
+        """Let Compose resolve the files as they will be on the server, and judge them; raises `ComposeUnfit`."""
+        words = (f"the compose files of {made.release.id} cannot go to {site.environment}",)
+        names = (BASE_FILE, site.overlay)
+        with temporary.folder("compose") as folder:
+            for path, content in made.files.items():
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content.data)
+                file.chmod(content.mode)
+            compose = Compose(project(site), site.overlay, str(folder))
+            done = self.runner.run(compose.resolve(self.environ, _SECONDS))
+            try:
+                model = models.read(done, names, str(folder))
+            except UsageError as error:
+                raise ComposeUnfit(*words, done.tail() or (error.cause,)) from error
+        files = [(name, made.files[name].data.decode(errors="replace")) for name in names]
+        wrong = composition.judge(composition.stack_of(site.environment, model, files), self._roles())
+        if wrong:
+            raise ComposeUnfit(*words, wrong)
+
+    def _image(self, registry: Registry, reference: str) -> Image:
+        for source in self.target.sources(reference):
+            digest = registry.digest(source)
+            if digest is not None:
+                return Image(reference, digest)
+        raise ComposeUnfit("the images of others cannot be pinned", [f"{reference} is not in its registry"])
+
+    def _roles(self) -> Roles:
+        config = self.config
+        contexts = {component.name: component.context for component in config.components}
+        return Roles(config.data_services, config.release_service, contexts, config.proxy)

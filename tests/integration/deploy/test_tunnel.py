@@ -1,0 +1,62 @@
+"""A registry of this machine, seen by a server through its SSH connection."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.engine import docker
+from helpers.faults import between
+from helpers.registry import digest, registry
+from shiplane.errors import Unreachable
+from shiplane.model import Command
+from shiplane.runners.ssh import SshRunner
+
+if TYPE_CHECKING:
+    from conftest import Place
+
+BASE_BYTES = 3_000_000
+
+
+def layer(name: str, size: int) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = size
+        tar.addfile(member, io.BytesIO(os.urandom(size)))
+    return buffer.getvalue()
+
+
+def test_images_travel_over_the_ssh_connection_and_only_what_is_missing(staging: Place) -> None:
+    base, name = f"tunnel-base-{uuid.uuid4().hex[:12]}", f"acme/tunnel-{uuid.uuid4().hex[:12]}"
+    docker("import", "-", base, stdin=layer("base", BASE_BYTES))
+    with registry() as (behind, _), between(behind) as door, SshRunner(staging.host) as runner:
+        port = int(door.address.rpartition(":")[2])
+        given = []
+        try:
+            for tag in ("1", "2"):
+                reference = f"{door.address}/{name}:{tag}"
+                text = f"FROM {base}\nLABEL tag={tag}{uuid.uuid4().hex}\n"
+                docker("build", "--quiet", "--tag", reference, "-", stdin=text.encode())
+                docker("push", "--quiet", reference)
+                pull = Command(("docker", "pull", "--quiet", f"{door.address}/{name}@{digest(behind, name, tag)}"))
+                assert not runner.run(pull).ok
+                before = door.given
+                with runner.lend(port):
+                    done = runner.run(pull)
+                    assert done.ok, done.output
+                    with pytest.raises(Unreachable, match=f"does not let us lend it port {port}"), runner.lend(port):
+                        pass
+                given.append(door.given - before)
+                assert not runner.run(Command(("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"))).ok
+            assert given[0] > BASE_BYTES
+            assert given[1] < 100_000
+        finally:
+            ours = docker("images", "--format", "{{.Repository}}:{{.Tag}}").decode().split()
+            docker("rmi", "--force", base, *(image for image in ours if name in image))
+            staging.ask(f"docker images -q --filter reference='*/{name}' | xargs -r docker rmi -f")
