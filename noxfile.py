@@ -72,7 +72,7 @@ def proof(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Figures: the tool itself, deploys beside plain Compose, the pipeline beside plain bash."""
+    """Figures: the tool itself, builds and deploys beside Docker's own, the pipeline beside plain bash."""
     _run(session, "bench")
 
 

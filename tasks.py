@@ -46,7 +46,7 @@ ns = Collection(
     report_tasks.history,
 )
 ns.add_task(looking_tasks.execute, name="exec")
-server = Collection("server", server_tasks.prepare)
+server = Collection("server", server_tasks.prepare, server_tasks.prune)
 maintenance = Collection("maintenance", maintenance_tasks.on, maintenance_tasks.off)
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
 dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)

@@ -41,6 +41,7 @@ LINES = {
     "publish": "publish",
     "rollback": "rollback --env staging --target remote",
     "server.prepare": "server.prepare --env staging --apply --target remote",
+    "server.prune": "server.prune --env staging --target remote",
     "version.bump": "version.bump backend minor",
     "unlock": "unlock --env staging --yes --target remote",
 }

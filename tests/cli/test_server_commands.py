@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from samples import HARD
+from samples import HARD, make_release
+from shiplane.model import Deployment
 
 if TYPE_CHECKING:
     from projects import Ended, Project
@@ -98,3 +100,62 @@ def test_applying_to_what_is_ready_changes_nothing(project: Project) -> None:
     ended = prepare(project, WELL, "--apply")
     assert (ended.code, ended.out.splitlines()[0]) == (0, "nothing was changed")
     assert [words[1] for words in asked(project)] == ["check"]
+
+
+def served(release: str, day: int) -> str:
+    at = f"2026-01-0{day}"
+    done = Deployment("i", "staging", "u", release, "c", "r", "deploy", "deployed", at, at)
+    fields = {name: getattr(done, name) for name in Deployment.__dataclass_fields__}
+    return "audit\t" + json.dumps({**fields, "who": "me", "digests": {}})
+
+
+LISTED = ("one", "two", "three", "four")
+KEPT = "\n".join(
+    [
+        *(f"release\t{json.dumps(make_release(name).to_json())}" for name in LISTED),
+        *(served(name, day) for day, name in enumerate(LISTED, 1)),
+        "current\tfour",
+    ]
+)
+TAKEN = 'taken\t{"run": "r", "user": "u", "host": "h", "pid": 1, "since": "t", "renewed_at": "t"}'
+RETAIN = ("retain", FOLDER, "app-staging", "four", "one")
+
+
+def prune(project: Project, *options: str, survey: str = KEPT, retain: tuple[str, int] = ("", 0)) -> Ended:
+    answers = [("bash -s survey", survey, 0), ("bash -s lock", TAKEN, 0), ("bash -s retain", *retain)]
+    project.answers(servers=answers)
+    variables = REMOTE | {"SHIPLANE_SET_KEEP_RELEASES": "3"}
+    return project.invoke(" ".join(("server.prune --env staging --target remote", *options)), **variables)
+
+
+def test_what_nothing_needs_is_removed_under_the_lock(project: Project) -> None:
+    ended = prune(project)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "staging: removed one, and the images that no release needs\n"
+    assert [words[:2] if words[0] == "lock" else words[:1] for words in asked(project)] == [
+        ("lock", "take"), ("survey",), ("retain",), ("lock", "drop"),
+    ]  # fmt: skip
+    assert asked(project)[2] == RETAIN
+
+
+def test_what_could_not_be_removed_is_told(project: Project) -> None:
+    assert prune(project, retain=("releases/one was not removed", 0)).out.splitlines()[-1] == (
+        "releases/one was not removed"
+    )
+    told = prune(project, "--json", retain=("releases/one was not removed", 0)).json
+    assert told == {"environment": "staging", "removed": ["one"], "left": ["releases/one was not removed"]}
+    ended = prune(project, retain=("no such folder", 1))
+    assert (ended.code, ended.err.splitlines()[0]) == (4, "staging could not be tidied")
+
+
+def test_a_dry_run_shows_what_would_go(project: Project) -> None:
+    ended = prune(project, "--dry-run")
+    assert ended.out.splitlines()[0] == "would remove one, and the images that no release needs"
+    assert ended.out.splitlines()[1].startswith(f"staging$ bash -s {' '.join(RETAIN)} < (")
+    assert [words[0] for words in asked(project)] == ["survey"]
+
+
+def test_where_nothing_is_deployed_nothing_is_removed(project: Project) -> None:
+    ended = prune(project, survey="")
+    assert (ended.code, ended.out) == (0, "nothing is deployed to staging: nothing is removed\n")
+    assert "retain" not in [words[0] for words in asked(project)]

@@ -83,8 +83,10 @@ def servers(clone: Clone, first: Chapter) -> Servers:
 def second(clone: Clone, servers: Servers) -> Chapter:
     """Ship a change of the frontend by single commands, while two others want staging too."""
     commit = clone.commit("Change the frontend", story.change_frontend)
-    for words in (("publish",), ("deploy", "--env", "staging")):
-        clone.invoke(*words, "--plain")
+    clone.invoke("publish", "--plain")
+    before = servers.received("staging")
+    clone.invoke("deploy", "--env", "staging", "--plain")
+    moved = servers.received("staging") - before
     log = clone.runs / f"{int(clone.last_run().name) + 1}/logs/e2e.tests.log"
     tests = clone.start("invoke", "e2e", "--env", "staging", "--plain")
     wait_for("the start of the browser tests", lambda: "docker run" in text(log) or tests.process.poll() is not None)
@@ -92,7 +94,7 @@ def second(clone: Clone, servers: Servers) -> Chapter:
     waiting = clone.start("invoke", "deploy", "--env", "staging", "--plain", environ={"GITHUB_ACTIONS": "true"})
     beside = (tests.finish(), refused, waiting.finish())
     done = clone.invoke("promote", "--plain")
-    return Chapter(commit, done, servers.look(), beside)
+    return Chapter(commit, done, servers.look(), beside, moved)
 
 
 @pytest.fixture(scope="session")

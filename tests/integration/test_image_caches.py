@@ -66,8 +66,8 @@ class Bench:
         said: list[str] = []
         facts = self.facts(version)
         config = dataclasses.replace(self.app.config, main_branch=main)
-        caches = Caches(config, facts, event, self.app.target("lab"), self.app.checkout)
-        chosen = caches.choose(self.app.runner, self.place, "production", said.append)
+        caches = Caches(config, facts, event, self.app.target("lab"), self.app.checkout, {})
+        chosen = caches.choose(self.place, "production", said.append)
         listed = builds(config, facts, "production")
         build.bake(self.app.runner, self.app.checkout, listed, self.app.environ, said.append, caches=chosen)
         return chosen[NAME].level, said[-1].removeprefix(f"{NAME}: "), said

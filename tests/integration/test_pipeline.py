@@ -52,6 +52,16 @@ def test_servers_registry_and_journal_agree_on_the_digests(clone: Clone, servers
     assert first.seen.digests == {"staging": recorded, "production": recorded}
 
 
+def test_images_hold_little_above_their_base(clone: Clone, first: Chapter) -> None:
+    log = (clone.runs / "1/logs/publish.images.log").read_text(encoding="utf-8")
+    sizes = {
+        name: float(size) for name, size in re.findall(rf"(\w+):\S+-{first.release}: ([0-9.]+) MB above its base", log)
+    }
+    assert set(sizes) == set(COMPONENTS)
+    assert sizes["backend"] <= 110
+    assert sizes["frontend"] <= 20
+
+
 def test_the_boards_list_the_run_and_its_stages(clone: Clone, servers: Servers, first: Chapter) -> None:
     for environment in ENVIRONMENTS:
         run = servers.get(environment, f"runs/{clone.id}-1/")

@@ -34,6 +34,10 @@ def test_only_the_component_that_changed_gets_a_new_digest(first: Chapter, secon
     assert second.seen.digests["staging"] == second.seen.digests["production"]
 
 
+def test_a_change_of_source_moves_little_to_a_server(second: Chapter) -> None:
+    assert 0 < second.moved < 1_000_000
+
+
 def test_people_see_the_change(servers: Servers, second: Chapter) -> None:
     assert second.done.code == 0
     script = re.search(r'src="(/assets/[^"]+\.js)"', servers.page("staging"))

@@ -42,7 +42,7 @@ _BOOTSTRAP = '#!/bin/bash\necho "$PLAYED/bin" >>"$GITHUB_PATH"\n'
 _CACHE = "{path: {required: true}, key: {required: true}, restore-keys: {}}"
 _KEEP = """\
 mkdir -p "$PLAYED/artifacts/$NAME"
-cp -r .shiplane/. "$PLAYED/artifacts/$NAME/"
+for path in $PATHS; do [[ ! -e $path ]] || cp -r "$path" "$PLAYED/artifacts/$NAME/"; done
 echo "id=$NAME" >>"$GITHUB_OUTPUT"
 """
 _TAKE = """\
@@ -73,19 +73,42 @@ class Actor:
     """Act for GitHub in a small repository with the project's own workflows."""
 
     def __init__(self, folder: Path) -> None:
-        self.repository, self.played, self.home = (folder / name for name in ("repository", "played", "home"))
+        names = ("repository", "played", "home", "workflows")
+        self.repository, self.played, self.home, self.workflows = (folder / name for name in names)
         self.home.mkdir(parents=True)
-        workflows = self.repository / ".github" / "workflows"
-        shutil.copytree(ROOT / ".github" / "workflows", workflows)
-        for file in workflows.iterdir():
+        self.played.mkdir()
+        shutil.copytree(ROOT / ".github" / "workflows", self.workflows)
+        for file in self.workflows.iterdir():
             # act does not know this word yet.
             file.write_text(file.read_text().replace(", deployment: false", ""))
-        _program(self.repository / "scripts" / "bootstrap", _BOOTSTRAP)
-        _program(self.played / "bin" / "invoke", _INVOKE.format(python=sys.executable, secrets=SECRETS))
         self._actions(folder / "actions")
+        self.lay_out()
+        self.commit = self.git("rev-parse", "HEAD")
+
+    def lay_out(self) -> None:
+        """Make the repository, and what plays the programs that its workflows call."""
+        program(self.repository / "scripts" / "bootstrap", _BOOTSTRAP)
+        program(self.played / "bin" / "invoke", _INVOKE.format(python=sys.executable, secrets=SECRETS))
         for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Begin")):
-            self._git(*words)
-        self.commit = self._git("rev-parse", "HEAD")
+            self.git(*words)
+
+    def given(self) -> dict[str, str]:
+        """Give the repository's secrets."""
+        return {**{name: f"secret of {name}" for name in SECRETS}, "GITHUB_TOKEN": "a token"}
+
+    def variables(self) -> dict[str, str]:
+        """Give the repository's variables."""
+        return {}
+
+    def environ(self) -> dict[str, str]:
+        """Give what else each step finds in its environment."""
+        return {}
+
+    def _file(self, name: str, values: Mapping[str, str]) -> str:
+        file = self.home / name
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(values))  # which is YAML too
+        return str(file)
 
     def run(self, event: str, payload: Mapping[str, Any], workflow: str = "pipeline", failing: str = "") -> Acted:
         """Let an event happen; `failing` is the command that fails."""
@@ -94,10 +117,11 @@ class Actor:
             (self.played / kept).unlink(missing_ok=True)
         told = self.home / "event.json"
         told.write_text(json.dumps(payload))
-        words = ["-W", f".github/workflows/{workflow}.yml", "-e", str(told), "-P", _RUNNER, "--no-cache-server"]
+        words = ["-W", str(self.workflows / f"{workflow}.yml"), "-e", str(told), "-P", _RUNNER, "--no-cache-server"]
         words += [word for pair in self.local for word in ("--local-repository", pair)]
-        words += [word for name in SECRETS for word in ("-s", f"{name}=secret of {name}")]
-        words += ["-s", "GITHUB_TOKEN=a token", "--env", f"PLAYED={self.played}", "--env", f"FAILING={failing}"]
+        environ = {"PLAYED": str(self.played), "FAILING": failing, **self.environ()}
+        for kind, values in (("secret", self.given()), ("var", self.variables()), ("env", environ)):
+            words += [f"--{kind}-file", self._file(f"{kind}.yml", values)]
         act = str(Path(sys.executable).with_name("act"))
         done = subprocess.run(
             [act, event, *words], cwd=self.repository, env=self._env(), capture_output=True, text=True, check=False
@@ -110,7 +134,8 @@ class Actor:
         """Make our play of the actions, and note for each pin that it is taken instead."""
         inputs = "{name: {required: true}, path: {required: true}, include-hidden-files: {}, retention-days: {}}"
         outputs = '{artifact-id: {value: "${{ steps.it.outputs.id }}"}}'
-        _action(folder / "upload-artifact", inputs, {"NAME": "${{ inputs.name }}"}, _KEEP, outputs)
+        given = {"NAME": "${{ inputs.name }}", "PATHS": "${{ inputs.path }}"}
+        _action(folder / "upload-artifact", inputs, given, _KEEP, outputs)
         names = "${{ inputs.artifact-ids || inputs.pattern }}"
         inputs = '{artifact-ids: {default: ""}, pattern: {default: ""}, path: {default: "."}, merge-multiple: {}}'
         _action(folder / "download-artifact", inputs, {"NAMES": names, "FOLDER": "${{ inputs.path }}"}, _TAKE)
@@ -120,7 +145,8 @@ class Actor:
         pins = {pin for text in texts for pin in re.findall(r"actions/([\w-]+)(?:/restore)?@([0-9a-f]{40})", text)}
         self.local = [f"actions/{name}@{pin}={folder / name}" for name, pin in sorted(pins) if name != "checkout"]
 
-    def _git(self, *words: str) -> str:
+    def git(self, *words: str) -> str:
+        """Run git in the repository."""
         who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
         argv = ["git", *who, *words]
         done = subprocess.run(argv, cwd=self.repository, env=self._env(), capture_output=True, text=True, check=True)
@@ -131,7 +157,8 @@ class Actor:
         return {**kept, "HOME": str(self.home)}
 
 
-def _program(file: Path, text: str) -> None:
+def program(file: Path, text: str) -> None:
+    """Write a program."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     file.chmod(0o755)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import finish, foreign_output, listed, show, show_json
+from shiplane.cli.text import finish, listed, show, show_json
 from shiplane.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,19 +97,18 @@ def pipeline(
 
 
 @command
-def build(_c: Context, dry_run: bool = False) -> None:
-    """Build the development and production images (the Nox session `images`)."""
-    from shiplane.commands import nox  # noqa: PLC0415 - not needed for --list
-    from shiplane.pipeline.execute import run_checked  # noqa: PLC0415
-
+def build(_c: Context, target: str = "", reuse: bool = True, dry_run: bool = False) -> None:
+    """Build the development and production images (the Nox session `images`), from the caches of a target."""
     app = App.here()
-    command = nox.session("images")
+    app.target(target)
     if dry_run:
-        show(f"$ {command.masked()}")
+        from shiplane.commands import nox  # noqa: PLC0415 - not needed for --list
+
+        show(f"$ {nox.session('images').masked()}")
         return
-    app.require_engine()
-    with foreign_output(app.environ):
-        run_checked(app.runner, command, "building the images", show, None)
+    from shiplane.cli import building  # noqa: PLC0415 - not needed for --list
+
+    building.build(app, target, reuse=reuse)
 
 
 @command

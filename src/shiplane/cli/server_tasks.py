@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shiplane.deploy.prepare import Preparation
     from shiplane.deploy.readiness import Check
     from shiplane.errors import DeployBroken
+    from shiplane.model import Command
 
 
 @command
@@ -124,6 +125,46 @@ def _agrees(env: str, question: str, *, json: bool) -> bool:
 def _holder(holder: Holder | None) -> dict[str, object] | None:
     names = ("run", "user", "host", "pid", "since", "renewed_at", "job")
     return {name: getattr(holder, name) for name in names} if holder else None
+
+
+@command
+def prune(_c: Context, env: str, target: str = "", dry_run: bool = False, json: bool = False) -> None:
+    """Remove what no release needs that is kept: releases, backups and images, as each deploy does at its end."""
+    from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
+    from shiplane.deploy import retention  # noqa: PLC0415
+    from shiplane.pipeline.environments import options  # noqa: PLC0415
+    from shiplane.runners.base import Cancel  # noqa: PLC0415
+
+    app, say = App.here(), nowhere if json else show
+    app.config.environment(env)
+    environments, cancel, chosen = open_environments(app, app.target(target), "prune"), Cancel(), options(app.config)
+    left: tuple[str, ...] = ()
+    try:
+        if not dry_run:
+            environments.hold(env, say, cancel, wait=True)
+        state, site = environments.deployer(env, say, cancel).survey(), environments.site(env)
+        made = retention.command(site, state, chosen)
+        gone = retention.outdated(state, state.current, chosen) if state.current else ()
+        if made is not None and not dry_run:
+            left = retention.prune(environments.runner(env), site, made)
+    finally:
+        environments.close()
+    if json:
+        show_json({"environment": env, "removed": [] if dry_run else list(gone), "left": list(left)})
+        return
+    for line in _pruned(env, gone, made, dry_run=dry_run):
+        show(line)
+    for line in left:
+        show(line)
+
+
+def _pruned(env: str, gone: tuple[str, ...], made: Command | None, *, dry_run: bool) -> list[str]:
+    if made is None:
+        return [f"nothing is deployed to {env}: nothing is removed"]
+    named = ", ".join(gone) or "no release and no backup"
+    if dry_run:
+        return [f"would remove {named}, and the images that no release needs", f"{env}$ {made.masked()}"]
+    return [f"{env}: removed {named}, and the images that no release needs"]
 
 
 @command

@@ -13,6 +13,8 @@ TARGETS = ("development", "production")
 NO_CACHE = "--no-cache"
 CA_VARIABLES = ("CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 """Variables that name the certificate authorities which builds trust; the first that is set counts."""
+BUILDER_VARIABLE = "BUILDX_BUILDER"
+"""Names the builder that buildx uses."""
 _TEMPLATE = re.compile(r"([$%])\{")
 ATTESTATIONS = "SHIPLANE_ATTESTATIONS"
 """Holds what a run lets its Nox session attest, as a JSON list."""
@@ -64,9 +66,15 @@ def sbom(generator: str) -> str:
     return f"type=sbom,generator={generator}" if generator else "type=sbom"
 
 
-def inspect() -> Command:
-    """Ask the builder in use who it is and what it builds for; one that sleeps is woken for it."""
-    return Command(("docker", "buildx", "inspect", "--bootstrap"), timeout=120)
+def inspect(name: str = "") -> Command:
+    """Ask a builder, by default the one in use, who it is and what it builds for; one that sleeps is woken for it."""
+    return Command(("docker", "buildx", "inspect", "--bootstrap", *((name,) if name else ())), timeout=120)
+
+
+def create(name: str, image: str) -> Command:
+    """Make a builder in a container, which starts when it is needed; on this machine's network, as the engine's own."""
+    options = ("--driver", "docker-container", "--driver-opt", f"image={image},network=host")
+    return Command(("docker", "buildx", "create", "--name", name, *options), timeout=60)
 
 
 def _target(build: Build) -> dict[str, Any]:

@@ -183,6 +183,8 @@ class Cache:
     """Targets whose runs use them; a lab's machine has its builder's own cache."""
     folder: str = ".shiplane/cache"
     """Where `local` keeps them, relative to the checkout."""
+    builder: str = "moby/buildkit:buildx-stable-1"
+    """Image of the builder that is made where the engine's own writes no caches (the classic image store); or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Actions:
             facts=facts,
             target=target,
             known=self.known,
-            caches=Caches(config, facts, event, target, checkout),
+            caches=Caches(config, facts, event, target, checkout, environ),
             folder=journal.folder,
             machine=environments.holder.host,
             note=self._note,

@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from shiplane.commands import cache
+from shiplane.commands import buildx, cache
 from shiplane.commands.cache import Cache
 from shiplane.errors import ShiplaneError
-from shiplane.facts import builder, cache_manifest
+from shiplane.facts import cache_manifest
+from shiplane.pipeline import builders
 from shiplane.planning.caches import readable, writable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from shiplane.config import Config
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 _AT_ONCE = 4
+GITHUB_TOKEN = "ACTIONS_RUNTIME_TOKEN"  # noqa: S105 - the name of a variable
+"""Opens GitHub's own store of caches; GitHub gives it to actions, and to no command."""
 
 
 class Place(Protocol):
@@ -109,6 +112,7 @@ class Caches:
     event: Event
     target: Target
     checkout: Path
+    environ: Mapping[str, str]
 
     @property
     def kind(self) -> str:
@@ -119,33 +123,43 @@ class Caches:
         self, runner: Runner, opened: Registry | None, kind: str, folder: Path, say: Say
     ) -> tuple[tuple[str, str], ...]:
         """Choose for a Nox session, and give the variables that tell it; the choice is written into `folder`."""
-        place = self._place(opened)
+        place = self._place(opened, say)
         if place is None:
             return ()
-        file = folder / f"caches-{kind}.json"
-        file.write_text(cache.write(self.choose(runner, place, kind, say)), encoding="utf-8")
-        login = (("DOCKER_CONFIG", opened.config),) if opened is not None and opened.config else ()
-        return ((cache.VARIABLE, str(file)), *login)
+        login = _login(opened)
+        used = builders.choose(runner, self.config.cache.builder, say, login)
+        chosen = self.choose(place, kind, say)
+        made = chosen if used.writes else read_only(chosen)
+        return (*_written(made, folder / f"caches-{kind}.json"), *login, *used.variables)
 
-    def _place(self, opened: Registry | None) -> Place | None:
+    def to_read(self, opened: Registry | None, folder: Path, say: Say) -> tuple[tuple[str, str], ...]:
+        """Choose for a session that builds images of both kinds and writes no cache; see `variables`."""
+        place = self._place(opened, say)
+        if place is None:
+            return ()
+        found = {name: one for kind in buildx.TARGETS for name, one in self.choose(place, kind, say).items()}
+        return (*_written(read_only(found), folder / "caches.json"), *_login(opened))
+
+    def _place(self, opened: Registry | None, say: Say) -> Place | None:
         match self.kind:
             case "registry" if opened is not None:
                 return InRegistry(opened, self.target.naming())
             case "local":
                 return InFolder(self.checkout / self.config.cache.folder)
-            case "gha":
+            case "gha" if self.environ.get(GITHUB_TOKEN):
                 return AtGithub(self.config.name)
+            case "gha":
+                say(f"GitHub's caches are open to those alone who have {GITHUB_TOKEN}: the build does without")
         return None
 
-    def choose(self, runner: Runner, place: Place, kind: str, say: Say) -> dict[str, Cache]:
+    def choose(self, place: Place, kind: str, say: Say) -> dict[str, Cache]:
         """Give the cache of each image by bake's name; one that cannot be asked for is done without."""
-        writes = self._writes(runner, say)
         names = [component.name for component in self.config.components]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = dict(zip(names, pool.map(lambda name: self._one(place, name, kind, say), names), strict=True))
         for name, made in found.items():
             say(f"{name}-{kind}: cache {made.level or 'none yet'}")
-        return {f"{name}-{kind}": made if writes else replace(made, targets=()) for name, made in found.items()}
+        return {f"{name}-{kind}": made for name, made in found.items()}
 
     def _one(self, place: Place, component: str, kind: str, say: Say) -> Cache:
         version, main = self.facts.component(component).version, self.config.main_branch
@@ -162,8 +176,16 @@ class Caches:
             return Cache(targets=targets)
         return Cache(level.name, (place.words(component, level)[0],), targets)
 
-    def _writes(self, runner: Runner, say: Say) -> bool:
-        if builder.survey(runner).exports_caches:
-            return True
-        say("the engine's image store is the classic one, whose builder writes no caches: they are only read")
-        return False
+
+def read_only(chosen: Mapping[str, Cache]) -> dict[str, Cache]:
+    """Give the same caches, of which none is written."""
+    return {name: replace(made, targets=()) for name, made in chosen.items()}
+
+
+def _login(opened: Registry | None) -> tuple[tuple[str, str], ...]:
+    return (("DOCKER_CONFIG", opened.config),) if opened is not None and opened.config else ()
+
+
+def _written(chosen: Mapping[str, Cache], file: Path) -> tuple[tuple[str, str], ...]:
+    file.write_text(cache.write(chosen), encoding="utf-8")
+    return ((cache.VARIABLE, str(file)),)

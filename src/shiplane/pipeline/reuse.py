@@ -102,7 +102,7 @@ class Reuse:
         if step.inputs is None or step.id not in self.items:
             return
         now = self.now(step.inputs)
-        if _without_images(now) != _without_images(self.items[step.id]):
+        if without_images(now) != without_images(self.items[step.id]):
             say("what it depends on changed while it ran: its result is not kept")
             return
         self._keep(step.id, now, self._ids(step.makes), step.outputs, say)
@@ -153,6 +153,6 @@ def reused(why: str, run: str) -> Outcome:
     return Outcome("passed", how="reused", reused_from=run, cause=why)
 
 
-def _without_images(items: Sequence[Item]) -> list[Item]:
+def without_images(items: Sequence[Item]) -> list[Item]:
     """Leave out the images: they may have been made during the run, before the step."""
     return [item for item in items if item[0] != "image"]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shiplane.deploy.retention import command, prune
 from shiplane.errors import DeployUndone
+from shiplane.model import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,17 @@ def no_registry(place: Place) -> Iterator[None]:
         yield
     finally:
         subprocess.run(("docker", "start", registry), check=True, capture_output=True)
+
+
+@contextmanager
+def logged_in(place: Place) -> Iterator[None]:
+    login = place.login
+    argv = ("docker", "--config", ".pull", "login", "--username", login.user, "--password-stdin", login.registry)
+    assert place.looker.run(Command(argv, stdin=login.password)).ok
+    try:
+        yield
+    finally:
+        place.ask("rm -r .pull")
 
 
 def test_a_rollback_needs_no_registry_after_everything_was_pruned(serving: Place) -> None:
@@ -60,6 +73,28 @@ def test_what_nothing_needs_goes_and_what_is_another_s_stays(serving: Place) -> 
     tags = serving.ask("docker image ls --format '{{.Repository}}:{{.Tag}}'")
     assert {"other:1", f"{name}:mine"} <= set(tags.splitlines())
     serving.ask(f"docker image rm other:1 {name}:mine")
+
+
+def test_what_nothing_needs_goes_without_a_deploy_too(serving: Place) -> None:
+    serving.deploy("two")
+    serving.deploy("one")
+    folder = "deployments/app-staging/releases"
+    manifest = f"{folder}/one/manifest.json"
+    digest = serving.images["migration"].digest
+    other = f's/"id": "one"/"id": "left"/; s/{serving.images["one"].digest}/{digest}/'
+    image = f"{serving.images['migration'].reference.rpartition(':')[0]}@{digest}"
+    with logged_in(serving):
+        serving.ask(f"docker --config .pull pull -q {image}")
+    serving.ask(f"mkdir -p {folder}/left; sed '{other}' {manifest} >{folder}/left/manifest.json")
+    options = replace(serving.options, kept=2)
+    state = serving.deployer().survey()
+    made = command(serving.site, state, options)
+    assert made is not None
+    assert prune(serving.runner, serving.site, made) == ()
+    assert set(serving.ask(f"ls {folder}").split()) == {"one", "two"}
+    assert digest not in serving.ask("docker image ls --digests --format '{{.Digest}}'")
+    assert serving.deployer().rollback().release == "two"
+    assert (serving.serves(), serving.leftovers()) == ("two", "")
 
 
 def test_what_cannot_be_removed_fails_no_deploy(serving: Place) -> None:

@@ -127,5 +127,5 @@ def test_housekeeping_looks_after_both_environments(actor: Actor) -> None:
     assert sorted(lines) == sorted(
         f"{command} --target remote"
         for name in ("staging", "production")
-        for command in (f"unlock --env {name} --stale", f"verify --env {name}")
+        for command in (f"unlock --env {name} --stale", f"server.prune --env {name}", f"verify --env {name}")
     )

@@ -76,6 +76,10 @@ class Servers:
         flags = ("--interactive",) if stdin else ()
         return docker("exec", *flags, f"{self.clone.lab_name}-{environment}", *argv, stdin=stdin)
 
+    def received(self, environment: str) -> int:
+        """Count the bytes that have reached a server: files, images and requests."""
+        return int(self.run(environment, "cat", "/sys/class/net/eth0/statistics/rx_bytes"))
+
     def inside(self, environment: str, service: str, script: str) -> bytes:
         """Run a script in the container of a service."""
         return self.run(environment, "docker", "exec", self.container(environment, service), "sh", "-euc", script)

@@ -27,13 +27,15 @@ HARD_SECRET = "p)$'\"#\\ ü"
 class Chapter:
     """Hold a commit, how the last command about it ended, and what both environments showed afterwards.
 
-    `beside` are the ends of commands that ran while another one did, or that were refused.
+    `beside` are the ends of commands that ran while another one did, or that were refused; `moved` counts the bytes
+    that reached staging during its deploy.
     """
 
     commit: str
     done: Finished
     seen: Seen
     beside: tuple[Finished, ...] = ()
+    moved: int = 0
 
     @property
     def release(self) -> str:

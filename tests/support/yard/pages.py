@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from yard.bench import Series
+    from yard.builds import Built
     from yard.calls import Operation
     from yard.load import Played
     from yard.matrix import Row
@@ -165,6 +166,40 @@ def pipeline_page(found: Mapping[str, Sequence[tuple[Shipped, Shipped]]], limits
         "performance.md", "pipeline", ["", about, "", *lines, "", "Steps of the last round, in s:", "", *steps, ""]
     )
     return missed
+
+
+def images_page(
+    found: Mapping[str, tuple[Sequence[Built], Sequence[Built]]],
+    limits: Mapping[str, float],
+    sizes: Mapping[str, float],
+    moved: Sequence[int],
+) -> list[str]:
+    """Write how long images take to build, how large they are and what of a change travels; give what takes too long.
+
+    `limits` are in seconds, `sizes` in MB above the base, `moved` in bytes.
+    """
+    lines = ["| what changed | `invoke build` | `docker build`, four times | limit |", "|---|---|---|---|"]
+    for name, (ours, plain) in found.items():
+        limit = f"{limits[name]:.1f} s" if name in limits else ""
+        lines.append(f"| {name} | {_seconds(ours)} | {_seconds(plain)} | {limit} |")
+    done = next(iter(found["a line of the frontend"][0])).steps
+    about = f"{origin()} Medians, with the spread of several; load of the machine at the end: {os.getloadavg()[0]:.1f}."
+    rest = [
+        f"Carried out for the one line: {'; '.join(f'{image}: `{text}`' for image, text in done)}.",
+        "Above their base, unpacked: " + ", ".join(f"{name} {size:g} MB" for name, size in sizes.items()) + ".",
+        f"A change of a line of the frontend moved {max(moved) / 1000:.0f} kB to the server at most, files and all.",
+    ]
+    write_part("performance.md", "images", ["", about, "", *lines, "", *rest, ""])
+    medians = {name: statistics.median(one.seconds for one in ours) for name, (ours, _) in found.items()}
+    return [f"{name}: {medians[name]:.1f} s" for name, limit in limits.items() if medians[name] > limit]
+
+
+def _seconds(built: Sequence[Built]) -> str:
+    if not built:
+        return ""
+    times = [one.seconds for one in built]
+    spread = f" ({min(times):.1f} - {max(times):.1f})" if len(times) > 1 else ""
+    return f"{statistics.median(times):.1f} s{spread}"
 
 
 def _steps(name: str, *both: Shipped) -> list[str]:

@@ -105,7 +105,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         "vulnerability_code": NUMBER,
     },
     ("signing",): {"key": STRING, "allowed_signers": STRING},
-    ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING},
+    ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING, "builder": STRING},
     ("prune",): dict.fromkeys(("releases", "days"), NUMBER),
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from samples import COMMIT, CONFIG, NAMING, make_facts
+from samples import COMMIT, CONFIG, HARD, NAMING, make_facts
 from shiplane.cli.targets import LabTarget, RemoteTarget
 from shiplane.commands import cache
 from shiplane.commands.cache import Cache
 from shiplane.config import Cache as Settings
 from shiplane.model import Event
+from shiplane.pipeline import builders
 from shiplane.pipeline.caches import AtGithub, Caches, InFolder, InRegistry, Place
 from shiplane.pipeline.registry import Registry
 from shiplane.runners.recording import RecordingRunner
@@ -28,12 +29,13 @@ BUILDER: list[Answer] = [
 ]
 BACKEND, FRONTEND = (NAMING.repository(name) for name in ("backend", "frontend"))
 TO = ",mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+GITHUB = {"ACTIONS_RUNTIME_TOKEN": HARD}
 OWN = {"REPOSITORY_OWNER": NAMING.owner, "CONTAINER_REGISTRY": NAMING.registry}
 
 
 def caches(folder: Path, **words: Any) -> Caches:  # noqa: ANN401 - handed on
     given = {"event": Event("push", "feature/x", COMMIT), "target": RemoteTarget(folder, CONFIG, OWN)} | words
-    return Caches(**{"config": CONFIG, "facts": make_facts(), "checkout": folder} | given)
+    return Caches(**{"config": CONFIG, "facts": make_facts(), "checkout": folder, "environ": GITHUB} | given)
 
 
 def in_registry(*answers: Answer, builder: list[Answer] = BUILDER) -> tuple[RecordingRunner, Place]:
@@ -48,9 +50,9 @@ def writes(repository: str) -> tuple[str, ...]:
 
 def test_each_component_reads_the_first_level_that_is_there(tmp_path: Path) -> None:
     held = ("production._main$", "app-frontend:cache.production._$")
-    runner, place = in_registry(*((pattern, CACHE, 0) for pattern in held))
+    _, place = in_registry(*((pattern, CACHE, 0) for pattern in held))
     said: list[str] = []
-    found = caches(tmp_path).choose(runner, place, "production", said.append)
+    found = caches(tmp_path).choose(place, "production", said.append)
     assert found == {
         "backend-production": Cache("main", (f"type=registry,ref={BACKEND}:cache.production._main",), writes(BACKEND)),
         "frontend-production": Cache(
@@ -61,31 +63,57 @@ def test_each_component_reads_the_first_level_that_is_there(tmp_path: Path) -> N
 
 
 def test_what_is_no_cache_is_passed_over(tmp_path: Path) -> None:
-    runner, place = in_registry(("1.0.0_feature-x$", '{"config": {"mediaType": "an image"}}', 0), ("_$", CACHE, 0))
-    found = caches(tmp_path).choose(runner, place, "production", lambda _line: None)
+    _, place = in_registry(("1.0.0_feature-x$", '{"config": {"mediaType": "an image"}}', 0), ("_$", CACHE, 0))
+    found = caches(tmp_path).choose(place, "production", lambda _line: None)
     assert [one.level for one in found.values()] == ["general", "general"]
 
 
 def test_a_registry_that_does_not_answer_is_told_and_left_alone(tmp_path: Path) -> None:
-    runner, place = in_registry(("imagetools", "connection refused", 1))
+    _, place = in_registry(("imagetools", "connection refused", 1))
     said: list[str] = []
-    assert set(caches(tmp_path).choose(runner, place, "production", said.append).values()) == {Cache()}
+    assert set(caches(tmp_path).choose(place, "production", said.append).values()) == {Cache()}
     assert any(line.startswith("caches cannot be read, so the build does without: registry") for line in said)
 
 
-def test_the_classic_store_s_builder_reads_alone(tmp_path: Path) -> None:
-    classic: list[Answer] = [BUILDER[0], ("docker info", "26.1|[[Backing Filesystem extfs]]", 0)]
-    runner, place = in_registry(("_$", CACHE, 0), builder=classic)
-    said: list[str] = []
-    found = caches(tmp_path).choose(runner, place, "production", said.append)
-    assert [(one.level, len(one.sources), one.targets) for one in found.values()] == [("general", 1, ())] * 2
-    assert said[0] == "the engine's image store is the classic one, whose builder writes no caches: they are only read"
+CLASSIC: list[Answer] = [BUILDER[0], ("docker info", "26.1|[[Backing Filesystem extfs]]", 0)]
+
+
+@pytest.mark.parametrize(("code", "written"), [(0, 3), (1, 0)], ids=["made", "not to be had"])
+def test_on_the_classic_store_another_builder_writes_or_none(tmp_path: Path, code: int, written: int) -> None:
+    name = builders.named(Settings().builder)
+    runner, _ = in_registry((f"buildx inspect --bootstrap {name}", "", code), ("_$", CACHE, 0), builder=CLASSIC)
+    opened = Registry(runner, "/private", lambda _line: None, None)
+    told = caches(tmp_path).variables(runner, opened, "production", tmp_path, lambda _line: None)
+    assert told[2:] == ((("BUILDX_BUILDER", name),) if written else ())
+    found = cache.read((tmp_path / "caches-production.json").read_text())
+    assert [(one.level, len(one.sources), len(one.targets)) for one in found.values()] == [("general", 1, written)] * 2
+
+
+def test_a_build_by_hand_reads_what_both_kinds_have_and_writes_nothing(tmp_path: Path) -> None:
+    runner, _ = in_registry(("_$", CACHE, 0))
+    opened = Registry(runner, "/private", lambda _line: None, None)
+    told = caches(tmp_path).to_read(opened, tmp_path, lambda _line: None)
+    assert told == ((cache.VARIABLE, str(tmp_path / "caches.json")), ("DOCKER_CONFIG", "/private"))
+    found = cache.read((tmp_path / "caches.json").read_text())
+    assert set(found) == {
+        f"{name}-{kind}" for name in ("backend", "frontend") for kind in ("development", "production")
+    }
+    assert {(one.level, len(one.sources), one.targets) for one in found.values()} == {("general", 1, ())}
+    assert not any("info" in command.argv for command in runner.commands)
+
+
+def test_github_s_caches_without_its_token_are_done_without(tmp_path: Path) -> None:
+    runner, _ = in_registry()
+    config, said = dataclasses.replace(CONFIG, cache=Settings("gha")), list[str]()
+    chosen = caches(tmp_path, config=config, environ={})
+    assert chosen.variables(runner, None, "production", tmp_path, said.append) == ()
+    assert said == ["GitHub's caches are open to those alone who have ACTIONS_RUNTIME_TOKEN: the build does without"]
+    assert runner.commands == []
 
 
 def test_github_s_caches_are_all_offered(tmp_path: Path) -> None:
-    runner, _ = in_registry()
     event = Event("pull_request", "feature/x", COMMIT)
-    found = caches(tmp_path, event=event).choose(runner, AtGithub("app"), "development", lambda _line: None)
+    found = caches(tmp_path, event=event).choose(AtGithub("app"), "development", lambda _line: None)
     tags = ("1.0.0_feature-x", "1.0.0_main", "_feature-x", "_main", "_")
     backend = found["backend-development"]
     assert backend.sources == tuple(f"type=gha,scope=app-backend-cache.development.{tag}" for tag in tags)

@@ -71,3 +71,10 @@ def test_what_is_too_long_for_a_tag_has_one_of_its_own() -> None:
     tags = [readable("production", "1" * 60, f"feature/{'x' * 90}{end}", "main")[0].tag for end in ("a", "b")]
     assert len(set(tags)) == 2
     assert all(TAG.fullmatch(tag) for tag in tags)
+
+
+@given(BRANCHES, st.sampled_from(["main", "feature/x", "master"]), st.sampled_from(["development", "production"]))
+def test_no_pull_request_writes_what_main_reads(branch: str, main: str, kind: str) -> None:
+    """Also one from a fork, which may call its branch as it likes."""
+    read = {level.tag for level in readable(kind, "1.0.0", main, main)}
+    assert not read & {level.tag for level in writable(kind, "1.0.0", Event("pull_request", branch, COMMIT), main)}
