@@ -8,6 +8,8 @@ try:
     from shiplane.cli import (
         backup_tasks,
         config_tasks,
+        dev_data_tasks,
+        dev_looking_tasks,
         dev_tasks,
         doctor_tasks,
         environment_tasks,
@@ -49,7 +51,28 @@ ns.add_task(looking_tasks.execute, name="exec")
 server = Collection("server", server_tasks.prepare, server_tasks.prune)
 maintenance = Collection("maintenance", maintenance_tasks.on, maintenance_tasks.off)
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)
-dev = Collection("dev", dev_tasks.up, dev_tasks.down, dev_tasks.logs, dev_tasks.shell, dev_tasks.status)
+dev = Collection(
+    "dev",
+    dev_tasks.up,
+    dev_tasks.stop,
+    dev_tasks.down,
+    dev_tasks.restart,
+    dev_tasks.build,
+    dev_tasks.rebuild,
+    dev_looking_tasks.logs,
+    dev_looking_tasks.shell,
+    dev_looking_tasks.status,
+    dev_looking_tasks.watch,
+    dev_looking_tasks.volumes,
+    dev_looking_tasks.preflight,
+    dev_looking_tasks.check,
+    dev_looking_tasks.validate,
+    dev_data_tasks.backup,
+    dev_data_tasks.backups,
+    dev_data_tasks.restore,
+    dev_data_tasks.reset,
+    dev_data_tasks.clean,
+)
 config = Collection("config")
 config.add_task(config_tasks.show_config, name="show")
 config.add_task(config_tasks.set_key, name="set")

@@ -265,6 +265,28 @@ class NoTerminal(UsageError):
         super().__init__(f"{question}: there is no terminal to ask on", "add --yes to agree beforehand")
 
 
+class NotAgreed(UsageError):
+    """Tell that a person did not agree to what would be lost, so that nothing was done."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(f"{question}: not agreed, so nothing was changed", "run it again and agree, or add --yes")
+
+
+class NotRunning(UsageError):
+    """Tell that the development stack, or one service of it, does not run; `service` may be empty."""
+
+    def __init__(self, service: str = "") -> None:
+        option = f" --service {service}" if service else ""
+        super().__init__(f"{service or 'the development stack'} does not run", f"start it: invoke dev.up{option}")
+
+
+class BackupUnknown(UsageError):
+    """Tell that there is no such backup of the development stack, or that it does not hold what was asked for."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"backup {name!r} cannot be restored: {why}", "see what there is: invoke dev.backups")
+
+
 class LabDown(UsageError):
     """Tell that a command needs the lab and it is not up."""
 
@@ -677,6 +699,15 @@ class BackupFailed(StepFailed):
             "see its disk (df -h) and that the database's container runs; the keys are [tool.shiplane.backup]",
             details,
         )
+
+
+class RestoreFailed(StepFailed):
+    """Tell that a backup was not restored to the development stack; `now` says what the data are."""
+
+    may_pass = False
+
+    def __init__(self, backup: str, what: str, now: str, fix: str, details: Sequence[str]) -> None:
+        super().__init__(f"{backup} was not restored, for {what} failed; {now}", fix, details)
 
 
 class MigrationFailed(StepFailed):

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from helpers.ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
 DEVELOPMENT = ("-f", "docker-compose.yml")
 TEST = ("-f", "docker-compose.yml", "-f", "compose.test.yml")
@@ -22,17 +24,6 @@ PORTS = (
 )
 TAG = f"compose-stacks-{secrets.token_hex(4)}"
 IMAGES = {"BACKEND_DEV_IMAGE": f"backend-dev:{TAG}", "FRONTEND_DEV_IMAGE": f"frontend-dev:{TAG}"}
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 class Stack:
@@ -147,7 +138,8 @@ def test_a_changed_source_is_served_without_a_build(stacks: tuple[Stack, Stack],
     served = get(environ["PROXY_PORT"], "/src/testids.ts")[1]
     assert "boardRelease" in source
     assert "boardRelease" in served
-    mounts = {mount["Destination"]: mount["Source"] for mount in stacks[0].containers()["backend"]["Mounts"]}
+    mounted = [mount for mount in stacks[0].containers()["backend"]["Mounts"] if mount["Type"] == "bind"]
+    mounts = {mount["Destination"]: mount["Source"] for mount in mounted}
     assert mounts == {"/app": str(ROOT / "backend")}
 
 

@@ -129,7 +129,7 @@ def test_development_publishes_the_proxy_everywhere_and_the_rest_on_loopback(mod
         "proxy": {("", "8080", 80)},
         "db": {("127.0.0.1", "5432", 5432)},
         "redis": {("127.0.0.1", "6379", 6379)},
-        "backend": {("127.0.0.1", "8000", 8000)},
+        "backend": {("127.0.0.1", "8000", 8000), ("127.0.0.1", "0", 5678)},
         "frontend": {("127.0.0.1", "5173", 5173)},
         "celery": set(),
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -250,3 +252,35 @@ def test_a_secret_is_masked_where_it_is_shown_and_whole_where_it_is_parsed(runne
     done = runner.run(command, on_line=lines.append)
     assert (done.output, lines) == ("service ***", ["service ***"])
     assert done.stdout == "service backend"
+
+
+def test_what_is_attached_has_our_own_streams(runner: LocalRunner, capfd: pytest.CaptureFixture[str]) -> None:
+    runner.masker.add(Secret("TOKEN", HARD))
+    text = f"import sys; print({HARD!r}, flush=True); print('err', file=sys.stderr); sys.exit(7)"
+    assert runner.attach(python(text, cwd="."), terminal=False) == 7
+    assert capfd.readouterr() == (f"{HARD}\n", "err\n")
+    assert runner.attach(Command(("sh", "-c", "kill -9 $$")), terminal=False) == 137
+    with pytest.raises(UsageError, match="no-such-program is not on this machine"):
+        runner.attach(Command(("no-such-program",)), terminal=False)
+
+
+ATTACHED = f"""
+import signal, sys
+from pathlib import Path
+from shiplane.model import Command
+from shiplane.runners.local import LocalRunner
+child = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(5))"
+child += "; print('ready', flush=True); time.sleep(60)"
+code = LocalRunner(Path("."), {ENVIRON!r}).attach(Command((sys.executable, "-c", child)), terminal=False)
+print("code", code, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+def test_ctrl_c_is_for_what_is_attached(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ATTACHED], stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=30)[0] == "code 5 True\n"

@@ -1,112 +1,120 @@
-"""The development stack."""
+"""Starting and stopping the development stack."""
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import show, show_json
+from shiplane.cli.development import opened, would
+from shiplane.cli.text import listed, show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from invoke.context import Context
 
-    from shiplane.model import Command
-
-_SHELLS = {
-    "backend": ("python", "manage.py", "shell"),
-    "db": ("sh", "-c", 'exec psql -U "$POSTGRES_USER" "$POSTGRES_DB"'),
-    "redis": ("sh", "-c", 'REDISCLI_AUTH="$REDIS_PASSWORD" exec redis-cli'),
-}
+    from shiplane.development.stack import Stack
+    from shiplane.development.start import Started
 
 
 @command
-def up(_c: Context, with_celery: bool = False, dry_run: bool = False) -> None:
-    """Start the development stack (building what changed) and print its addresses."""
-    from shiplane.errors import StepFailed  # noqa: PLC0415 - not needed for --list
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415
+def up(
+    _c: Context,
+    service: list[str] | None = None,
+    with_celery: bool = False,
+    debugger: bool = False,
+    seed: bool = True,
+    dry_run: bool = False,
+) -> None:
+    """Start what does not run or has changed, add example data, and say where it is and how to log in."""
+    from shiplane.development.start import Wish, debugger_port, start  # noqa: PLC0415 - not needed for --list
 
     app = App.here()
-    profile = ("--profile", "with-celery") if with_celery else ()
-    command = _compose(*profile, "up", "--detach", "--build", "--wait")
+    port = debugger_port(app.environ) if debugger else ""
+    wish = Wish(listed(service), celery=with_celery, debugger=port, seed=seed)
     if dry_run:
-        show(f"$ {command.masked()}")
+        would(wish.commands(app.config))
         return
-    app.require_engine()
-    ensure_images(app.runner, show)
-    done = app.runner.run(command, on_line=show)
-    if not done.ok:
-        raise StepFailed("the development stack did not start", "see its logs: invoke dev.logs", done.tail())
-    port = app.environ.get("PROXY_PORT", "8080")
-    show(f"board     http://127.0.0.1:{port}\nAPI       http://127.0.0.1:{port}/api/v1/status/")
-    show("write to the API with the token: development")
+    _tell(app, lambda stack: start(stack, wish))
+
+
+@command
+def stop(_c: Context, service: list[str] | None = None, dry_run: bool = False) -> None:
+    """Stop the containers; they and the data stay."""
+    from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
+
+    app, services = App.here(), listed(service)
+    if dry_run:
+        would([commands.stop(services)])
+        return
+    stack = opened(app)
+    stack.check(services)
+    stack.do(commands.stop(services), "the development stack did not stop", "see the lines above")
 
 
 @command
 def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = False) -> None:
-    """Stop the development stack; data is kept unless --volumes is given."""
-    from shiplane.errors import NoTerminal, StepFailed  # noqa: PLC0415 - not needed for --list
+    """Remove the containers; data are kept unless --volumes is given."""
+    from shiplane.cli.asking import agrees  # noqa: PLC0415 - not needed for --list
+    from shiplane.commands import development as commands  # noqa: PLC0415
+    from shiplane.errors import NotAgreed  # noqa: PLC0415
 
-    app = App.here()
-    command = _compose("--profile", "*", "down", *(("--volumes",) if volumes else ()))
+    app, question = App.here(), "remove the development data?"
     if dry_run:
-        show(f"$ {command.masked()}")
+        would([commands.down(volumes=volumes)])
         return
-    if volumes and not yes:
-        if not sys.stdin.isatty():
-            raise NoTerminal("remove the development data?")
-        if input("remove the development data? [y/N] ").strip().lower() not in ("y", "yes"):
-            return
-    done = app.runner.run(command, on_line=show)
-    if not done.ok:
-        raise StepFailed("the development stack did not stop", "see the lines above", done.tail())
+    if volumes and not yes and not agrees(question):
+        raise NotAgreed(question)
+    opened(app).do(commands.down(volumes=volumes), "the development stack did not stop", "see the lines above")
 
 
 @command
-def logs(_c: Context, service: str = "", follow: bool = False, since: str = "") -> None:
-    """Print the logs of the development stack."""
-    app = App.here()
-    flags = (("--follow",) if follow else ()) + (("--since", since) if since else ())
-    _become(app, _compose("logs", *flags, *((service,) if service else ())))
+def restart(_c: Context, service: list[str] | None = None, dry_run: bool = False) -> None:
+    """Make the containers that there are anew, with the configuration as it is now."""
+    _anew(listed(service), None, dry_run=dry_run)
 
 
 @command
-def shell(_c: Context, service: str = "backend") -> None:
-    """Open a shell in a service: Django's, psql, redis-cli, or sh."""
-    app = App.here()
-    terminal = () if sys.stdin.isatty() else ("--no-TTY",)
-    _become(app, _compose("exec", *terminal, service, *_SHELLS.get(service, ("sh",))))
+def rebuild(_c: Context, service: list[str] | None = None, cache: bool = False, dry_run: bool = False) -> None:
+    """Build the images without the cache (--cache: with it), and make the containers anew."""
+    _anew(listed(service), cache, dry_run=dry_run)
 
 
 @command
-def status(_c: Context, json: bool = False) -> None:
-    """Show the services of the development stack with their state and ports."""
-    import json as json_format  # noqa: PLC0415 - the option has the module's name
+def build(_c: Context, service: list[str] | None = None, cache: bool = True, dry_run: bool = False) -> None:
+    """Build the development images, and start nothing."""
+    from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.lab.images import ensure_images  # noqa: PLC0415
 
-    app = App.here()
-    app.require_engine()
-    lines = app.runner.run(_compose("ps", "--all", "--format", "json")).stdout.splitlines()
-    found = {row["Service"]: {"state": row["State"], "health": row["Health"]} for row in map(json_format.loads, lines)}
-    if json:
-        show_json(found)
+    app, services = App.here(), listed(service)
+    order = commands.build(services, cached=cache)
+    if dry_run:
+        would([order])
         return
-    show(
-        "\n".join(f"{name:12} {row['state']:10} {row['health']}" for name, row in sorted(found.items()))
-        or "nothing runs"
-    )
+    stack = opened(app)
+    stack.check(services)
+    ensure_images(app.runner, show)
+    stack.do(order, "the images were not built", "see the lines above")
 
 
-def _compose(*arguments: str) -> Command:
-    """Call Compose as a person would: the stack is the one that `docker compose up` starts."""
-    from shiplane.model import Command  # noqa: PLC0415 - not needed for --list
+def _anew(services: tuple[str, ...], cached: bool | None, *, dry_run: bool) -> None:
+    from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.development.start import anew  # noqa: PLC0415
 
-    return Command(("docker", "compose", "--file", "docker-compose.yml", *arguments))
+    app = App.here()
+    if dry_run:
+        first = [] if cached is None else [commands.build(services, cached=cached)]
+        would([*first, commands.up(services, build=False, anew=True)])
+        return
+    _tell(app, lambda stack: anew(stack, services, cached=cached))
 
 
-def _become(app: App, command: Command) -> None:
-    """Replace this process, so that the terminal, signals and exit code are the command's own."""
-    sys.stdout.flush()
-    os.chdir(app.checkout)
-    os.execvpe(command.argv[0], command.argv, {**app.environ, **command.environment()})  # noqa: S606 - no shell
+def _tell(app: App, start: Callable[[Stack], Started]) -> None:
+    """Start something once the base images are here, and tell what came of it."""
+    from shiplane.lab.images import ensure_images  # noqa: PLC0415 - not needed for --list
+    from shiplane.report.development_text import render_started  # noqa: PLC0415
+
+    stack = opened(app)
+    ensure_images(app.runner, show)
+    show(render_started(start(stack), app.config.development.login))

@@ -42,6 +42,11 @@ def checks(app: App, runner: Runner, cancel: Cancel, target: str) -> list[Check[
     return [*found, *of_project(app, runner, config), *of_target(app, cancel, app.target(target))]
 
 
+def of_stack(app: App, runner: Runner) -> list[Check[Any]]:
+    """Give the checks of what keeps a stack from starting on this machine."""
+    return [*of_machine(app, runner), *of_checkout(app, runner), *of_project(app, runner, app.config)]
+
+
 def of_machine(app: App, runner: Runner) -> list[Check[Any]]:
     """Engine, plugins, packages, disk, memory, clock, proxy, certificate authorities, the client's logins."""
     asked = [("engine", engine.ENGINE, engine.engine), ("compose", engine.COMPOSE, engine.compose)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
@@ -27,15 +28,23 @@ def doctor(
     json: bool = False,
 ) -> None:
     """Tell what would make a run fail here, or with --github there, in the order in which to mend it, and the fixes."""
-    from shiplane.errors import NotReady, UsageError  # noqa: PLC0415 - not needed for --list
-    from shiplane.report.doctor_text import render_doctor  # noqa: PLC0415
+    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
 
     if github and (target or fix):
         raise UsageError("--github asks GitHub alone, and changes nothing there", "leave --target and --fix out")
     app = App.here()
-    found = _examine_github(app, seconds) if github else _examine(app, target, seconds)
+    ask = partial(_examine_github, app, seconds) if github else partial(_examine, app, target, seconds)
+    tell(app, ask, fix=fix, dry_run=dry_run, json=json)
+
+
+def tell(app: App, ask: Callable[[], list[Told]], *, fix: bool, dry_run: bool, json: bool) -> None:
+    """Tell what is found, with `fix` after what is safe was done; raises `NotReady` where there is something."""
+    from shiplane.errors import NotReady  # noqa: PLC0415 - not needed for --list
+    from shiplane.report.doctor_text import render_doctor  # noqa: PLC0415
+
+    found = ask()
     if fix and _mend(app, found, nowhere if json else show, dry_run=dry_run):
-        found = _examine(app, target, seconds)
+        found = ask()
     if json:
         show_json([told.to_json() for told in found])
     else:

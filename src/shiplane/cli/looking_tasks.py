@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.text import finish, show, show_json
+from shiplane.cli.text import after_dashes, coloured, finish, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def logs(
 
     app = App.here()
     query = Query(tuple(service or ()), since, tail, follow)
-    lines = LogLines(show, colour=sys.stdout.isatty() and not app.environ.get("NO_COLOR"))
+    lines = LogLines(show, colour=coloured(app.environ))
     with terminable(), _opened(app, target, env) as environments:
         runner, site = environments.runner(env), environments.site(env)
         read(runner, site, app.masker, query, _show_json_line if json else lines.show)
@@ -73,7 +73,7 @@ def execute(_c: Context, env: str, service: str = "backend", target: str = "", d
     from shiplane.errors import UsageError  # noqa: PLC0415
     from shiplane.runners.attached import has_terminal  # noqa: PLC0415
 
-    words = _after_dashes(sys.argv)
+    words = after_dashes(sys.argv)
     if not words:
         raise UsageError("no command to run", f"write it last: invoke exec --env {env} --service {service} -- ls -l")
     check_words(words)
@@ -88,11 +88,6 @@ def execute(_c: Context, env: str, service: str = "backend", target: str = "", d
         container = enter(runner, site, service, deed, _tell)
         code = runner.attach(exec_command(site.host.name, container, words, terminal=terminal), terminal=terminal)
     finish(code)
-
-
-def _after_dashes(argv: list[str]) -> tuple[str, ...]:
-    """Give the words after `--` as they were typed; Invoke joins them to one text."""
-    return tuple(argv[argv.index("--") + 1 :]) if "--" in argv else ()
 
 
 def _deed(environments: Environments, detail: str) -> Deed:

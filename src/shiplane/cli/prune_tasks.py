@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @command
 def prune(_c: Context, target: str = "", dry_run: bool = False, yes: bool = False, json: bool = False) -> None:
     """Remove images and caches from the registry that no environment needs, by [tool.shiplane.prune]."""
-    from shiplane.pipeline import pruning  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.asking import agrees  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline import pruning  # noqa: PLC0415
     from shiplane.report.prune_text import render_pruned  # noqa: PLC0415
 
     app = App.here()
@@ -31,7 +32,7 @@ def prune(_c: Context, target: str = "", dry_run: bool = False, yes: bool = Fals
         show_json(found.to_json())
     else:
         show(render_pruned(found))
-    if dry_run or not found.going or not (yes or _agrees(chosen.naming().registry, json=json)):
+    if dry_run or not found.going or not (yes or agrees(f"remove these from {chosen.naming().registry}?", json=json)):
         return
     pruning.carry_out(shelf, found, nowhere if json else show)
     if not json:
@@ -68,14 +69,3 @@ def _on_environments(app: App, target: Target) -> list[Release]:
     finally:
         environments.close()
     return [release for state in states for release in state.releases.values()]
-
-
-def _agrees(registry: str, *, json: bool) -> bool:
-    """Ask on the terminal; raises `NoTerminal` where there is none, or where JSON goes there."""
-    import sys  # noqa: PLC0415 - not needed for --list
-
-    from shiplane.errors import NoTerminal  # noqa: PLC0415
-
-    if json or not sys.stdin.isatty():
-        raise NoTerminal(f"remove these from {registry}?")
-    return input("remove these? [y/N] ").strip().lower() in ("y", "yes")

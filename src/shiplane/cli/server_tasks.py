@@ -68,13 +68,14 @@ def _told(env: str, holder: Holder | None) -> str:
 
 
 def _unlock(lock: Lock, holder: Holder, *, end_job: bool, yes: bool, json: bool) -> bool:
-    from shiplane.errors import StillAtWork  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.asking import agrees  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import StillAtWork  # noqa: PLC0415
 
     env = lock.site.environment
     if holder.job and not end_job:
         raise StillAtWork(env, str(holder), holder.job)
     question = "end what runs, and remove this lock?" if holder.job else "remove this lock?"
-    if not (yes or _agrees(env, question, json=json)):
+    if not (yes or agrees(f"{env}: {question}", json=json)):
         return False
     broken = _end(lock, holder) if end_job else None
     lock.unlock(holder)
@@ -109,17 +110,6 @@ def _gave_up(lock: Lock, me: Holder) -> bool:
     except Locked as held:
         lock.report(f"{held.cause}: left alone")
         return False
-
-
-def _agrees(env: str, question: str, *, json: bool) -> bool:
-    """Ask on the terminal; raises `NoTerminal` where there is none, or where JSON goes there."""
-    import sys  # noqa: PLC0415 - not needed for --list
-
-    from shiplane.errors import NoTerminal  # noqa: PLC0415
-
-    if json or not sys.stdin.isatty():
-        raise NoTerminal(f"remove the lock of {env}?")
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _holder(holder: Holder | None) -> dict[str, object] | None:

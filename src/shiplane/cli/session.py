@@ -41,25 +41,15 @@ def main(arguments: list[str]) -> None:
         with held(app.store.root / "locks" / "e2e", lambda: _say("waiting for another e2e in this checkout")):
             _e2e(app, rest)
     elif name == "topology":
-        _topology(app)
+        from shiplane.cli.stacks import check  # noqa: PLC0415 - this session alone needs it
+
+        check(app, _say)
     elif name == "clean":
         leftovers.remove(app, _say)
     elif name in checks.CHECKS:
         _check(app, name, rest)
     else:
         raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e", "topology", "clean"])
-
-
-def _topology(app: App) -> None:
-    """Judge the stacks that Compose makes of the files; raises `StepFailed`."""
-    from shiplane.cli.doctor_groups import stacks  # noqa: PLC0415 - this session alone needs it
-    from shiplane.doctor import topology  # noqa: PLC0415
-
-    found = list(topology.judge(*stacks(app, app.runner, app.config)))
-    for one in found:
-        _say(f"{one.cause}\n    fix: {one.fix}")
-    if found:
-        raise StepFailed(f"{len(found)} faults in the compose files", "mend them as said above")
 
 
 def _images(app: App, words: tuple[str, ...]) -> None:

@@ -16,6 +16,11 @@ def show(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - this is the terminal's end
 
 
+def coloured(environ: Mapping[str, str]) -> bool:
+    """Tell whether to print colours: on a terminal alone, and not where nobody wants them."""
+    return sys.stdout.isatty() and not environ.get("NO_COLOR")
+
+
 def nowhere(_text: str) -> None:
     """Print nothing, where JSON is printed."""
 
@@ -51,6 +56,11 @@ def finish(code: int) -> None:
 def listed(values: list[str] | None) -> tuple[str, ...]:
     """Give what an option was given, several times or separated by commas."""
     return tuple(part for value in values or () for part in (one.strip() for one in value.split(",")) if part)
+
+
+def after_dashes(argv: list[str]) -> tuple[str, ...]:
+    """Give the words after `--` as they were typed; Invoke joins them to one text."""
+    return tuple(argv[argv.index("--") + 1 :]) if "--" in argv else ()
 
 
 def flush() -> None:

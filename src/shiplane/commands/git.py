@@ -122,5 +122,10 @@ def content(commit: str, path: str) -> Command:
     return _git("show", f"{commit}:{path}")
 
 
+def ignored_folders() -> Command:
+    """Ask for the folders that git ignores as a whole, each with a slash and ended by NUL; files may be among them."""
+    return _git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+
+
 def _git(*arguments: str) -> Command:
     return Command(("git", *arguments), env=_READ_ONLY)

@@ -14,6 +14,7 @@ from shiplane.config.settings import (
     Cache,
     Component,
     Config,
+    Development,
     EnvironmentConfig,
     Flaky,
     GithubSettings,
@@ -88,6 +89,7 @@ def parse(table: dict[str, Any]) -> Config:
     components = _named(top.pop("components", {}), _component, "tool.shiplane.components")
     environments = _named(top.pop("environments", {}), partial(_one, EnvironmentConfig), "tool.shiplane.environments")
     backup = _build(Backup, top.pop("backup", {}), "tool.shiplane.backup")
+    development = _build(Development, top.pop("development", {}), "tool.shiplane.development")
     limits = _build(Limits, top.pop("limits", {}), "tool.shiplane.limits")
     steps = _steps(top.pop("steps", {}), "tool.shiplane.steps")
     vpn = _build(Vpn, top.pop("vpn", {}), "tool.shiplane.vpn")
@@ -103,6 +105,7 @@ def parse(table: dict[str, Any]) -> Config:
         "components": components,
         "environments": environments,
         "backup": backup,
+        "development": development,
         "limits": limits,
         "steps": steps,
         "vpn": vpn,

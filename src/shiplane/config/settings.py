@@ -148,6 +148,22 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Development:
+    """Say what the development stack holds for a person; its commands run in the container of `release_service`."""
+
+    seed: tuple[str, ...] = ()
+    """Command that adds example data after a start; it has to do nothing where they are there."""
+    shell: tuple[str, ...] = ("python", "manage.py", "shell")
+    """Command that opens the application's own shell."""
+    login: str = ""
+    """How to log in, in a line that a start ends with; no password that is worth something."""
+    media: str = ""
+    """Folder, in a volume, of the files that people upload; empty: there are none."""
+    static: str = ""
+    """Folder, in a volume, of the static files that were collected; empty: there are none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hook:
     """Describe a command that runs around a deploy, with variables SHIPLANE_… that tell what it runs for."""
 
@@ -312,6 +328,7 @@ class Config:
     components: tuple[Component, ...] = ()
     environments: tuple[EnvironmentConfig, ...] = ()
     backup: Backup = field(default_factory=Backup)
+    development: Development = field(default_factory=Development)
     limits: Limits = field(default_factory=Limits)
     steps: tuple[StepSettings, ...] = ()
     vpn: Vpn = field(default_factory=Vpn)

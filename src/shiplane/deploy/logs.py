@@ -15,6 +15,7 @@ from shiplane.model import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shiplane.errors import ShiplaneError
     from shiplane.model import Command, Site
     from shiplane.runners.base import Masker, Runner
 
@@ -37,11 +38,14 @@ class Query:
     follow: bool = False
 
     def command(self, site: Site) -> Command:
-        """Give the command; raises `UsageError` where `since` or `tail` cannot be read."""
+        """Give the command for a server; raises `UsageError` where `since` or `tail` cannot be read."""
+        return self.of_project(project(site)).on(site.host.name)
+
+    def of_project(self, name: str) -> Command:
+        """Give the command for a project of this machine; raises as `command` does."""
         since, tail = _since(self.since), _tail(self.tail)
         tail = tail or ("" if since else _LATEST)
-        words = (project(site), since, tail, "yes" if self.follow else "no", *self.services)
-        return remote.script("logs", *words).on(site.host.name)
+        return remote.script("logs", name, since, tail, "yes" if self.follow else "no", *self.services)
 
 
 def _since(text: str) -> str:
@@ -89,9 +93,12 @@ class Line:
 
 @dataclass(slots=True)
 class Reader:
-    """Take what the server prints and show lines: the old ones in the order of time, the new ones as they come."""
+    """Take what the script prints and show lines: the old ones in the order of time, the new ones as they come.
 
-    environment: str
+    `nothing` is raised where there is no container at all.
+    """
+
+    nothing: ShiplaneError
     query: Query
     show: Callable[[Line], None]
     masker: Masker
@@ -140,7 +147,7 @@ class Reader:
 
     def _show_past(self) -> None:
         if not self.services:
-            raise NothingDeployed(self.environment)
+            raise self.nothing
         for service in self.query.services:
             if service not in self.services:
                 raise UnknownName("service", service, self.services)
@@ -173,7 +180,7 @@ def read(runner: Runner, site: Site, masker: Masker, query: Query, show: Callabl
     """Show the lines that are asked for; with `follow` until the caller ends it. Raises `Unreachable` at a loss."""
     command = query.command(site)
     learn_secrets(runner, site, masker)
-    reader = Reader(site.environment, query, show, masker)
+    reader = Reader(NothingDeployed(site.environment), query, show, masker)
     completed = runner.run(command, on_line=reader.take)
     if not completed.ok or query.follow:
         raise _lost(site)

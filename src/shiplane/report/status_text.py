@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shiplane.report.text import SIGNS, columns, moment, one_line, short_commit, short_digest
+from shiplane.report.text import SIGNS, columns, moment, one_line, short_commit, short_digest, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ def render_backups(backups: Sequence[Mapping[str, Any]]) -> str:
         (
             each["name"],
             moment(each["made_at"]),
-            _size(each["size"]),
+            size(each["size"]),
             each["before"] or "-",
             ", ".join(each["migrations"]) or "-",
         )
@@ -113,13 +113,6 @@ def render_backups(backups: Sequence[Mapping[str, Any]]) -> str:
     ]
     back = "back to the release before, with its database: invoke rollback --env E --to R --restore-database"
     return "\n".join([*columns([_BACKUPS, *rows], right=(2,)), "", back])
-
-
-def _size(size: int) -> str:
-    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if size >= scale:
-            return f"{size / scale:.1f} {unit}"
-    return f"{size} B"
 
 
 def render_lab(lab: Mapping[str, Any]) -> str:

@@ -113,6 +113,14 @@ def moment(stamp: str | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at.tzinfo else stamp
 
 
+def size(count: int) -> str:
+    """Write a number of bytes: `48.3 MiB`."""
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count} B"
+
+
 def short_commit(commit: str) -> str:
     """Give a commit's first twelve digits."""
     return commit[:_SHORT]

@@ -95,13 +95,6 @@ class Runner(Protocol):
         """
 
 
-class Local(Runner, Protocol):
-    """Run commands on this machine."""
-
-    environ: dict[str, str]
-    """What processes find in their environment, beside what a command adds."""
-
-
 class Attaching(Runner, Protocol):
     """Run commands that a person or a pipe talks to."""
 
@@ -110,6 +103,13 @@ class Attaching(Runner, Protocol):
 
         `terminal` gives it a terminal of its own behind ours. Nothing of it is masked, kept or limited in time.
         """
+
+
+class Local(Attaching, Protocol):
+    """Run commands on this machine."""
+
+    environ: dict[str, str]
+    """What processes find in their environment, beside what a command adds."""
 
 
 class Bound:

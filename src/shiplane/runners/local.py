@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shiplane.model import Command
 
+_SIGNALLED = 128
 _GRACE_SECONDS = 30.0  # a session that is ended removes its containers first
 _POLL_SECONDS = 0.1
 # A step may print 100 MB; its log file holds all of it, memory the end, and more of what is only parsed.
@@ -62,16 +63,38 @@ class LocalRunner:
             reader.close()
         return Completed(code, reader.stdout(), reader.output(), now() - started)
 
+    def attach(self, command: Command, *, terminal: bool) -> int:
+        """Run with this process's own streams and terminal; see `Attaching.attach`. Ctrl-C there is the command's."""
+        del terminal  # the command has ours, whatever that is
+        process = self._open(command)
+        # A handler, for one that ignores would be inherited.
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            code = process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            signal.signal(signal.SIGINT, before)
+        return code if code >= 0 else _SIGNALLED - code
+
     def _start(self, command: Command) -> subprocess.Popen[bytes]:
+        stdin = subprocess.DEVNULL if command.stdin is None else subprocess.PIPE
+        return self._open(command, stdin, subprocess.PIPE, own=True)
+
+    def _open(
+        self, command: Command, stdin: int | None = None, output: int | None = None, *, own: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """Start a program; `own` gives it a session of its own, no stream means ours."""
         try:
             return subprocess.Popen(
                 command.argv,
                 env={**self.environ, **command.environment()},
                 cwd=self.checkout / command.cwd if command.cwd else self.checkout,
-                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
+                stdin=stdin,
+                stdout=output,
+                stderr=output,
+                start_new_session=own,
             )
         except FileNotFoundError as error:
             missing = str(error.filename or command.argv[0])

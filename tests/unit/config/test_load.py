@@ -15,6 +15,7 @@ from shiplane.config import (
     Cache,
     Component,
     Config,
+    Development,
     EnvironmentConfig,
     Flaky,
     GithubSettings,
@@ -88,6 +89,10 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         "branches": STRINGS,
     },
     ("backup",): {"service": STRING, "command": STRINGS, "verify": STRINGS, "kept": NUMBER, "seconds": NUMBER},
+    ("development",): {
+        **dict.fromkeys(("login", "media", "static"), STRING),
+        **dict.fromkeys(("seed", "shell"), STRINGS),
+    },
     ("limits",): dict.fromkeys(("build", "staging", "e2e", "production"), NUMBER),
     ("vpn",): {"provider": STRING, "tags": STRINGS},
     ("steps", "e2e", "tests"): {
@@ -141,7 +146,7 @@ def refused(table: dict[str, Any]) -> tuple[str, str]:
 
 def test_the_tables_above_have_every_key() -> None:
     kinds = (
-        *(Config, Component, EnvironmentConfig, Backup, Limits, Vpn, StepSettings),
+        *(Config, Component, EnvironmentConfig, Backup, Development, Limits, Vpn, StepSettings),
         *(Flaky, SecretSources, Images, Signing, Cache, Prune),
     )
     for kind, (place, keys) in zip(kinds, TABLES.items(), strict=True):
@@ -150,6 +155,7 @@ def test_the_tables_above_have_every_key() -> None:
             "components",
             "environments",
             "backup",
+            "development",
             "limits",
             "steps",
             "vpn",

@@ -26,7 +26,9 @@ class Shown:
 
     def __init__(self, query: Query | None = None, masker: Masker | None = None) -> None:
         self.lines: list[Line] = []
-        self.reader = Reader("staging", query or Query(follow=True), self.lines.append, masker or Masker())
+        self.reader = Reader(
+            NothingDeployed("staging"), query or Query(follow=True), self.lines.append, masker or Masker()
+        )
 
     def take(self, *lines: str) -> list[tuple[str, str, str]]:
         self.lines.clear()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _CLEARING = ("!reset", "!override")
 # What everybody may know: it opens what runs on a laptop alone, which the rule of credentials sees to.
-_PLAIN = re.compile(r"(?:dev|development|test|test-token|local|example|change-?me)?", re.IGNORECASE)
+PLAIN = re.compile(r"(?:dev|development|test|test-token|local|example|change-?me)?", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"://[^/@:\s]*:(?P<value>[^/@\s]+)@")
 _DEFAULT = re.compile(r"\$\{\w+:?-(?P<value>[^}]*)\}")
 _USE = re.compile(r"\$\{[^}]*\}|\$\w+")
@@ -41,7 +41,7 @@ def secrets(source: Source, *, released: bool) -> Iterator[Flaw]:
     """Ask that no secret is written in a file that is committed; `released`: not even one that everybody knows."""
     for key, value in _environments(source.root):
         found = _literal(key.value, value)
-        if found and (released or not _PLAIN.fullmatch(found)):
+        if found and (released or not PLAIN.fullmatch(found)):
             place = f"{source.file}:{key.start_mark.line + 1}"
             so = "everybody who has the repository has it"
             what = f"{key.value} is written there"

@@ -1,0 +1,198 @@
+"""Backups of the development stack: its database and its folders of files, together or alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shiplane.commands import development as commands
+from shiplane.commands import remote
+from shiplane.deploy.backups import name as dated
+from shiplane.errors import BackupUnknown, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shiplane.development.stack import Stack
+    from shiplane.model import Command
+
+DATABASE = "database"
+FOLDERS = ("media", "static")
+PARTS = (DATABASE, *FOLDERS)
+HOME = ".shiplane/dev"
+"""Where they are kept, below the checkout; what nobody removes."""
+NEWEST = "last"
+_FILES = f"{HOME}/backups"
+_LABEL = "dev"
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Describe a backup: `sizes` are in bytes, by part; `made_at` is ISO 8601 in UTC."""
+
+    name: str
+    made_at: str
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the object that `invoke dev.backups --json` prints."""
+        return {"name": self.name, "made_at": self.made_at, "sizes": self.sizes}
+
+
+def kept(checkout: Path) -> tuple[Kept, ...]:
+    """Give what is kept, the newest first; a file that somebody spoilt is left out."""
+    found: dict[str, Kept] = {}
+    for file in sorted((checkout / _FILES).glob("*.json")):
+        with suppress(ValueError, KeyError, TypeError, OSError):
+            told = json.loads(file.read_text(encoding="utf-8"))
+            part, name = told.get("part", DATABASE), told["name"]
+            known = found.get(name, Kept(name, told["made_at"]))
+            if (checkout / file_of(name, part)).is_file():
+                sizes = {**known.sizes, part: int(told["size"])}
+                found[name] = Kept(name, min(known.made_at, told["made_at"]), sizes)
+    return tuple(sorted(found.values(), key=lambda one: (one.made_at, one.name), reverse=True))
+
+
+def file_of(name: str, part: str) -> str:
+    """Give the file of a part, below the checkout."""
+    return f"{_FILES}/{name}.dump" if part == DATABASE else f"{_FILES}/{name}.{part}.tar"
+
+
+def choose(found: Sequence[Kept], wanted: str) -> Kept:
+    """Give the backup of a name, of one of its files or, for `last`, the newest; raises `BackupUnknown`."""
+    if wanted == NEWEST and found:
+        return found[0]
+    name = _named(wanted)
+    for one in found:
+        if one.name == name:
+            return one
+    raise BackupUnknown(wanted, "there is none yet" if not found else "there is none of this name")
+
+
+def _named(wanted: str) -> str:
+    name = Path(wanted).name.removesuffix(".json").removesuffix(".dump").removesuffix(".tar")
+    return next((name.removesuffix(f".{part}") for part in FOLDERS if name.endswith(f".{part}")), name)
+
+
+def configured(stack: Stack) -> tuple[str, ...]:
+    """Name the parts that this project has."""
+    there = {DATABASE: stack.config.backup.service, **{part: folder_of(stack, part) for part in FOLDERS}}
+    return tuple(part for part in PARTS if there[part])
+
+
+def folder_of(stack: Stack, part: str) -> str:
+    """Give the folder of a part in its container; empty where the configuration names none."""
+    return str(getattr(stack.config.development, part))
+
+
+def parts(stack: Stack, asked: Sequence[str]) -> tuple[str, ...]:
+    """Give the parts that are asked for, none meaning all that there are; raises `UnknownName` and `UsageError`."""
+    there = configured(stack)
+    for part in asked:
+        if part not in PARTS:
+            raise UnknownName("part", part, PARTS)
+        if part not in there:
+            key = "tool.shiplane.backup.service" if part == DATABASE else f"tool.shiplane.development.{part}"
+            raise UsageError(f"this project has no {part}", f"say where it is: invoke config.set {key} …")
+    chosen = tuple(part for part in there if part in asked) if asked else there
+    for part in chosen:
+        _check_volume(stack, part)
+    return chosen
+
+
+def _check_volume(stack: Stack, part: str) -> None:
+    """Raise `UsageError` where what is written to a folder goes with its container."""
+    if part == DATABASE:
+        return
+    service, folder = stack.config.release_service, Path(folder_of(stack, part))
+    targets = {Path(one["target"]) for one in stack.services[service].get("volumes") or () if "target" in one}
+    if not targets & {folder, *folder.parents}:
+        cause = f"{folder} is in no volume of {service}, so {part} files go with its container"
+        raise UsageError(cause, f"mount one there in docker-compose.yml, or: invoke config.set development.{part} …")
+
+
+def new_name(now: float, found: Iterable[Kept], why: str = _LABEL) -> str:
+    """Name a backup that begins now (seconds of the epoch, UTC), as no other is named."""
+    first = dated(datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), why)
+    taken = {one.name for one in found}
+    name, number = first, 1
+    while name in taken:
+        number += 1
+        name = f"{first}-{number}"
+    return name
+
+
+def script(stack: Stack, part: str, verb: str, name: str) -> Command:
+    """Give the command that does one thing with one part of a backup; making one is `backup`."""
+    if part != DATABASE:
+        place = (HOME, name, part, folder_of(stack, part))
+        return remote.script("files", verb, *place, *commands.beside(stack.config.release_service))
+    settings = stack.config.backup
+    words: tuple[str, ...] = (name,)
+    payload = ""
+    if verb == "backup":
+        words = (name, *settings.command, "--", *settings.verify)
+        payload = f'"part": "{DATABASE}"\n'
+    return remote.script("database", verb, HOME, stack.project, settings.service, *words, payload=payload)
+
+
+def prepare(checkout: Path) -> None:
+    """Make the folder, for its owner alone: it holds what the database does."""
+    (checkout / HOME).mkdir(parents=True, exist_ok=True)
+    (checkout / _FILES).mkdir(mode=_PRIVATE, exist_ok=True)
+
+
+def make(stack: Stack, chosen: Sequence[str], name: str) -> Kept:
+    """Make a backup of these parts: all of them, or nothing is left of it. Raises `NotRunning` and `StepFailed`."""
+    if DATABASE in chosen:
+        stack.require(stack.config.backup.service)
+    prepare(stack.checkout)
+    try:
+        for part in chosen:
+            failed = f"no backup was made, for {part} could not be read"
+            stack.do(
+                script(stack, part, "backup", name), failed, "see the stack and the disk: invoke dev.status, df -h"
+            )
+    except BaseException:
+        forget(stack.checkout, name)
+        raise
+    return choose(kept(stack.checkout), name)
+
+
+def forget(checkout: Path, name: str) -> None:
+    """Remove what there is of a backup."""
+    for part in PARTS:
+        file = checkout / file_of(name, part)
+        for one in (file, file.with_suffix(".json")):
+            one.unlink(missing_ok=True)
+
+
+def is_foreign(checkout: Path, file: Path) -> bool:
+    """Tell whether a file is there that is none of the backups' own."""
+    return file.is_file() and file.resolve().parent != (checkout / _FILES).resolve()
+
+
+def adopt(checkout: Path, file: Path, asked: Sequence[str]) -> str:
+    """Take a dump or an archive from elsewhere among the backups and give its name; raises `BackupUnknown`."""
+    if file.suffix not in (".dump", ".tar"):
+        raise BackupUnknown(str(file), "it is no .dump of the database and no .tar of files")
+    told = next((part for part in FOLDERS if file.name.endswith(f".{part}.tar")), "")
+    part = DATABASE if file.suffix == ".dump" else told or next((one for one in asked if one in FOLDERS), "")
+    if not part:
+        raise BackupUnknown(str(file), "its name does not tell of which part it is; say it by --part media")
+    name, data = _named(file.name), file.read_bytes()
+    prepare(checkout)
+    own = checkout / file_of(name, part)
+    if own.exists() and own.read_bytes() != data:
+        raise BackupUnknown(str(file), f"another one is kept as {own.relative_to(checkout)}")
+    at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    about = {"name": name, "part": part, "made_at": at, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    own.write_bytes(data)
+    own.with_suffix(".json").write_text(f"{json.dumps(about)}\n", encoding="utf-8")
+    return name

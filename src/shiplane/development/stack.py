@@ -1,0 +1,98 @@
+"""One checkout's development stack: what Compose makes of its files, and what runs of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from shiplane.commands import development as commands
+from shiplane.commands.stack import DEVELOPMENT
+from shiplane.development import rows
+from shiplane.doctor.models import resolve
+from shiplane.doctor.topology.released import SECRET
+from shiplane.doctor.topology.written import PLAIN
+from shiplane.errors import NotRunning, StepFailed, UnknownName
+from shiplane.model import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from shiplane.config import Config
+    from shiplane.development.rows import Row
+    from shiplane.model import Command
+    from shiplane.runners.base import Completed, Masker, Runner
+
+
+class Stack:
+    """Ask and change the stack by a runner; `say` is told what its programs print, masked by `masker`."""
+
+    def __init__(
+        self, runner: Runner, checkout: Path, config: Config, say: Callable[[str], None], masker: Masker
+    ) -> None:
+        self.runner = runner
+        self.masker = masker
+        self.checkout = checkout
+        self.config = config
+        self.say = say
+
+    @cached_property
+    def model(self) -> dict[str, Any]:
+        """Give what Compose makes of the files, every profile of it; raises `UsageError` where it refuses them."""
+        found = resolve(self.runner, DEVELOPMENT)
+        self.masker.add(*_secrets(found["services"]))
+        return found
+
+    @property
+    def project(self) -> str:
+        """Give the project's name, by which the engine knows its containers and volumes."""
+        return str(self.model["name"])
+
+    @property
+    def services(self) -> dict[str, dict[str, Any]]:
+        """Give the services by name."""
+        found: dict[str, dict[str, Any]] = self.model["services"]
+        return found
+
+    def rows(self) -> tuple[Row, ...]:
+        """Ask for the containers as they are now."""
+        done = self.runner.run(commands.containers())
+        if not done.ok:
+            raise StepFailed("Compose cannot tell what runs", "see why: docker compose ps --all", done.tail())
+        return rows.parse(done.stdout)
+
+    def running(self) -> tuple[str, ...]:
+        """Name the services that run now."""
+        return tuple(dict.fromkeys(row.service for row in self.rows() if row.runs))
+
+    def check(self, services: Collection[str]) -> None:
+        """Raise `UnknownName` where one of them is no service."""
+        for service in services:
+            if service not in self.services:
+                raise UnknownName("service", service, self.services)
+
+    def require(self, service: str) -> None:
+        """Raise `UnknownName` or `NotRunning` where nothing can be done in a service."""
+        self.check((service,))
+        if service not in self.running():
+            raise NotRunning(service)
+
+    def writers(self) -> tuple[str, ...]:
+        """Name the services that run the application's own code, and so write to the database and the folders."""
+        image = self.services[self.config.release_service].get("image")
+        return tuple(name for name, one in self.services.items() if one.get("image") == image)
+
+    def do(self, command: Command, failed: str, fix: str) -> Completed:
+        """Run a command to its end, telling what it prints; raises `StepFailed`, which says what `failed`."""
+        done = self.runner.run(command, on_line=self.say)
+        if not done.ok:
+            raise StepFailed(failed, fix, done.tail())
+        return done
+
+
+def _secrets(services: dict[str, dict[str, Any]]) -> Iterator[Secret]:
+    """Give what the variables of services hold that only this checkout's people may know."""
+    for service in services.values():
+        for name, value in (service.get("environment") or {}).items():
+            if value and SECRET.search(name) and not PLAIN.fullmatch(str(value)):
+                yield Secret(name, str(value))

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shiplane.development.backups import Kept
+from shiplane.development.restore import Restore, parts_of
+from shiplane.errors import BackupUnknown, Interrupted, RestoreFailed
+from stacks import RUNNING, container, make_stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checkouts import Answer
+    from shiplane.development.stack import Stack
+    from shiplane.model import Command
+    from shiplane.runners.base import Completed
+
+BACKUP = Kept("one", "2026-01-01T00:00:00Z", {"database": 5, "media": 5})
+PARTS = ("database", "media")
+STOP, START = "stop backend", "up backend"
+_SCRIPT = re.compile(r"bash -s (database|files) (\w+) ")
+_ORDER = re.compile(r"docker-compose\.yml (?:--profile \S+ )?(stop|up) (?:--\S+ (?:\d+ )?)*(.*)")
+
+
+def deeds(transcript: list[str]) -> list[str]:
+    """Say in short what was done."""
+    found = []
+    for line in transcript:
+        if script := _SCRIPT.search(line):
+            found.append(f"{script[2]} {'media' if script[1] == 'files' else 'database'}")
+        elif order := _ORDER.search(line):
+            found.append(f"{order[1]} {order[2]}")
+    return found
+
+
+def failed(folder: Path, *answers: Answer) -> tuple[RestoreFailed, list[str]]:
+    stack, runner = make_stack(folder, first=answers)
+    with pytest.raises(RestoreFailed) as error:
+        Restore(stack, BACKUP, PARTS).run()
+    return error.value, deeds(runner.transcript)
+
+
+def test_all_is_loaded_before_anything_changes_places(tmp_path: Path) -> None:
+    stack, runner = make_stack(tmp_path)
+    Restore(stack, BACKUP, PARTS).run()
+    assert deeds(runner.transcript) == [
+        *("load database", "load media", STOP, "swap database", "swap media", START),
+        *("finish database", "finish media"),
+    ]
+
+
+def test_into_a_stack_that_was_never_started(tmp_path: Path) -> None:
+    stack, runner = make_stack(tmp_path, "")
+    Restore(stack, BACKUP, PARTS).run()
+    assert deeds(runner.transcript) == [
+        *("up db", "load database", "load media", "swap database", "swap media"),
+        *("finish database", "finish media"),
+    ]
+
+
+def test_files_alone_need_no_database(tmp_path: Path) -> None:
+    stack, runner = make_stack(tmp_path, "")
+    Restore(stack, BACKUP, ("media",)).run()
+    assert deeds(runner.transcript) == ["load media", "swap media", "finish media"]
+
+
+def test_the_worker_is_stopped_too(tmp_path: Path) -> None:
+    stack, runner = make_stack(tmp_path, f"{RUNNING}\n{container('celery')}")
+    Restore(stack, BACKUP, ("media",)).run()
+    assert deeds(runner.transcript)[1:4] == ["stop backend celery", "swap media", "up backend celery"]
+
+
+def test_what_cannot_be_loaded_stops_nothing(tmp_path: Path) -> None:
+    error, done = failed(tmp_path, ("bash -s files load", "backup one of media is not what was written", 1))
+    assert done == ["load database", "load media", "finish database"]
+    assert str(error) == "one was not restored, for loading it (media) failed; the data are what they were before"
+    assert error.details == ("backup one of media is not what was written",)
+
+
+def test_a_failure_of_the_first_part_undoes_nothing(tmp_path: Path) -> None:
+    assert failed(tmp_path, ("bash -s database load", "no", 1))[1] == ["load database"]
+
+
+def test_a_failed_change_is_taken_back_whole(tmp_path: Path) -> None:
+    error, done = failed(tmp_path, ("bash -s files swap", "no", 1))
+    assert done == [
+        *("load database", "load media", STOP, "swap database", "swap media"),
+        *(STOP, "back database", "back media", START),
+    ]
+    assert error.cause.endswith("putting it in place (media) failed; the data are what they were before")
+
+
+def test_data_on_which_the_application_does_not_start_are_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, runner = make_stack(tmp_path)
+    runner.answers = [("--wait", "unhealthy", 1), *runner.answers]
+    run = runner.run
+
+    def once(command: Command, **words: Any) -> Completed:  # noqa: ANN401 - as the runner takes them
+        done = run(command, **words)
+        if not done.ok:
+            del runner.answers[0]
+        return done
+
+    monkeypatch.setattr(runner, "run", once)
+    with pytest.raises(
+        RestoreFailed, match="starting the application on it failed; the data are what they were before"
+    ):
+        Restore(stack, BACKUP, PARTS).run()
+    assert deeds(runner.transcript)[-5:] == [START, STOP, "back database", "back media", START]
+
+
+def test_a_way_back_that_fails_is_told(tmp_path: Path) -> None:
+    error, _ = failed(tmp_path, ("bash -s database (swap|back)", "the disk is full", 1))
+    assert "what was there before could not be brought back either: bringing back what was there before" in error.cause
+    assert error.details == ("the disk is full", "the disk is full")
+
+
+def test_an_interrupt_takes_it_back_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack, runner = make_stack(tmp_path)
+    original = type(stack).do
+
+    def interrupted(self: Stack, command: object, what: str, fix: str) -> object:
+        if what.startswith("putting"):
+            raise Interrupted
+        return original(self, command, what, fix)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(stack), "do", interrupted)
+    with pytest.raises(Interrupted):
+        Restore(stack, BACKUP, PARTS).run()
+    assert deeds(runner.transcript)[-4:] == [STOP, "back database", "back media", START]
+
+
+def test_what_a_backup_holds_is_what_it_gives() -> None:
+    assert parts_of(BACKUP, ("database", "media", "static"), asked=False) == PARTS
+    with pytest.raises(BackupUnknown, match="it holds database, media, and not static"):
+        parts_of(BACKUP, ("media", "static"), asked=True)
+    with pytest.raises(BackupUnknown, match="not static"):
+        parts_of(BACKUP, ("static",), asked=False)
