@@ -22,6 +22,8 @@ try:
         prune_tasks,
         report_tasks,
         server_tasks,
+        shell_tasks,
+        test_tasks,
         version_tasks,
     )
 except ModuleNotFoundError as error:
@@ -44,10 +46,13 @@ ns = Collection(
     looking_tasks.logs,
     server_tasks.unlock,
     doctor_tasks.doctor,
+    shell_tasks.onboard,
+    shell_tasks.completion,
     report_tasks.report,
     report_tasks.history,
 )
 ns.add_task(looking_tasks.execute, name="exec")
+ns.add_task(test_tasks.run_suites, name="test")
 server = Collection("server", server_tasks.prepare, server_tasks.prune)
 maintenance = Collection("maintenance", maintenance_tasks.on, maintenance_tasks.off)
 lab = Collection("lab", lab_tasks.up, lab_tasks.down, lab_tasks.status)

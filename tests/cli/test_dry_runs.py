@@ -47,12 +47,14 @@ LINES = {
     "lab.up": "lab.up",
     "maintenance.off": "maintenance.off --env staging --target remote",
     "maintenance.on": "maintenance.on --env staging --target remote",
+    "onboard": "onboard",
     "pipeline": "pipeline",
     "promote": "promote --to production --target remote",
     "publish": "publish",
     "rollback": "rollback --env staging --target remote",
     "server.prepare": "server.prepare --env staging --apply --target remote",
     "server.prune": "server.prune --env staging --target remote",
+    "test": "test",
     "version.bump": "version.bump backend minor",
     "unlock": "unlock --env staging --yes --target remote",
 }
@@ -60,6 +62,7 @@ ONLY_LOOK = {
     *(
         "audit",
         "backups",
+        "completion",
         "config.show",
         "dev.backups",
         "dev.logs",

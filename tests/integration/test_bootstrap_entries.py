@@ -15,7 +15,7 @@ def checkout(tmp_path: Path) -> Path:
     fresh = tmp_path / "fresh checkout"
     shutil.copytree(ROOT / ".ci", fresh / ".ci")
     (fresh / "scripts").mkdir()
-    for name in ("demo", "test"):
+    for name in ("demo", "onboard", "test"):
         shutil.copy(ROOT / "scripts" / name, fresh / "scripts")
     (fresh / ".venv" / "bin").mkdir(parents=True)
     for name in ("scripts/bootstrap", ".venv/bin/invoke", ".venv/bin/python"):
@@ -51,10 +51,22 @@ def test_demo_ends_with_the_code_of_the_pipeline(checkout: Path) -> None:
     assert (code, len(called)) == (6, 2)
 
 
-@pytest.mark.parametrize("script", ["scripts/demo", "scripts/test", ".ci/run"])
+@pytest.mark.parametrize("script", ["scripts/demo", "scripts/onboard", "scripts/test", ".ci/run"])
 def test_nothing_follows_a_bootstrap_that_failed(checkout: Path, script: str) -> None:
     write(checkout, "scripts/bootstrap", 2)
     assert calls(checkout, script) == (2, ["bootstrap "])
+
+
+@pytest.mark.parametrize("options", [(), ("--no-start",), ("--no-start", "--dry-run")])
+def test_onboard_hands_its_options_over(checkout: Path, options: tuple[str, ...]) -> None:
+    assert calls(checkout, "scripts/onboard", *options) == (0, ["bootstrap ", " ".join(("invoke onboard", *options))])
+
+
+def test_onboard_refuses_what_it_does_not_know_before_anything_runs(checkout: Path) -> None:
+    done = subprocess.run([checkout / "scripts/onboard", "--no-strat"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: unknown option: --no-strat\n  fix: ")
+    assert not (checkout / "calls").exists()
 
 
 def test_test_passes_arguments_on_and_keeps_the_code(checkout: Path) -> None:

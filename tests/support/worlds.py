@@ -11,7 +11,7 @@ from shiplane.runners.recording import RecordingRunner
 from shiplane.runners.ssh_config import SshSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import checkouts
@@ -62,6 +62,8 @@ class RecordedWorld(World):
         self.public: Http = SilentPublic()
         self.masker: Masker | None = None
         self.reached = RecordedNetwork()
+        self.edits: list[frozenset[str]] = []
+        """Groups of files that are edited while a command watches, until it is interrupted."""
 
     def local(self, checkout: Path, environ: Mapping[str, str], masker: Masker) -> RecordingRunner:
         del checkout, environ
@@ -82,6 +84,11 @@ class RecordedWorld(World):
 
     def network(self) -> RecordedNetwork:
         return self.reached
+
+    def changes(self, folder: Path) -> Iterator[frozenset[str]]:
+        del folder
+        yield from self.edits
+        raise KeyboardInterrupt
 
     @property
     def transcript(self) -> list[str]:

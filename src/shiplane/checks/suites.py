@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from shiplane.checks.check import Check
@@ -13,20 +14,22 @@ from shiplane.planning.inputs import REPORTS
 from shiplane.planning.naming import development_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Tell what a check depends on: the checkout's id, component versions, the folder of Python programs.
 
-    `files` are what the linters of shell scripts, Dockerfiles, YAML and workflows look at, by kind.
+    `files` are what the linters of shell scripts, Dockerfiles, YAML and workflows look at, by kind; `coverage` is the
+    part of its lines, in percent, that a component's tests must reach where the configuration asks for one.
     """
 
     checkout_id: str
     versions: Mapping[str, str]
     programs: str
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coverage: Mapping[str, int] = field(default_factory=dict)
 
     def image(self, component: str) -> str:
         """Give a component's development image."""
@@ -37,10 +40,16 @@ class Surroundings:
         return f"app-test-{self.checkout_id}-{purpose}"
 
     def compose_env(self) -> dict[str, str]:
-        """Give the variables of the test stack; port 0 takes any free one, for nobody outside connects."""
-        ports = dict.fromkeys((f"TEST_{name}_PORT" for name in ("DB", "REDIS", "BACKEND", "FRONTEND", "PROXY")), "0")
-        images = {f"{name.upper()}_DEV_IMAGE": self.image(name) for name in self.versions}
-        return ports | images
+        """Give the variables of a test stack that nobody outside connects to."""
+        return self.any_ports() | self.images()
+
+    def any_ports(self) -> dict[str, str]:
+        """Give the variables of the test stack's ports; 0 takes any free one."""
+        return {f"TEST_{name}_PORT": "0" for name in stack.TEST_PORTS}
+
+    def images(self) -> dict[str, str]:
+        """Give the variables of the development images."""
+        return {f"{name.upper()}_DEV_IMAGE": self.image(name) for name in self.versions}
 
 
 def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
@@ -56,7 +65,7 @@ def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     )
     # The older form of the report is the one that names file and line of a test.
     junit = ("-o", "junit_family=xunit1", f"--junitxml={reports}/junit.xml")
-    pytest = ("pytest", "-n", "auto", *coverage, *junit, *arguments)
+    pytest = ("pytest", "-n", "auto", *coverage, *_least(where, arguments), *junit, *arguments)
     return Check(
         images=("backend",),
         before=(engine.remove(container), stack.down(project, env), stack.up(project, ("db", "redis"), env)),
@@ -66,9 +75,49 @@ def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     )
 
 
+def _least(where: Surroundings, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Say how much pytest has to reach: of a selection nothing is asked."""
+    if _selects(arguments):
+        return ("--cov-fail-under=0",)
+    percent = where.coverage.get("backend", 0)
+    return (f"--cov-fail-under={percent}",) if percent else ()
+
+
+# They change what is printed, not which tests run.
+_TALK = ("-v", "-vv", "-q", "--reporter=verbose", "--reporter=junit")
+
+
+def _selects(arguments: tuple[str, ...]) -> bool:
+    return any(word not in _TALK for word in arguments)
+
+
+def tests_that_failed(where: Surroundings, arguments: tuple[str, ...], record: str) -> Check:
+    """Run the backend's tests that failed before, by pytest's own record of them, which the container gets first."""
+    made = tests_backend(where, ("--last-failed", *arguments))
+    ((label, command),) = made.checks
+    at = command.argv.index("pytest")
+    argv = (*command.argv[:at], *_WITH_RECORD, *command.argv[at:])
+    return replace(made, checks=((label, replace(command, argv=argv, stdin=record)),))
+
+
+_WITH_RECORD = ("sh", "-euc", 'mkdir -p "$0"; cat >"$0/lastfailed"; exec "$@"', "/app/reports/.pytest_cache/v/cache")
+
+
+def named_again(cases: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Give the words that make vitest run tests alone, named by file and `suite > test`."""
+    listed = sorted(set(cases))
+    names = "|".join(re.escape(name.replace(" > ", " ")) for _, name in listed)
+    return (*dict.fromkeys(file for file, _ in listed), "-t", f"^({names})$")
+
+
 def tests_frontend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     """Run vitest in the development image."""
     container = f"{where.project('frontend')}-tests"
+    percent = where.coverage.get("frontend", 0)
+    if _selects(arguments):
+        arguments = ("--coverage.enabled=false", *arguments)
+    elif percent:
+        arguments = (f"--coverage.thresholds.lines={percent}", *arguments)
     rest = ("--", *arguments) if arguments else ()
     argv = ("npm", "run", "test:run", *rest)
     return Check(

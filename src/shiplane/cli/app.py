@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shiplane.errors import EngineMissing, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shiplane.commands.login import RegistryLogin
     from shiplane.config import Config
@@ -62,6 +62,12 @@ class World:
         from shiplane.runners.network import NetworkRunner  # noqa: PLC0415 - `doctor` alone asks
 
         return NetworkRunner()
+
+    def changes(self, folder: Path) -> Iterator[frozenset[str]]:
+        """Give what is edited below a folder, as it happens."""
+        from shiplane.runners.watching import changes  # noqa: PLC0415 - `test --watch` alone
+
+        return changes(folder)
 
 
 WORLD = World()

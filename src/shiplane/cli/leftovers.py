@@ -20,7 +20,8 @@ def surroundings(app: App, files: Mapping[str, tuple[str, ...]] | None = None) -
     """Tell checks where they are; `files` are what the linters look at, by kind."""
     versions = {component.name: component.version for component in app.facts.components}
     programs = str(Path(sys.executable).parent)
-    return checks.Surroundings(checkout_id(app.checkout), versions, programs, files or {})
+    coverage = {component.name: component.coverage_percent for component in app.config.components}
+    return checks.Surroundings(checkout_id(app.checkout), versions, programs, files or {}, coverage)
 
 
 def remove(app: App, say: Callable[[str], None]) -> None:

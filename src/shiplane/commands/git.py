@@ -42,6 +42,11 @@ def edits(*paths: str) -> Command:
     return _git("diff", "--raw", "--no-abbrev", "--no-renames", "-z", "HEAD", "--", *paths)
 
 
+def edited() -> Command:
+    """Ask for the tracked files that differ from HEAD, NUL-separated."""
+    return _git("diff", "--name-only", "-z", "HEAD", "--")
+
+
 def untracked(*paths: str) -> Command:
     """Ask for the files that git neither tracks nor ignores, NUL-separated."""
     return _git("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)

@@ -45,6 +45,8 @@ class Component:
     """Patterns of files that no production image may hold: source maps, tools of the development."""
     not_scanned: tuple[str, ...] = ("**/site-packages/**", "**/node_modules/**")
     """Patterns of files in which no scanner looks for secrets by their form; those of the run are looked for in all."""
+    coverage_percent: int = 0
+    """Part of the lines of `backend` or `frontend` that its tests must reach, in percent; 0: as its own tools ask."""
     budget_mb: int = 0
     """Most that a production image may hold above its base, unpacked, in MB; 0: any size."""
     root: bool = False

@@ -24,6 +24,8 @@ _BUILDERS = ("buildx", "engine")
 _PROGRAMS = ("python", "python/**")
 """What a session of Nox runs on this machine stands in its Python environment."""
 _PROSE = ("docs/**", "**/*.md", "LICENSE")
+BROWSER_SUITES = ("integration", "e2e", "visual", "performance")
+"""Suites against the whole test environment, each a folder of `testing/tests` and a project of Playwright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,21 @@ class Declared:
     def browser_tests(self) -> Inputs:
         """Give those of the browser tests' image and files."""
         return Inputs(files=("testing/**",), environ=_BUILD_VARIABLES, images=self.bases, tools=_BUILDERS)
+
+    def suite(self, name: str) -> Inputs:
+        """Give those of a suite against the test environment: all that serves there, and its own tests."""
+        others = tuple(f"testing/tests/{other}/**" for other in BROWSER_SUITES if other != name)
+        return Inputs(
+            files=(
+                *self._contexts(*(one.name for one in self.config.components)),
+                "testing/**",
+                "proxy/**",
+                *_TEST_STACK,
+            ),
+            without=(*others, "**/*.md"),
+            environ=_TEST_VARIABLES,
+            images=self.bases,
+        )
 
     def delivered_tests(self, environment: str) -> Inputs:
         """Give those of the browser tests against an environment; what runs there is asked there."""

@@ -31,7 +31,7 @@ def of_kind(step: StepState, kind: str) -> list[Mapping[str, Any]]:
 def failed_lines(step: StepState, most: int = MOST_NAMED) -> list[str]:
     """Name the tests of a step that failed, one a line, then how many more there are."""
     failed = of_kind(step, "failed")
-    lines = [shortened(_named(each), _WIDTH) for each in failed[:most]]
+    lines = [shortened(named(each), _WIDTH) for each in failed[:most]]
     more = int(step.tests.get("failed") or 0) - len(lines)
     return [*lines, f"and {more} more"] if more > 0 and lines else lines
 
@@ -52,7 +52,8 @@ def names(failures: Sequence[Mapping[str, Any]]) -> list[str]:
     return [one_line(str(each.get("name") or "")) for each in failures]
 
 
-def _named(failure: Mapping[str, Any]) -> str:
+def named(failure: Mapping[str, Any]) -> str:
+    """Name one test with its place and what it said, in a line."""
     message = one_line(str(failure.get("message") or ""))
     where = place(failure)
     return f"{names([failure])[0]}{f' ({one_line(where)})' if where else ''}{f': {message}' if message else ''}"

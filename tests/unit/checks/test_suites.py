@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_surroundings_name_what_is_this_checkout_s_own() -> None:
 def test_backend_tests() -> None:
     container = f"{PROJECT}-backend-tests"
     gone = (engine.remove(container), stack.down(f"{PROJECT}-backend", ENV))
-    argv = ("pytest", "-n", "auto", *COVERAGE, "-k", "api")
+    argv = ("pytest", "-n", "auto", *COVERAGE[:4], "--cov-fail-under=0", *COVERAGE[4:], "-k", "api")
     assert checks.make("tests_backend", WHERE, ("-k", "api")) == Check(
         images=("backend",),
         before=(*gone, stack.up(f"{PROJECT}-backend", ("db", "redis"), ENV)),
@@ -49,7 +50,7 @@ def test_backend_tests() -> None:
     )
 
 
-@pytest.mark.parametrize(("arguments", "rest"), [((), ()), (("Board",), ("--", "Board"))])
+@pytest.mark.parametrize(("arguments", "rest"), [((), ()), (("Board",), ("--", "--coverage.enabled=false", "Board"))])
 def test_frontend_tests(arguments: tuple[str, ...], rest: tuple[str, ...]) -> None:
     container = f"{PROJECT}-frontend-tests"
     argv = ("npm", "run", "test:run", *rest)
@@ -60,6 +61,54 @@ def test_frontend_tests(arguments: tuple[str, ...], rest: tuple[str, ...]) -> No
         keep=(engine.copy_out(container, "/app/reports", ".shiplane/reports/frontend"),),
         after=(engine.remove(container),),
     )
+
+
+COVERED = dataclasses.replace(WHERE, coverage={"backend": 95, "frontend": 97})
+
+
+def words(check: Check) -> tuple[str, ...]:
+    ((_, command),) = check.checks
+    return command.argv
+
+
+@pytest.mark.parametrize("talk", [(), ("-vv",)])
+def test_the_configuration_may_ask_for_more_coverage_of_all_tests(talk: tuple[str, ...]) -> None:
+    assert "--cov-fail-under=95" in words(checks.make("tests_backend", COVERED, talk))
+    assert not any("fail-under" in word for word in words(checks.make("tests_backend", WHERE, talk)))
+    assert "--coverage.thresholds.lines=97" in words(checks.make("tests_frontend", COVERED, ("--reporter=verbose",)))
+
+
+def test_of_a_selection_no_coverage_is_asked() -> None:
+    assert "--cov-fail-under=0" in words(checks.make("tests_backend", COVERED, ("-k", "api")))
+    assert words(checks.make("tests_frontend", COVERED, ("a.test.ts",)))[-2:] == (
+        "--coverage.enabled=false",
+        "a.test.ts",
+    )
+
+
+def test_pytest_runs_what_failed_by_its_own_record() -> None:
+    record = '{"tests/test_a.py::test_x[\'$]": true}'
+    ((label, command),) = checks.tests_that_failed(WHERE, ("-vv",), record).checks
+    at = command.argv.index("sh")
+    assert (label, command.stdin) == ("pytest", record)
+    assert command.argv[at + 1] == "-euc"
+    assert command.argv[at + 3 : at + 5] == ("/app/reports/.pytest_cache/v/cache", "pytest")
+    assert command.argv[-2:] == ("--last-failed", "-vv")
+    assert "--cov-fail-under=0" in command.argv
+    usual = checks.make("tests_backend", WHERE, ("--last-failed", "-vv"))
+    assert dataclasses.replace(usual, checks=()) == dataclasses.replace(
+        checks.tests_that_failed(WHERE, ("-vv",), record), checks=()
+    )
+
+
+def test_vitest_runs_tests_by_file_and_name() -> None:
+    cases = [("src/b.test.ts", "f > is (right)"), ("src/a.test.ts", "adds"), ("src/b.test.ts", "f > is (right)")]
+    *files, option, pattern = checks.named_again(cases)
+    assert (files, option) == (["src/a.test.ts", "src/b.test.ts"], "-t")
+    for name in ("adds", "f is (right)"):
+        assert re.search(pattern, name)
+    assert re.search(pattern, "f is right") is None
+    assert re.search(pattern, "adds more") is None
 
 
 LINTERS = {

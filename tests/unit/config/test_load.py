@@ -78,6 +78,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         **dict.fromkeys(("context", "version_file", "assets", "development_target", "production_target"), STRING),
         "port": NUMBER,
         "budget_mb": NUMBER,
+        "coverage_percent": NUMBER,
         "root": SWITCH,
         "unwanted": STRINGS,
         "not_scanned": STRINGS,

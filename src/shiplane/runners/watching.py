@@ -1,0 +1,25 @@
+"""Edits below a folder, as they happen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from threading import Event
+
+_OURS = (".shiplane", ".ruff_cache", ".import_linter_cache")
+
+
+def changes(folder: Path, stop: Event | None = None) -> Iterator[frozenset[str]]:
+    """Give the paths (from the folder) of files that were changed, group after group, until `stop` is set.
+
+    What version control, tools and Shiplane itself keep there is no edit.
+    """
+    from watchfiles import DefaultFilter, watch  # noqa: PLC0415 - compiled, and `test --watch` alone needs it
+
+    here = folder.resolve()
+    edits = DefaultFilter(ignore_dirs=(*DefaultFilter.ignore_dirs, *_OURS))
+    for group in watch(here, watch_filter=edits, stop_event=stop):
+        yield frozenset(Path(name).relative_to(here).as_posix() for _, name in group)
