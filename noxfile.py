@@ -65,6 +65,12 @@ def shiplane(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Documentation as a site, strict; `-- --browser` opens each page and asks axe what keeps people out."""
+    _run(session, "docs")
+
+
+@nox.session
 def proof(session: nox.Session) -> None:
     """Long matrices: thousands of examples, twenty deploys under load, every fault at every boundary."""
     _run(session, "proof")

@@ -41,10 +41,15 @@ class ShiplaneError(Exception):
         self.fix = fix
         self.details = tuple(details)
 
+    @classmethod
+    def section(cls) -> str:
+        """Name the section of docs/errors.md that says more: `EngineMissing` has engine-missing."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
     @property
     def page(self) -> str:
-        """Name the section that says more: `EngineMissing` has docs/errors.md#engine-missing."""
-        return f"docs/errors.md#{re.sub(r'(?<!^)(?=[A-Z])', '-', type(self).__name__).lower()}"
+        """Name page and section: `EngineMissing` has docs/errors.md#engine-missing."""
+        return f"docs/errors.md#{self.section()}"
 
 
 class UsageError(ShiplaneError):

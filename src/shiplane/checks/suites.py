@@ -13,6 +13,9 @@ from shiplane.model import Command
 from shiplane.planning.inputs import REPORTS
 from shiplane.planning.naming import development_tag
 
+SITE = ".shiplane/site"
+"""Where the documentation's site is made."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -158,7 +161,7 @@ _LINTERS = (
 
 def _own(where: Surroundings) -> list[tuple[str, Command]]:
     """Give the linters of Shiplane's own sources, shell scripts, Dockerfiles and YAML files."""
-    python = ("src", "tests", "noxfile.py", "tasks.py")
+    python = ("src", "tests", "docs", "noxfile.py", "tasks.py")
     checks: list[tuple[str, tuple[str, ...]]] = [
         ("ruff", ("ruff", "check", *python)),
         ("ruff format", ("ruff", "format", "--check", *python)),
@@ -181,6 +184,21 @@ def _own(where: Surroundings) -> list[tuple[str, Command]]:
 def shiplane(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     """Run Shiplane's own quick tests; `-- tests` runs all of them."""
     return _pytest(where, *(arguments or ("tests/unit", "tests/cases", "tests/cli")))
+
+
+def docs(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
+    """Make the documentation's site from nothing; whatever is wrong in it fails, a link that leads nowhere too."""
+    strict = ("--builder", "html", "--fail-on-warning", "--nitpicky", "--fresh-env", "--quiet")
+    places = ("--conf-dir", "docs/site", "--doctree-dir", f"{SITE}.doctrees", "docs", SITE)
+    python = f"{where.programs}/python"
+    return Check(
+        before=(Command(("rm", "-rf", SITE)),),
+        checks=(
+            ("links", Command((python, "-m", "shiplane.cli.session", "links"))),
+            ("sphinx", Command((python, "-m", "sphinx", *strict, *places))),
+        ),
+        parallel=2,
+    )
 
 
 def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
@@ -209,6 +227,7 @@ CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
     "tests_frontend": tests_frontend,
     "lint": lint,
     "shiplane": shiplane,
+    "docs": docs,
     "proof": proof,
     "bench": bench,
 }

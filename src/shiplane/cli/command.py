@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 # One text per option, wherever it appears.
-_HELP = {
+HELP = {
     "admin": "administrator to connect as, such as root, or one who may sudo; default: the deploy user",
     "apply": "make what is missing",
     "backup": "its name, one of its files, a file from elsewhere, or last",
@@ -111,7 +111,7 @@ def command(function: Callable[P, R]) -> Task[Callable[P, R]]:
     options = inspect.signature(body).parameters
     names = list(options)[1:]
     repeated = [name for name in names if options[name].default is None]
-    made: Task[Callable[P, R]] = task(help={name: _HELP[name] for name in names}, iterable=repeated)(told(body))
+    made: Task[Callable[P, R]] = task(help={name: HELP[name] for name in names}, iterable=repeated)(told(body))
     return made
 
 

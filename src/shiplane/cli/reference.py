@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from shiplane.cli import commands_page
 from shiplane.config import reference
 
 PAGES = {
     "docs/configuration.md": reference.page,
     "docs/shiplane.schema.json": reference.schema,
+    "docs/commands.md": commands_page.page,
 }
 """Each page, and what writes it; a test compares them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from shiplane import checks
-from shiplane.cli import checking, leftovers
+from shiplane.cli import checking, documentation, leftovers
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
 from shiplane.cli.signals import terminable
@@ -13,7 +13,7 @@ from shiplane.commands import buildx
 from shiplane.errors import UnknownName
 from shiplane.pipeline.locks import held
 
-_ENGINE_FREE = ("shiplane", "topology")
+_ENGINE_FREE = ("docs", "links", "shiplane", "topology")
 _VERIFY = "--verify-reproducible"
 
 
@@ -32,12 +32,29 @@ def main(arguments: list[str]) -> None:
         from shiplane.cli.stacks import check  # noqa: PLC0415 - this session alone needs it
 
         check(app, _say)
+    elif name == "links":
+        documentation.check_links(app, _say)
+    elif name == "docs":
+        _docs(app, rest)
     elif name == "clean":
         leftovers.remove(app, _say)
     elif name in checks.CHECKS:
         _check(app, name, rest)
     else:
-        raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e", "topology", "clean"])
+        raise UnknownName("session", name, [*checks.CHECKS, "images", "e2e", "topology", "links", "clean"])
+
+
+def _docs(app: App, words: tuple[str, ...]) -> None:
+    """Make the site and, with `--browser`, look at it; end with where it is."""
+    with held(app.store.root / "locks" / "docs", lambda: _say("waiting for another docs in this checkout")):
+        asked = documentation.Look.asked(app.checkout, words)
+        checking.run(app, "docs", checks.make("docs", _surroundings(app), ()), _say)
+        if asked.folders:
+            app.require_engine()
+            checking.build_runner(app, _say)
+            documentation.look(app, _surroundings(app), asked, _say)
+    page = app.checkout / checks.SITE / "index.html"
+    _say(f"the documentation is in {page.parent}; to open it: python3 -m webbrowser {page.as_uri()}")
 
 
 def _images(app: App, words: tuple[str, ...]) -> None:

@@ -25,6 +25,7 @@ Everything is configured in `pyproject.toml`, below `[tool.shiplane]`. Nothing s
 ```bash
 invoke config.show --origin                         # every value, and where it comes from
 invoke config.set environments.staging.url https://staging.example.com
+invoke config.set limits.e2e 2400
 invoke config.unset limits.e2e                      # back to the default
 ```
 

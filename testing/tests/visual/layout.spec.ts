@@ -1,6 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
 
+import { overflowing } from "../../support/page.ts";
 import { underTest, type Sample } from "../../support/sample.ts";
 
 const WIDTHS = [360, 768, 1280];
@@ -26,17 +27,6 @@ async function open(page: Page, path: string): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await page.waitForLoadState("load");
   await page.evaluate(() => document.fonts.ready);
-}
-
-/** Return the selectors of elements that reach past the right edge of the window. */
-function overflowing(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.body.querySelectorAll("*")]
-      .filter((element) => element.getBoundingClientRect().right > width + 1)
-      .map((element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`);
-  });
 }
 
 /** Return how light the page's background is, 0 to 255. */

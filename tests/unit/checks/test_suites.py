@@ -117,7 +117,7 @@ LINTERS = {
     "isort": ("isort", "--check", "--quiet", "."),
     "flake8": ("flake8",),
 }
-PYTHON = ("src", "tests", "noxfile.py", "tasks.py")
+PYTHON = ("src", "tests", "docs", "noxfile.py", "tasks.py")
 OWN = {
     "ruff": ("/venv/bin/ruff", "check", *PYTHON),
     "ruff format": ("/venv/bin/ruff", "format", "--check", *PYTHON),
@@ -151,6 +151,19 @@ def test_shiplane_s_own_tests() -> None:
     assert checks.make("shiplane", WHERE, ("tests",)).checks[0][1].argv[3:] == ("tests",)
 
 
+def test_the_site_is_made_from_nothing_and_strictly() -> None:
+    strict = ("--builder", "html", "--fail-on-warning", "--nitpicky", "--fresh-env", "--quiet")
+    places = ("--conf-dir", "docs/site", "--doctree-dir", ".shiplane/site.doctrees", "docs", ".shiplane/site")
+    assert checks.make("docs", WHERE, ()) == Check(
+        before=(Command(("rm", "-rf", ".shiplane/site")),),
+        checks=(
+            ("links", Command(("/venv/bin/python", "-m", "shiplane.cli.session", "links"))),
+            ("sphinx", Command(("/venv/bin/python", "-m", "sphinx", *strict, *places))),
+        ),
+        parallel=2,
+    )
+
+
 def test_all_that_leave_something_are_cleaned() -> None:
     assert set(checks.leaves(WHERE)) == {name for name in CHECKS if checks.make(name, WHERE, ()).after}
 
@@ -177,4 +190,4 @@ def test_what_a_check_starts_is_removed_after_it(name: str) -> None:
 
 
 def test_the_sessions() -> None:
-    assert set(CHECKS) == {"tests_backend", "tests_frontend", "lint", "shiplane", "proof", "bench"}
+    assert set(CHECKS) == {"tests_backend", "tests_frontend", "lint", "shiplane", "docs", "proof", "bench"}

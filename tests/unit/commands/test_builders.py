@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -104,6 +105,9 @@ def test_the_browser_tests_get_secrets_by_name() -> None:
     assert trusting.environment()["CA_FILE"] == "/run/authority.pem"
     assert trusting.environment()["FORWARD"] == "1=s:443"
     assert trusting.argv[trusting.argv.index("--network") + 1] == "lab"
+    reading = playwright.run("runner:1", "name", "/r", "0:0", {}, (), mounts={"/a site": "/pages/0", "/b": "/pages/1"})
+    volumes = [word for before, word in itertools.pairwise(reading.argv) if before == "--volume"]
+    assert volumes == ["/r:/reports", "/a site:/pages/0:ro", "/b:/pages/1:ro"]
 
 
 TOLD = (("VERSION", "1.0.0"), ("REVISION", "abc"))
