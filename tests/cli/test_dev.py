@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from checkouts import make_checkout, without_hashes
 from samples import HARD
-from shiplane.development import backups
+from shiplane.commands import engine
 from shiplane.development.answers import HEADERS
 from shiplane.runners.http import Answer as Said
-from stacks import DEVELOPMENT_TEXT, RUNNING, answers, container
+from stacks import DEVELOPMENT_TEXT, RUNNING, answers, container, kept
 
 if TYPE_CHECKING:
     from checkouts import Answer
@@ -25,7 +26,7 @@ MODEL, PS = f"{EVERY} config --format json", f"{EVERY} ps --all --format json"
 WAIT = "up --detach --wait --wait-timeout 180"
 UP = f"BUILDX_NO_DEFAULT_ATTESTATIONS=1 {COMPOSE} {WAIT}"
 SEED = f"{COMPOSE} exec --no-TTY backend python manage.py seed"
-ENGINE = "docker info --format '{{.ServerVersion}}|{{.DriverStatus}}'"
+ENGINE = shlex.join(engine.info().argv)
 IMAGES = ("docker version", "docker image inspect")
 PORTS = ("ss -H -l -t -n -p", "docker ps --no-trunc")
 STAMP = "2026-01-01T00:00:00.000000000Z"
@@ -271,15 +272,6 @@ def scripts(name: str, verb: str) -> list[str]:
     return words + [f"bash -s files {verb} .shiplane/dev {name} {p} /srv/{p} {run} backend < (script)" for p in parts]
 
 
-def kept(project: Project, name: str, *parts: str) -> None:
-    for part in parts:
-        file = project.folder / backups.file_of(name, part)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("12345")
-        about = {"name": name, "part": part, "made_at": "2026-01-01T00:00:00Z", "size": 5}
-        file.with_suffix(".json").write_text(json.dumps(about))
-
-
 NAME = "20260101T000000Z-dev"
 
 
@@ -290,7 +282,7 @@ def test_backup(project: Project) -> None:
     dump = shown[0].partition(" sh -c ")[0]
     assert [f"{dump} < (script)", *shown[1:]] == scripts(NAME, "backup")
     assert shown[0].endswith("-- pg_restore --list < (script)")
-    kept(project, NAME, "database", "media", "static")
+    kept(project.folder, NAME, "database", "media", "static")
     ended = again(project, "dev.backup --part media --part database")
     assert (ended.code, ended.err.splitlines()[0]) == (
         2,
@@ -300,7 +292,7 @@ def test_backup(project: Project) -> None:
 
 def test_backups(project: Project) -> None:
     assert project.invoke("dev.backups").out == "no backups; make one: invoke dev.backup\n"
-    kept(project, NAME, "database", "media")
+    kept(project.folder, NAME, "database", "media")
     ended = project.invoke("dev.backups")
     assert ended.out.splitlines() == [
         "backup                made                  holds",
@@ -313,7 +305,7 @@ def test_backups(project: Project) -> None:
 
 
 def test_restore(project: Project) -> None:
-    kept(project, NAME, "database", "media", "static")
+    kept(project.folder, NAME, "database", "media", "static")
     ended = again(project, f"dev.restore {NAME} --no-keep --yes")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines()[-1] == f"restored from {NAME}: database, media, static"
@@ -331,7 +323,7 @@ def test_restore(project: Project) -> None:
 
 
 def test_restore_keeps_what_is_there_first(project: Project) -> None:
-    kept(project, NAME, "media")
+    kept(project.folder, NAME, "media")
     ended = again(project, f"dev.restore {NAME} --yes", ("bash -s files backup", "no space left on device", 1))
     assert (ended.code, ended.err.splitlines()[0]) == (3, "no backup was made, for media could not be read")
     before = scripts("20260101T000000Z-before-restore", "backup")[1]
@@ -339,7 +331,7 @@ def test_restore_keeps_what_is_there_first(project: Project) -> None:
 
 
 def test_a_restore_that_fails_says_that_the_data_are_as_they_were(project: Project) -> None:
-    kept(project, NAME, "database")
+    kept(project.folder, NAME, "database")
     ended = again(project, "dev.restore last --no-keep --yes", ("bash -s database load", "pg_restore: no archive", 1))
     assert (ended.code, ended.err.splitlines()) == (
         3,
@@ -469,7 +461,7 @@ def test_what_is_lost_is_asked_for(
     ],
 )
 def test_without_a_terminal_nothing_is_lost(project: Project, line: str) -> None:
-    kept(project, NAME, "database")
+    kept(project.folder, NAME, "database")
     ended = again(project, line, *SIZES)
     assert (ended.code, ended.err.splitlines()[-1]) == (2, "see: docs/errors.md#no-terminal")
     assert not [command for command in done(project) if " down " in command or "bash" in command]

@@ -15,6 +15,7 @@ import pytest
 
 import documented
 import journals
+import stacks
 from documented import ROOT, SHELLS, Line
 from projects import NAMESPACE
 from samples import COMMIT, REMOTE, make_release
@@ -40,6 +41,16 @@ ELSEWHERE = {
     "gh api --method PUT repos/OWNER/NAME/environments/production "
     "-F deployment_branch_policy[protected_branches]=true "
     "-F deployment_branch_policy[custom_branch_policies]=false": "asks GitHub itself",
+    "docker buildx imagetools inspect REF --format {{json .Provenance}}": "asks a registry, as test_images.py does",
+    "docker buildx imagetools inspect REF --format {{json .SBOM}}": "asks a registry, as test_images.py does",
+    "eval $(invoke completion --shell bash)": "changes a person's shell; test_completion.py has its own",
+    "source": "the same in fish",
+    "cd …": "after a clone, whose address everyone has another one of",
+    "git clone …": "the address is everyone's own",
+    "docker build --target development --tag backend-dev:plain backend": "what bench_images.py compares with",
+    "docker build --target development --tag frontend-dev:plain frontend": "what bench_images.py compares with",
+    "docker build --target production --tag backend:plain backend": "what bench_images.py compares with",
+    "docker build --target production --tag frontend:plain frontend": "what bench_images.py compares with",
     "ssh-keygen -t ed25519 -N  -C shiplane -f ~/.ssh/shop-staging": "writes into a person's own keys",
     "ssh-keygen -t ed25519 -N  -C shiplane -f ~/.ssh/shop-staging-new": "writes into a person's own keys",
     "ssh-keyscan -p 22 staging.example.com": "asks a server that there is not",
@@ -83,6 +94,11 @@ def test_a_task_is_one_and_takes_what_it_is_given(project: Project, text: str) -
         if before.place == line.place and before.words[1:2] == ("config.set",) and line.words[1] == "config.unset":
             project.invoke(documented.quoted(before.words[1:]))
     words, rest = documented.split(line.words[1:])
+    if "--watch" in words:  # which has no end
+        assert has(words[0], "watch")
+        words = tuple(word for word in words if word != "--watch")
+    if words[0].startswith("dev."):
+        project.answers(*stacks.answers())
     if words[0] in NAMESPACE.task_names and "--dry-run" not in words and has(words[0], "dry-run"):
         words = (*words, "--dry-run")
     typed = documented.quoted(words) + (f" -- {documented.quoted(rest)}" if rest else "")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import journals
+import stacks
 from checkouts import contents
 from projects import NAMESPACE
 from samples import REMOTE, make_release
@@ -81,13 +83,15 @@ ONLY_LOOK = {
 }
 LOOKS = (
     *("git ", "docker info", "docker image inspect", "docker compose version", "docker buildx version"),
-    *("docker version", "docker ps", "ss -H"),
+    *("docker version", "docker ps", "docker volume ls", "ss -H"),
     *(f"docker compose --file docker-compose.yml --profile '*' {question} " for question in ("config", "ps")),
     "docker compose --file docker-compose.yml --file compose.",
     "./scripts/bootstrap --check",
     *("bash -s survey", "bash -s lock show", "bash -s preview", "bash -s prepare check", "sh -c true"),
 )
 """How commands begin that change nothing."""
+RESOLVES = re.compile(r"env -i .* docker compose (-p|-f) .* config --format json$")
+"""Compose, with the variables of a release alone, saying what it makes of its files."""
 
 
 def with_dry_run() -> set[str]:
@@ -111,7 +115,7 @@ class Public:
         return Answer(200, "[]")
 
 
-CODES = {"doctor": 2, "server.prepare": 3}
+CODES = {"dev.preflight": 2, "doctor": 2, "server.prepare": 3}
 """What looks for something wrong finds it here, and says so in its dry run too."""
 STATE = "\n".join(
     f"{kind}\t{told}" for kind, told in (("current", "r1"), ("release", json.dumps(make_release("r1").to_json())))
@@ -128,7 +132,8 @@ def test_a_dry_run_writes_nothing(project: Project, tmp_path_factory: pytest.Tem
     store.save_release("remote", make_release("r1"))
     store.save_release_files("remote", "r1", in_checkout(project.folder))
     journals.failing().write(store.root / "runs")
-    project.answers(servers=[("bash -s survey", STATE, 0), ("bash -s lock show", "free\t", 0)])
+    stacks.kept(project.folder, "20260101T000000Z-dev", "database")
+    project.answers(*stacks.answers(), servers=[("bash -s survey", STATE, 0), ("bash -s lock show", "free\t", 0)])
     project.world.public = Public()
     before = contents(*places)
     flags, _, rest = LINES[name].partition(" -- ")
@@ -139,4 +144,4 @@ def test_a_dry_run_writes_nothing(project: Project, tmp_path_factory: pytest.Tem
     assert contents(*places) == before
     asked = [*project.transcript, *(line for server in project.world.servers.values() for line in server.transcript)]
     plain = [line.partition("$ ")[2].removeprefix("GIT_OPTIONAL_LOCKS=0 ") for line in asked]
-    assert [line for line in plain if not line.startswith(LOOKS)] == []
+    assert [line for line in plain if not line.startswith(LOOKS) and not RESOLVES.match(line)] == []

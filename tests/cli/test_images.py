@@ -93,7 +93,11 @@ def test_the_login_of_a_target_goes_to_no_other_registry(project: Project, targe
     [
         (f"ERROR: {REFERENCE}: not found", 2, f"{REFERENCE} is not in the registry\n"),
         ("dial tcp: connection refused", 4, f"registry registry.test does not answer for {REFERENCE}\n"),
-        ("401 Unauthorized: authentication required", 4, f"registry registry.test refuses {REFERENCE}\n"),
+        (
+            "401 Unauthorized: authentication required",
+            4,
+            f"registry registry.test refuses {REFERENCE}: it wants another login\n",
+        ),
     ],
 )
 def test_what_cannot_be_told_has_its_reason(project: Project, said: str, code: int, told: str) -> None:

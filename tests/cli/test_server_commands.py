@@ -104,7 +104,7 @@ def test_applying_to_what_is_ready_changes_nothing(project: Project) -> None:
 
 def served(release: str, day: int) -> str:
     at = f"2026-01-0{day}"
-    done = Deployment("i", "staging", "u", release, "c", "r", "deploy", "deployed", at, at)
+    done = Deployment(f"i{day}", "staging", "u", release, "c", "r", "deploy", "deployed", at, at)
     fields = {name: getattr(done, name) for name in Deployment.__dataclass_fields__}
     return "audit\t" + json.dumps({**fields, "who": "me", "digests": {}})
 

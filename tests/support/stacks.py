@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from samples import CONFIG_TEXT, HARD
 from shiplane.config import parse
 from shiplane.config.load import table_of
+from shiplane.development import backups
 from shiplane.development.stack import Stack
 from shiplane.lab.images import OFFICIAL_NAMES, server_image
 from shiplane.lab.images.catalogue import ROOT_IMAGE
@@ -91,3 +92,13 @@ def make_stack(folder: Path, running: str = RUNNING, first: Sequence[Answer] = (
     runner = RecordingRunner(answers(running, *first))
     (folder / "docker-compose.yml").write_text("services: {}\n")
     return Stack(runner, folder, parse(table_of(DEVELOPMENT_TEXT)), lambda _line: None, Masker()), runner
+
+
+def kept(folder: Path, name: str, *parts: str) -> None:
+    """Let a backup of these parts be there."""
+    for part in parts:
+        file = folder / backups.file_of(name, part)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("12345")
+        about = {"name": name, "part": part, "made_at": "2026-01-01T00:00:00Z", "size": 5}
+        file.with_suffix(".json").write_text(json.dumps(about))

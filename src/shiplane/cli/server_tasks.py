@@ -74,8 +74,9 @@ def _unlock(lock: Lock, holder: Holder, *, end_job: bool, yes: bool, json: bool)
     env = lock.site.environment
     if holder.job and not end_job:
         raise StillAtWork(env, str(holder), holder.job)
-    question = "end what runs, and remove this lock?" if holder.job else "remove this lock?"
-    if not (yes or agrees(f"{env}: {question}", json=json)):
+    lock_of = f"the lock of {env}"
+    question = f"end what runs, and remove {lock_of}?" if holder.job else f"remove {lock_of}?"
+    if not (yes or agrees(question, json=json)):
         return False
     broken = _end(lock, holder) if end_job else None
     lock.unlock(holder)
