@@ -138,9 +138,9 @@ def test_what_cannot_be_mended_is_told_and_the_rest_is_mended(project: Project) 
     eol = ("ls-files --eol", "i/lf    w/crlf  attr/ \tscripts/gone\0", 0)
     project.answers(check, eol, *WELL)
     out = project.invoke("doctor --seconds 60 --fix").out
-    assert "done: ./scripts/bootstrap\n" in out
+    assert "done: ./scripts/bootstrap --no-hooks\n" in out
     assert "scripts/gone cannot be changed: No such file or directory (fix: see its owner: ls -l scripts/gone)" in out
-    assert project.transcript.count("local$ ./scripts/bootstrap") == 1
+    assert project.transcript.count("local$ ./scripts/bootstrap --no-hooks") == 1
 
 
 def make_lab(project: Project) -> Layout:

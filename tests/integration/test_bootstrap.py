@@ -25,7 +25,7 @@ def bootstrap(checkout: Path, *options: str, env: Mapping[str, str] | None = Non
     return subprocess.run(
         [checkout / "scripts" / "bootstrap", *options],
         cwd="/",
-        env={**os.environ, **(env or {})},
+        env={**os.environ, "CI": "true", **(env or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

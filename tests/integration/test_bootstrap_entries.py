@@ -41,7 +41,7 @@ def calls(checkout: Path, script: str, *arguments: str) -> tuple[int, list[str]]
 def test_demo_ships_a_push_to_main_and_shows_where_it_is(checkout: Path) -> None:
     assert calls(checkout, "scripts/demo") == (
         0,
-        ["bootstrap ", "invoke pipeline --target lab --event push --branch main", "invoke lab.status"],
+        ["bootstrap --no-hooks", "invoke pipeline --target lab --event push --branch main", "invoke lab.status"],
     )
 
 
@@ -54,12 +54,25 @@ def test_demo_ends_with_the_code_of_the_pipeline(checkout: Path) -> None:
 @pytest.mark.parametrize("script", ["scripts/demo", "scripts/onboard", "scripts/test", ".ci/run"])
 def test_nothing_follows_a_bootstrap_that_failed(checkout: Path, script: str) -> None:
     write(checkout, "scripts/bootstrap", 2)
-    assert calls(checkout, script) == (2, ["bootstrap "])
+    code, called = calls(checkout, script)
+    assert (code, len(called)) == (2, 1)
+    assert called[0].startswith("bootstrap ")
 
 
-@pytest.mark.parametrize("options", [(), ("--no-start",), ("--no-start", "--dry-run")])
-def test_onboard_hands_its_options_over(checkout: Path, options: tuple[str, ...]) -> None:
-    assert calls(checkout, "scripts/onboard", *options) == (0, ["bootstrap ", " ".join(("invoke onboard", *options))])
+@pytest.mark.parametrize(
+    ("options", "first"), [((), ""), (("--no-start",), ""), (("--no-start", "--dry-run"), "--check")]
+)
+def test_onboard_hands_its_options_over(checkout: Path, options: tuple[str, ...], first: str) -> None:
+    told = [f"bootstrap {first}", " ".join(("invoke onboard", *options))]
+    assert calls(checkout, "scripts/onboard", *options) == (0, told)
+
+
+def test_a_dry_run_of_onboard_goes_on_where_something_is_missing_and_can(checkout: Path) -> None:
+    write(checkout, "scripts/bootstrap", 2)
+    assert calls(checkout, "scripts/onboard", "--dry-run") == (0, ["bootstrap --check", "invoke onboard --dry-run"])
+    (checkout / "calls").unlink()
+    (checkout / ".venv/bin/invoke").unlink()
+    assert calls(checkout, "scripts/onboard", "--dry-run") == (0, ["bootstrap --check"])
 
 
 def test_onboard_refuses_what_it_does_not_know_before_anything_runs(checkout: Path) -> None:
@@ -71,10 +84,10 @@ def test_onboard_refuses_what_it_does_not_know_before_anything_runs(checkout: Pa
 
 def test_test_passes_arguments_on_and_keeps_the_code(checkout: Path) -> None:
     write(checkout, ".venv/bin/python", 1)
-    assert calls(checkout, "scripts/test", "-k", "lock") == (1, ["bootstrap ", "python -m pytest -k lock"])
+    assert calls(checkout, "scripts/test", "-k", "lock") == (1, ["bootstrap --no-hooks", "python -m pytest -k lock"])
 
 
 def test_ci_runs_the_tests_and_nothing_else(checkout: Path) -> None:
-    assert calls(checkout, ".ci/run") == (0, ["bootstrap ", "python -m pytest"])
+    assert calls(checkout, ".ci/run") == (0, ["bootstrap --no-hooks", "python -m pytest"])
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     assert lines == ["#!/usr/bin/env bash", "exec ./scripts/test"]

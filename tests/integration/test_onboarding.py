@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import hooks
 from helpers.clone import Clone
 
 
@@ -13,6 +14,7 @@ from helpers.clone import Clone
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     folder = tmp_path_factory.mktemp("newcomer")
     clone = Clone.make(folder / "app", PRE_COMMIT_HOME=str(folder / "pre-commit"))
+    hooks.bring(clone.folder, PRE_COMMIT_HOME=clone.environ["PRE_COMMIT_HOME"])
     assert "you are ready" in clone.invoke("onboard", "--no-start").output
     return clone
 

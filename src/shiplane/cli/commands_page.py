@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _SCRIPTS = (
-    *("scripts/bootstrap", "scripts/demo", "scripts/test", "scripts/lock"),
+    *("scripts/bootstrap", "scripts/onboard", "scripts/demo", "scripts/test", "scripts/lock"),
     *("docker-dev.sh", "testing/run-tests.sh"),
 )
 _HEAD = """\

@@ -13,6 +13,7 @@ from shiplane.model import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from shiplane.cli.app import App
 
@@ -48,7 +49,6 @@ def steps(*, start: bool) -> Iterator[Step]:
     doctor = Command((_INVOKE, "doctor", "--fix", "--seconds", "30"))
     # Without the stack, what it lacks here is told and no hindrance.
     yield Step("what would make a run fail here", doctor, may_fail=not start)
-    yield Step("git hooks", Command((".venv/bin/pre-commit", "install")))
     if start:
         yield Step("the development stack", Command((_INVOKE, "dev.up")))
         yield Step("the first test run", Command((_INVOKE, "test", "--suite", "unit")))
@@ -56,13 +56,21 @@ def steps(*, start: bool) -> Iterator[Step]:
 
 def run(app: App, say: Say, *, start: bool) -> None:
     """Take every step; raises `StepFailed` for the first that fails."""
-    listed = list(steps(start=start))
-    for step in listed[:2]:
-        _take(app, step, say)
+    first, *others = steps(start=start)
+    _take(app, first, say)
     say(f"\n== .env\n{write_env(app)}")
-    for step in listed[2:]:
+    for step in others:
         _take(app, step, say)
     say(ENDING)
+
+
+def plan(app: App, *, start: bool) -> Iterator[str]:
+    """Write what would be done, a line each."""
+    first, *others = (f"$ {step.command.masked()}" for step in steps(start=start))
+    yield first
+    if not _is_there(file := app.checkout / ".env") and file.with_name(".env.example").is_file():
+        yield "make .env of .env.example, with generated secrets"
+    yield from others
 
 
 def _take(app: App, step: Step, say: Say) -> None:
@@ -79,7 +87,7 @@ def write_env(app: App) -> str:
     One that is there is left as it is. The password of a database that has data stays the default.
     """
     file, example = app.checkout / ".env", app.checkout / ".env.example"
-    if file.exists() or file.is_symlink():
+    if _is_there(file):
         return "it is there already: left as it is"
     if not example.is_file():
         return "there is no .env.example to make it of: nothing is needed"
@@ -94,6 +102,10 @@ def write_env(app: App) -> str:
     )
 
 
+def _is_there(file: Path) -> bool:
+    return file.exists() or file.is_symlink()
+
+
 def _has_data(app: App) -> bool:
     """Tell whether the development database has data, or may have: its password is the one that it was made with."""
     from shiplane.doctor.models import resolve  # noqa: PLC0415 - asks Compose
@@ -103,4 +115,6 @@ def _has_data(app: App) -> bool:
     except ShiplaneError:
         return True
     name = volumes.get(_DATABASE[1], {}).get("name", "")
-    return bool(name) and app.runner.run(Command(("docker", "volume", "inspect", "--format", "{{.Name}}", name))).ok
+    told = app.runner.run(Command(("docker", "volume", "ls", "--quiet")))
+    # An engine that does not answer may hold a volume of that name.
+    return bool(name) and (not told.ok or name in told.stdout.split())

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @command
 def onboard(_c: Context, start: bool = True, dry_run: bool = False) -> None:
-    """Doctor, git hooks, .env, the development stack, the first tests: what ./scripts/onboard does after bootstrap."""
+    """Doctor, .env, the development stack, the first tests: what ./scripts/onboard does after bootstrap."""
     from shiplane.cli import onboarding  # noqa: PLC0415 - not needed for --list
 
     app = App.here()
     if dry_run:
-        show("\n".join(f"$ {step.command.masked()}" for step in onboarding.steps(start=start)))
+        show("\n".join(onboarding.plan(app, start=start)))
         return
     onboarding.run(app, show, start=start)
 

@@ -18,14 +18,15 @@ ENGINE_AT_LEAST = "25"
 """The first with start_interval in health checks."""
 COMPOSE_AT_LEAST = "2.24.4"
 """The first with !override and !reset."""
-_BOOTSTRAP = ("./scripts/bootstrap",)
+# A run fails for want of packages, never for want of git hooks.
+_BOOTSTRAP = ("./scripts/bootstrap", "--no-hooks")
 _BRING = "run ./scripts/bootstrap"
 _PART = re.compile(r"^missing\s+(?P<name>[^:]+): (?P<problem>.+)$", re.MULTILINE)
 
 ENGINE = Command(("docker", "version", "--format", "{{.Server.Version}}"), timeout=20)
 COMPOSE = Command(("docker", "compose", "version", "--short"), timeout=20)
 BUILDX = Command(("docker", "buildx", "version"), timeout=20)
-PARTS = Command((*_BOOTSTRAP, "--check"), timeout=30)
+PARTS = Command((_BOOTSTRAP[0], "--check", *_BOOTSTRAP[1:]), timeout=30)
 
 
 def engine(answer: Completed) -> Iterator[Finding]:

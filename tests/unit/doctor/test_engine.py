@@ -65,7 +65,7 @@ def test_packages_that_npm_lacks_are_brought_unasked() -> None:
         answer("ok       engine\nok       python\nmissing  npm (testing): no node_modules\nrun it", 2)
     )
     assert (found.name, found.what) == ("npm-testing", "npm (testing): no node_modules")
-    assert found.mend == Run(Command(("./scripts/bootstrap",)))
+    assert found.mend == Run(Command(("./scripts/bootstrap", "--no-hooks")))
 
 
 @pytest.mark.parametrize(
