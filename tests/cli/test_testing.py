@@ -154,6 +154,42 @@ def test_taken_ports_are_left_to_those_who_hold_them(project: Project) -> None:
     assert ended.err.startswith("port 8081 (TEST_PROXY_PORT, of the test environment) is taken")
 
 
+def test_a_port_that_is_taken_while_the_environment_starts_is_left_too(project: Project) -> None:
+    lost = "Error response from daemon: Bind for 127.0.0.1:8081 failed: port is already allocated"
+    project.answers((" TEST_PROXY_PORT=8081 .* up ", lost, 1), *BASES)
+    machine = project.world.machine
+    answered = machine._answer  # noqa: SLF001 - somebody who comes while it runs
+
+    def answer(rendered: str) -> tuple[str, int]:
+        said = answered(rendered)
+        if said == (lost, 1):
+            machine.answers.insert(0, ("docker ps --no-trunc", HELD, 0))
+        return said
+
+    project.patch.setattr(machine, "_answer", answer)
+    ended = project.invoke("test --suite e2e")
+    assert (ended.code, verbs(project)) == (0, ["suites up", "suites up", "suites run", "suites down"])
+    assert "somebody took one of its ports meanwhile: starting it at others" in ended.out
+    first, second = (line for line in project.transcript if " up " in line)
+    assert "TEST_PROXY_PORT=8081 " in first
+    assert "TEST_PROXY_PORT=0 " in second
+    assert "TEST_REDIS_PORT=6380 " in second
+
+
+def test_what_was_built_runs_whatever_its_name_means_by_then(project: Project) -> None:
+    names = ("backend-dev:1.0.0", "frontend-dev:1.0.0", "test-runner:local")
+    rows = [(name, f'sha256:{number}\t["{name}"]') for number, name in enumerate(names)]
+    two = ("inspect .* backend-dev:1.0.0 frontend-dev:1.0.0$", f"{rows[0][1]}\n{rows[1][1]}", 0)
+    project.answers(two, (f"inspect .*Id.* {rows[2][0]}$", rows[2][1], 0), *BASES)
+    assert project.invoke("test --suite unit,e2e").code == 0
+    ran = [line for line in project.transcript if re.search(" (up|run) ", line)]
+    assert len(ran) == 5
+    assert [line for line in ran if any(name in line for name in names)] == []
+    told = "BACKEND_DEV_IMAGE=sha256:0 FRONTEND_DEV_IMAGE=sha256:1 "
+    assert all(told in line and " TEST_RUNNER_IMAGE=sha256:2 " in line for line in ran if "-suites " in line)
+    assert next(line for line in ran if "test:run" in line).endswith(" sha256:1 npm run test:run")
+
+
 def test_a_suite_that_fails_names_its_tests_and_what_opens_them(project: Project) -> None:
     project.answers(("--project=e2e", "1 failed", 1), *BASES)
     failure = '<failure message="no heading">a.spec.ts:9</failure>'

@@ -11,7 +11,7 @@ from shiplane.commands import engine, stack
 from shiplane.errors import UnknownName
 from shiplane.model import Command
 from shiplane.planning.inputs import REPORTS
-from shiplane.planning.naming import development_tag
+from shiplane.planning.naming import TEST_RUNNER, development_tag
 
 SITE = ".shiplane/site"
 """Where the documentation's site is made."""
@@ -25,7 +25,9 @@ class Surroundings:
     """Tell what a check depends on: the checkout's id, component versions, the folder of Python programs.
 
     `files` are what the linters of shell scripts, Dockerfiles, YAML and workflows look at, by kind; `coverage` is the
-    part of its lines, in percent, that a component's tests must reach where the configuration asks for one.
+    part of its lines, in percent, that a component's tests must reach where the configuration asks for one. `ids` are
+    those of images by name, where they are known: a name is the machine's, and another checkout may give it to what it
+    builds meanwhile.
     """
 
     checkout_id: str
@@ -33,10 +35,19 @@ class Surroundings:
     programs: str
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coverage: Mapping[str, int] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def image(self, component: str) -> str:
         """Give a component's development image."""
-        return development_tag(component, self.versions[component])
+        return self._known(development_tag(component, self.versions[component]))
+
+    @property
+    def runner(self) -> str:
+        """Give the image of the browser tests."""
+        return self._known(TEST_RUNNER)
+
+    def _known(self, name: str) -> str:
+        return self.ids.get(name, name)
 
     def project(self, purpose: str) -> str:
         """Give the compose project of a check; every checkout has its own."""

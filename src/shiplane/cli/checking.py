@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shiplane import checks
 from shiplane.commands import buildx, cache
 from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, StepFailed
 from shiplane.pipeline import build
+from shiplane.pipeline.reuse import image_ids
 from shiplane.planning import images
 from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shiplane.checks import Check
+    from shiplane.checks import Check, Surroundings
     from shiplane.cli.app import App
     from shiplane.commands.buildx import Build
     from shiplane.model import Command
@@ -29,8 +32,11 @@ _SPOKEN = ("pytest", "vitest")
 
 def build_images(
     app: App, kinds: tuple[str, ...], components: tuple[str, ...], say: Say, *, cached: bool = True
-) -> None:
-    """Build images of the kinds, of all components where none is named; raises `StepFailed`."""
+) -> dict[str, str]:
+    """Build images of the kinds, of all components where none is named; raises `StepFailed`.
+
+    Give their ids by name: the name is the machine's, and another checkout may give it to what it builds meanwhile.
+    """
     chosen = listed(app, kinds, components, say)
     file = app.environ.get(cache.VARIABLE)
     # Only a run chooses caches and attests: only a run may ask a registry, and publishes what it builds.
@@ -39,11 +45,14 @@ def build_images(
     build.bake(app.runner, app.checkout, chosen, app.environ, say, cached=cached, caches=caches, attest=attest)
     for one in chosen:
         say(f"built {one.tag}")
+    return image_ids(app.runner, [one.tag for one in chosen])
 
 
-def build_runner(app: App, say: Say) -> None:
-    """Build the image of the browser tests; raises `StepFailed`."""
-    build.bake(app.runner, app.checkout, images.test_runner(), app.environ, say)
+def build_runner(app: App, say: Say) -> dict[str, str]:
+    """Build the image of the browser tests and give its id by name; raises `StepFailed`."""
+    listed = images.test_runner()
+    build.bake(app.runner, app.checkout, listed, app.environ, say)
+    return image_ids(app.runner, [one.tag for one in listed])
 
 
 def listed(app: App, kinds: tuple[str, ...], components: tuple[str, ...], say: Say) -> tuple[Build, ...]:
@@ -56,11 +65,13 @@ def listed(app: App, kinds: tuple[str, ...], components: tuple[str, ...], say: S
     return labelled(app.runner, app.checkout, chosen, OFFICIAL_NAMES)
 
 
-def run(app: App, name: str, check: Check, say: Say) -> None:
+def run(app: App, name: str, where: Surroundings, arguments: tuple[str, ...], say: Say) -> None:
     """Run a check with what comes before and after it; raises `StepFailed` naming all that failed."""
+    check = checks.make(name, where, arguments)
     # Within a run the images were just built; alone, a session makes sure of them itself.
     if check.images and not app.environ.get(RUN_VARIABLE):
-        build_images(app, ("development",), check.images, say)
+        built = replace(where, ids=build_images(app, ("development",), check.images, say))
+        check = checks.make(name, built, arguments)
     carry_out(app, name, check, say)
 
 

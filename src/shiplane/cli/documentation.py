@@ -57,12 +57,11 @@ def check_links(app: App, say: Callable[[str], None]) -> None:
 def look(app: App, where: Surroundings, asked: Look, say: Callable[[str], None]) -> None:
     """Open every page of the folders in a browser without a network; raises `StepFailed` for what it finds."""
     from shiplane.commands import engine, playwright  # noqa: PLC0415 - a look alone needs it
-    from shiplane.planning.naming import TEST_RUNNER  # noqa: PLC0415
 
     name, reports, user = where.project("docs"), app.store.reports("docs"), f"{os.getuid()}:{os.getgid()}"
     mounts = {str(folder): f"/pages/{number}" for number, folder in enumerate(asked.folders)}
     told, words = {"PAGES": "/pages"}, ("--project=documents", *asked.told)
-    command = playwright.run(TEST_RUNNER, name, str(reports), user, told, words, network="none", mounts=mounts)
+    command = playwright.run(where.runner, name, str(reports), user, told, words, network="none", mounts=mounts)
     app.runner.run(engine.remove(name))
     try:
         done = app.runner.run(command, on_line=say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from shiplane import checks
 from shiplane.cli import checking, documentation, leftovers
@@ -48,11 +49,11 @@ def _docs(app: App, words: tuple[str, ...]) -> None:
     """Make the site and, with `--browser`, look at it; end with where it is."""
     with held(app.store.root / "locks" / "docs", lambda: _say("waiting for another docs in this checkout")):
         asked = documentation.Look.asked(app.checkout, words)
-        checking.run(app, "docs", checks.make("docs", _surroundings(app), ()), _say)
+        checking.run(app, "docs", _surroundings(app), (), _say)
         if asked.folders:
             app.require_engine()
-            checking.build_runner(app, _say)
-            documentation.look(app, _surroundings(app), asked, _say)
+            where = replace(_surroundings(app), ids=checking.build_runner(app, _say))
+            documentation.look(app, where, asked, _say)
     page = app.checkout / checks.SITE / "index.html"
     _say(f"the documentation is in {page.parent}; to open it: python3 -m webbrowser {page.as_uri()}")
 
@@ -78,15 +79,14 @@ def _verify(app: App, kinds: tuple[str, ...]) -> None:
 def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
     """Run a check alone of its name in this checkout: a second one would take the first one's containers away."""
     with held(app.store.root / "locks" / name, lambda: _say(f"waiting for another {name} in this checkout")):
-        checking.run(app, name, checks.make(name, _surroundings(app), arguments), _say)
+        checking.run(app, name, _surroundings(app), arguments, _say)
 
 
 def _e2e(app: App, arguments: tuple[str, ...]) -> None:
     from shiplane.cli.test_environment import run_suites  # noqa: PLC0415 - this session alone needs it
 
-    checking.build_images(app, ("development",), (), _say)
-    checking.build_runner(app, _say)
-    run_suites(app, _surroundings(app), arguments or ("--project=e2e",), _say)
+    ids = checking.build_images(app, ("development",), (), _say) | checking.build_runner(app, _say)
+    run_suites(app, replace(_surroundings(app), ids=ids), arguments or ("--project=e2e",), _say)
 
 
 def _surroundings(app: App) -> checks.Surroundings:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import stack
 from shiplane.errors import StepFailed
-from shiplane.planning.naming import TEST_RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +33,7 @@ class Environment:
         self.runner = app.runner
         self.project = where.project(purpose)
         user = f"{os.getuid()}:{os.getgid()}"
-        own = {"TEST_RUNNER_IMAGE": TEST_RUNNER, "TEST_REPORTS": str(reports), "TEST_USER": user}
+        own = {"TEST_RUNNER_IMAGE": where.runner, "TEST_REPORTS": str(reports), "TEST_USER": user}
         self.env = where.images() | dict(ports) | own
 
     def runs(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from shiplane.planning.inputs import REPORTS
 from shiplane.planning.naming import TEST_RUNNER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shiplane.cli.app import App
     from shiplane.planning.suites import Part
@@ -50,6 +50,15 @@ class Orders:
         self.app = app
         self.wish = wish
         self.where = leftovers.surroundings(app)
+
+    def built(self, ids: Mapping[str, str]) -> None:
+        """Go by the ids of what was built."""
+        self.where = replace(self.where, ids=ids)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Choose the ports of the environment anew when it is next asked for: a build takes its time."""
+        self.__dict__.pop("environment", None)
 
     @cached_property
     def environment(self) -> Environment:

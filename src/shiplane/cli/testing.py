@@ -11,7 +11,7 @@ from shiplane.cli.plans import declared
 from shiplane.cli.test_orders import Orders, Wish
 from shiplane.commands import git
 from shiplane.errors import Interrupted, ShiplaneError, StepFailed
-from shiplane.facts import evidence, failed_before
+from shiplane.facts import evidence, failed_before, listeners
 from shiplane.facts.answers import told_by_git
 from shiplane.pipeline import tested
 from shiplane.pipeline.locks import held
@@ -109,13 +109,25 @@ class Testing:
     def run(self, chosen: Sequence[Part]) -> list[Ended]:
         """Build, start what browser tests need, and run the parts one after the other; raises `StepFailed`."""
         self.say("building the images")
-        checking.build_images(self.app, ("development",), self.orders.components(chosen), self._hear)
+        ids = checking.build_images(self.app, ("development",), self.orders.components(chosen), self._hear)
         if self.orders.in_container(chosen):
-            checking.build_runner(self.app, self._hear)
+            ids |= checking.build_runner(self.app, self._hear)
+        self.orders.built(ids)
         if any(part.in_browser for part in chosen):
             self.say("starting the environment")
-            self.orders.environment.start(self._hear)
+            self._start()
         return [self._ended(part) for part in chosen]
+
+    def _start(self) -> None:
+        """Start the environment; a port that somebody takes meanwhile is left to them. Raises `StepFailed`."""
+        try:
+            self.orders.environment.start(self._hear)
+        except StepFailed as error:
+            if not listeners.taken("\n".join(error.details)):
+                raise
+            self.say("somebody took one of its ports meanwhile: starting it at others")
+            self.orders.look_again()
+            self.orders.environment.start(self._hear)
 
     def _hear(self, line: str) -> None:
         """Pass on what builds and starts say, where it is wanted; what fails is told anyway."""

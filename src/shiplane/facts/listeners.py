@@ -21,6 +21,7 @@ _CONTAINERS = Command(("docker", "ps", "--no-trunc", "--format", _ROW), timeout=
 _USER = re.compile(r'\(\("(?P<program>[^"]*)",pid=(?P<pid>\d+)')
 _PUBLISHED = re.compile(r"(?P<address>\S+):(?P<first>\d+)(?:-(?P<last>\d+))?->\S+/tcp")
 _COLUMNS = 5
+_TAKEN = re.compile(r"port is already allocated|address already in use", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ def parse_published(text: str) -> tuple[Published, ...]:
         for port in _PUBLISHED.finditer(ports)
         for number in range(int(port["first"]), int(port["last"] or port["first"]) + 1)
     )
+
+
+def taken(output: str) -> bool:
+    """Tell whether the engine says that a container did not get a port because somebody else holds it."""
+    return _TAKEN.search(output) is not None
 
 
 def bare(address: str) -> str:

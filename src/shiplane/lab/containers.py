@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.errors import PortTaken, StepFailed
+from shiplane.facts import listeners
 from shiplane.lab.engine import Engine, docker
 from shiplane.lab.files import Planted, archive
 from shiplane.lab.layout import ADDRESS, LAB_LABEL, PORTS_LABEL
@@ -14,7 +14,6 @@ from shiplane.lab.layout import ADDRESS, LAB_LABEL, PORTS_LABEL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PORT_TAKEN = re.compile(r"port is already allocated|address already in use", re.IGNORECASE)
 _START_SECONDS = 60.0
 # States in which a container holds what it was made with; in any other it was never whole.
 _WHOLE = {"running", "exited", "paused", "restarting"}
@@ -86,7 +85,7 @@ def _start(engine: Engine, blueprint: Blueprint) -> None:
     done = engine.run(docker("start", blueprint.name, timeout=_START_SECONDS))
     if done.ok:
         return
-    if _PORT_TAKEN.search(done.output):
+    if listeners.taken(done.output):
         taken = next((p for p in blueprint.published if f":{p.port}" in done.output), blueprint.published[0])
         raise PortTaken(taken.port, taken.purpose)
     raise StepFailed(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shiplane.errors import PortTaken, StepFailed, Unreachable
+from shiplane.facts import listeners
 from shiplane.lab.engine import Engine, docker
 from shiplane.lab.files import Planted, archive
 from shiplane.lab.probes import wait_for
@@ -24,7 +24,6 @@ _SERVES = (200, 401)
 _QUESTION_SECONDS = 2.0
 _READY_SECONDS = 20.0
 _PULL_SECONDS = 300.0
-_PORT_TAKEN = re.compile(r"port is already allocated|address already in use", re.IGNORECASE)
 
 
 def ensure(runner: Runner, http: Http, port: int, say: Callable[[str], None]) -> None:
@@ -42,7 +41,7 @@ def ensure(runner: Runner, http: Http, port: int, say: Callable[[str], None]) ->
         config = Planted(_CONFIG, configuration({}, read_only=False))
         engine.do(f"put files into {name}", docker("cp", "--quiet", "-", f"{name}:/", stdin=archive([config])))
     started = engine.ask("start", name)
-    if _PORT_TAKEN.search(started.output):
+    if listeners.taken(started.output):
         raise PortTaken(port, "the registry of this machine")
     if not started.ok:
         raise StepFailed(f"could not start {name}", f"see why: docker logs {name}", started.tail())

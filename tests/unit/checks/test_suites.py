@@ -164,6 +164,17 @@ def test_the_site_is_made_from_nothing_and_strictly() -> None:
     )
 
 
+def test_images_are_called_by_their_ids_where_these_are_known() -> None:
+    named = {name: checks.make(name, WHERE, ()) for name in ("tests_backend", "tests_frontend", "lint")}
+    tags = {WHERE.image(component): f"sha256:{component}" for component in WHERE.versions}
+    known = dataclasses.replace(WHERE, ids=tags | {WHERE.runner: "sha256:runner"})
+    assert known.runner == "sha256:runner"
+    for name, made in named.items():
+        shown = str(checks.make(name, known, ()))
+        assert [tag for tag in tags if tag in shown] == []
+        assert str(made) == re.sub("sha256:([a-z]+)", lambda found: WHERE.image(found[1]), shown)
+
+
 def test_all_that_leave_something_are_cleaned() -> None:
     assert set(checks.leaves(WHERE)) == {name for name in CHECKS if checks.make(name, WHERE, ()).after}
 
