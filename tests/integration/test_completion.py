@@ -49,6 +49,18 @@ def test_bash_completes_tasks_options_and_values(words: str, told: list[str]) ->
     assert completed(ROOT / "docs/images", words) == told
 
 
+def test_a_folder_s_own_modules_are_not_loaded(tmp_path: Path) -> None:
+    for name in ("tasks.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    for name in ("re", "tomllib", "shiplane"):
+        (folder / f"{name}.py").write_text(f"open('{tmp_path}/loaded', 'w')\n")
+    assert completed(folder, "invoke deploy --env st") == ["staging"]
+    assert not (tmp_path / "loaded").exists()
+
+
 def test_outside_of_a_checkout_nothing_is_completed(tmp_path: Path) -> None:
     assert completed(tmp_path, "invoke dep") == []
 

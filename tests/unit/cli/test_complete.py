@@ -9,6 +9,11 @@ import pytest
 
 from samples import CONFIG_TEXT
 from shiplane.cli.complete import candidates, checkout_of
+from shiplane.cli.completions import _FILES
+from shiplane.config.settings import CHOICES
+from shiplane.model.event import EVENT_NAMES
+from shiplane.model.plan import STAGE_NAMES
+from shiplane.planning.suites import ALL, SUITES
 
 ROOT = Path(__file__).parents[3]
 COMPOSE = "x-s: &s\n  image: a\nservices:\n  db:\n    <<: *s\n  backend:\n    <<: *s\n"
@@ -70,6 +75,22 @@ def test_names_of_tasks_and_options_are_invoke_s_own(monkeypatch: pytest.MonkeyP
     assert candidates(["deploy", "--env", "staging", "--dry"], ROOT) == ["--dry-run"]
     assert "--restore-database" in candidates(["rollback", "--"], ROOT)
     assert candidates(["deploy", "it's"], ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--from", STAGE_NAMES),
+        ("--until", STAGE_NAMES),
+        ("--event", EVENT_NAMES),
+        ("--suite", (ALL, *SUITES)),
+        ("--target", CHOICES["Config", "default_target"]),
+        ("--strategy", CHOICES["Config", "rollout"]),
+        ("--shell", tuple(_FILES)),
+    ],
+)
+def test_words_that_are_written_down_twice_are_the_same(checkout: Path, option: str, told: tuple[str, ...]) -> None:
+    assert candidates([option, ""], checkout) == list(told)
 
 
 def test_a_folder_below_is_of_its_checkout(checkout: Path) -> None:

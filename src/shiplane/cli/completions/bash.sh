@@ -9,6 +9,6 @@ _shiplane_invoke() {
     [[ -n $root ]] || return 0
     while IFS= read -r line; do
         COMPREPLY+=("$line")
-    done < <("$root/.venv/bin/python" -m shiplane.cli.complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null)
+    done < <("$root/.venv/bin/python" -P -m shiplane.cli.complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null)
 }
 complete -o default -F _shiplane_invoke invoke inv .venv/bin/invoke

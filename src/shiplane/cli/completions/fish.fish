@@ -8,7 +8,7 @@ function __shiplane_invoke
     end
     test -n "$root"; or return
     set -l words (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token --cut-at-cursor)
-    "$root/.venv/bin/python" -m shiplane.cli.complete $words[2..] 2>/dev/null
+    "$root/.venv/bin/python" -P -m shiplane.cli.complete $words[2..] 2>/dev/null
 end
 complete --command invoke --no-files --arguments '(__shiplane_invoke)'
 complete --command inv --no-files --arguments '(__shiplane_invoke)'

@@ -7,7 +7,7 @@ _shiplane_invoke() {
         root=${root%/*}
     done
     [[ -n $root ]] || { _files; return }
-    found=(${(f)"$("$root/.venv/bin/python" -m shiplane.cli.complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
+    found=(${(f)"$("$root/.venv/bin/python" -P -m shiplane.cli.complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
     if (( ${#found} )); then
         compadd -- $found
     else
