@@ -103,9 +103,10 @@ def test_pytest_runs_what_failed_by_its_own_record() -> None:
 
 def test_vitest_runs_tests_by_file_and_name() -> None:
     cases = [("src/b.test.ts", "f > is (right)"), ("src/a.test.ts", "adds"), ("src/b.test.ts", "f > is (right)")]
+    cases.append(("src/a.test.ts", "g > has > in it"))
     *files, option, pattern = checks.named_again(cases)
     assert (files, option) == (["src/a.test.ts", "src/b.test.ts"], "-t")
-    for name in ("adds", "f is (right)"):
+    for name in ("adds", "f is (right)", "g has > in it"):
         assert re.search(pattern, name)
     assert re.search(pattern, "f is right") is None
     assert re.search(pattern, "adds more") is None
