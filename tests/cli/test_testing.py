@@ -334,11 +334,21 @@ def test_watch_runs_what_each_edit_may_change_until_it_is_ended(project: Project
     assert [verb for verb in verbs(project) if verb.startswith("suites")].count("suites down") == 1
 
 
+def test_pictures_are_taken_once_however_often_their_suite_runs(project: Project) -> None:
+    project.answers(*BASES)
+    project.world.edits = [frozenset({"testing/tests/visual/baseline/board.png"})]
+    assert project.invoke("test --suite visual --watch --update-baseline").code == 130
+    runs = [words for _, *words in compose(project) if "--project=visual" in words]
+    assert ["--update-snapshots=all" in words for words in runs] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ("--suite visuals", "unknown suite 'visuals'"),
         ("--watch --json", "--watch has no end at which anything could be printed"),
+        ("--suite e2e --update-baseline", "--update-baseline is for the suite visual"),
+        ("--update-baseline --headed", "pictures are those of the container's browser"),
     ],
 )
 def test_what_cannot_be_asked_for(project: Project, words: str, told: str) -> None:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from shiplane.cli.app import App
     from shiplane.planning.suites import Part
 
-BASELINE = "testing/tests/visual/baseline"
-"""Where the pictures stand that the suite `visual` compares with."""
+PICTURED = "visual"
+"""The suite that compares with pictures."""
+BASELINE = f"testing/tests/{PICTURED}/baseline"
 PLAYWRIGHT = "testing/node_modules/.bin/playwright"
 _TALK = {"backend": ("-vv",), "frontend": ("--reporter=verbose", "--reporter=junit")}
 
@@ -99,7 +100,7 @@ class Orders:
 
     def browser(self, part: Part) -> Command:
         """Give the command of a suite of browser tests."""
-        baseline = self.wish.update_baseline and part.name == "visual"
+        baseline = self.wish.update_baseline and part.name == PICTURED
         words = [f"--project={part.name}"]
         words += ["--last-failed"] if self.wish.last_failed else []
         words += ["--update-snapshots=all"] if baseline else []

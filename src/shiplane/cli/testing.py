@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.cli import checking
 from shiplane.cli.plans import declared
-from shiplane.cli.test_orders import Orders, Wish
+from shiplane.cli.test_orders import PICTURED, Orders, Wish
 from shiplane.commands import git
-from shiplane.errors import Interrupted, ShiplaneError, StepFailed
+from shiplane.errors import Interrupted, ShiplaneError, StepFailed, UsageError
 from shiplane.facts import evidence, failed_before, listeners
 from shiplane.facts.answers import told_by_git
 from shiplane.pipeline import tested
@@ -42,8 +42,13 @@ class Testing:
         self.orders = Orders(app, wish)
 
     def check(self) -> None:
-        """Raise `UnknownName` where a suite is called something else."""
-        suites.parts(declared(self.app), self.wish.suites)
+        """Raise `UnknownName` where a suite is called something else, `UsageError` where pictures cannot be taken."""
+        chosen = suites.parts(declared(self.app), self.wish.suites)
+        if self.wish.update_baseline and not any(part.name == PICTURED for part in chosen):
+            raise UsageError(f"--update-baseline is for the suite {PICTURED}", f"name it too: --suite {PICTURED}")
+        if self.wish.update_baseline and self.wish.headed:
+            what = "pictures are those of the container's browser, which --headed leaves out"
+            raise UsageError(what, "leave --headed out")
 
     def parts(self) -> tuple[Part, ...]:
         """Choose what runs; raises `UnknownName`."""
@@ -194,7 +199,8 @@ def watch(testing: Testing, again: Callable[[], App], show: Callable[[Sequence[E
     say, app = testing.say, testing.app
     first = testing.parts()
     whole = suites.parts(declared(app), testing.wish.suites)
-    wish = replace(testing.wish, changed=False, last_failed=False, clean=False)
+    # Pictures are taken once: taken with each edit they would be edits themselves.
+    wish = replace(testing.wish, changed=False, last_failed=False, clean=False, update_baseline=False)
     with testing.owning(whole):
         _round(testing, first, show)
         say("watching; Ctrl-C ends it")
