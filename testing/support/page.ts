@@ -1,5 +1,6 @@
 /** What every page of the board must be free of. */
 
+import type AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 /** Collect the page's complaints from now on: console errors, exceptions, requests that failed. */
@@ -29,4 +30,10 @@ export function overflowing(page: Page): Promise<string[]> {
       .filter((element) => element.getBoundingClientRect().right > width + 1)
       .map((element) => `${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`);
   });
+}
+
+/** Return what axe says keeps people out, each with the elements that it means. */
+export async function violations(builder: AxeBuilder): Promise<string[]> {
+  const found = (await builder.analyze()).violations;
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,9 +80,17 @@ def test_lint_tells_every_failure(whole: Clone) -> None:
 
 
 def test_e2e_passes_against_the_test_environment(whole: Clone) -> None:
-    output = whole.nox("-s", "e2e").output
+    """With what axe says of each page of the board, and the picture that it is compared with."""
+    chosen = ("--project=e2e", "--project=visual", "--grep", "e2e|is readable|its picture")
+    output = whole.nox("-s", "e2e", "--", *chosen).output
     assert "Session e2e was successful" in output
-    assert (whole.folder / ".shiplane/reports/e2e/results.json").is_file()
+    looked = re.findall(r" (\w+) is readable, (light|dark)", output)
+    pages = ("board", "runs", "run", "releases", "release")
+    assert sorted(looked) == sorted(itertools.product(pages, ("light", "dark")))
+    assert "board looks as in its picture" in output
+    told = json.loads((whole.folder / ".shiplane/reports/e2e/results.json").read_text(encoding="utf-8"))["stats"]
+    assert (told["unexpected"], told["flaky"], told["skipped"]) == (0, 0, 0)
+    assert told["expected"] > len(looked) + len(("e2e", "picture"))
 
 
 def write(file: Path, content: str) -> None:

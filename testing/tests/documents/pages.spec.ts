@@ -7,18 +7,13 @@ import { pathToFileURL } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 
-import { complaints, overflowing } from "../../support/page.ts";
+import { complaints, overflowing, violations } from "../../support/page.ts";
 
 const root = process.env["PAGES"] ?? "";
 const pages = readdirSync(root, { recursive: true, encoding: "utf-8" })
   .filter((name) => name.endsWith(".html") && !name.split("/").includes("_static"))
   .map((name) => join(root, name))
   .sort();
-
-async function violations(builder: AxeBuilder): Promise<string[]> {
-  const found = (await builder.analyze()).violations;
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
-}
 
 test("there are pages", () => {
   expect(pages.length).toBeGreaterThan(0);
