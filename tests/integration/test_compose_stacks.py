@@ -6,8 +6,9 @@ import os
 import secrets
 import socket
 import subprocess
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -173,9 +174,19 @@ def test_the_proxy_finds_a_backend_that_was_recreated(stacks: tuple[Stack, Stack
     development = stacks[0]
     proxy = development.containers()["proxy"]["Id"]
     development.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", "backend")
-    subprocess.run(["sleep", "3"], check=True)
+    eventually(lambda: get(environ["PROXY_PORT"], "/api/v1/health/")[0] == 200)
     assert development.containers()["proxy"]["Id"] == proxy
-    assert get(environ["PROXY_PORT"], "/api/v1/health/")[0] == 200
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait until something is true; what it raises on the way is of no interest."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if true():
+                return
+        time.sleep(0.2)
+    assert true()
 
 
 def test_a_changed_source_is_served_without_a_build(stacks: tuple[Stack, Stack], environ: dict[str, str]) -> None:
