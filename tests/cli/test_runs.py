@@ -41,6 +41,20 @@ def test_a_pull_request_is_built_and_tested(project: Project) -> None:
     assert stages == {"build": "passed", "test": "passed"}
 
 
+def test_what_a_run_built_is_tested_whatever_the_names_mean_by_then(project: Project) -> None:
+    names = ("backend-dev:1.0.0", "frontend-dev:1.0.0")
+    rows = "\n".join(f'sha256:{name[0]}\t["{name}"]' for name in names)
+    held = (f"image inspect .*Id.* {' '.join(names)}$", rows, 0)
+    told = """SHIPLANE_IMAGES='{"backend-dev:1.0.0": "sha256:b", "frontend-dev:1.0.0": "sha256:f"}'"""
+    for code, built in ((3, 1), (0, 0)):  # the second goes by the images of the first
+        project.answers(held, ("nox -s lint", "no", code), *BASES)
+        assert project.invoke("pipeline --event pull_request --plain").code == code
+        tests = [line for line in project.transcript if "SHIPLANE_RUN=" in line]
+        assert tests != []
+        assert [line for line in tests if told not in line] == []
+        assert sessions(project).count("images -- development") == built
+
+
 def test_in_a_workflow_steps_are_groups_and_the_job_has_a_summary(project: Project, tmp_path: Path) -> None:
     page = tmp_path / "summary.md"
     page.write_text("what stood there before\n")

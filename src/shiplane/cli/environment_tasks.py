@@ -253,13 +253,15 @@ def _single_plan(
 def _e2e_plan(app: App, target: str, env: str) -> Plan:
     from shiplane.model import Plan, Stage, Step  # noqa: PLC0415 - not needed for --list
     from shiplane.planning.limits import limited  # noqa: PLC0415
+    from shiplane.planning.naming import TEST_RUNNER  # noqa: PLC0415
     from shiplane.planning.plan import vpn_steps  # noqa: PLC0415
 
     app.config.environment(env)
     name = app.target(target).name
     joined = vpn_steps(app.config, name, "e2e", env)
     bases = Step("e2e.bases", "base images are here", action="bases")
-    runner = Step("e2e.runner", "image of the browser tests", (bases.id,), action="test-runner")
+    words = ("e2e.runner", "image of the browser tests", (bases.id,))
+    runner = Step(*words, action="test-runner", makes=(TEST_RUNNER,))
     needs = (runner.id, *(step.id for step in joined))
     tests = Step("e2e.tests", f"browser tests against {env}", needs, action="e2e", environment=env)
     clock, limit = app.config.limits.of("e2e")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane import checks
+from shiplane.commands import nox
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.locks import held
 
@@ -21,7 +22,8 @@ def surroundings(app: App, files: Mapping[str, tuple[str, ...]] | None = None) -
     versions = {component.name: component.version for component in app.facts.components}
     programs = str(Path(sys.executable).parent)
     coverage = {component.name: component.coverage_percent for component in app.config.components}
-    return checks.Surroundings(checkout_id(app.checkout), versions, programs, files or {}, coverage)
+    ids = nox.told_ids(app.environ)
+    return checks.Surroundings(checkout_id(app.checkout), versions, programs, files or {}, coverage, ids)
 
 
 def remove(app: App, say: Callable[[str], None]) -> None:

@@ -25,6 +25,7 @@ from shiplane.pipeline.reuse import reused
 from shiplane.pipeline.signatures import Signatures
 from shiplane.pipeline.tested import Recorder, sources
 from shiplane.pipeline.tunnel import Tunnel
+from shiplane.planning.naming import TEST_RUNNER
 from shiplane.runners.base import Bound
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Actions:
         """Give the actions by the names that steps use."""
         tested = Recorder(self.journal, self.environments.masker.mask)
         return {
-            "process": tested.watched(process_action(self.runner), self._reports),
+            "process": tested.watched(process_action(self.runner, self.reuse.made), self._reports),
             "bases": self._bases,
             "lab": self._lab,
             **self.images.table(),
@@ -300,7 +301,8 @@ class Actions:
             reports.mkdir(exist_ok=True)
             secrets = self._environment_secrets(name)
             site = self.environments.site(name)
-            e2e.run_against(self.runner, self.checkout, site, release, self.run, secrets, reports, say, cancel)
+            image = self.reuse.made.get(TEST_RUNNER, TEST_RUNNER)
+            e2e.run_against(self.runner, self.checkout, image, site, release, self.run, secrets, reports, say, cancel)
             self._check_running(deployer, release)
             deployer.mark_tested(release)
             if depends:

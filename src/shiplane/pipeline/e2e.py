@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from shiplane.commands import engine, playwright
 from shiplane.errors import StepFailed
 from shiplane.model.identity import checkout_id
-from shiplane.planning.naming import TEST_RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +41,7 @@ def depends_on(reuse: Reuse, step: Step, site: Site, release: Release) -> tuple[
 def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own
     runner: Runner,
     checkout: Path,
+    image: str,
     site: Site,
     release: Release,
     run: str,
@@ -50,7 +50,7 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     say: Callable[[str], None],
     cancel: Cancel | None,
 ) -> None:
-    """Run the suite `e2e` against a deployed environment; raises `StepFailed` with the last lines."""
+    """Run the suite `e2e` of an image against a deployed environment; raises `StepFailed` with the last lines."""
     variables: dict[str, str | Secret] = {
         "BASE_URL": site.url,
         "EXPECTED_RELEASE": release.id,
@@ -61,7 +61,7 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     }
     name = f"shiplane-{checkout_id(checkout)}-e2e-{site.environment}"
     user = f"{os.getuid()}:{os.getgid()}"
-    words = (TEST_RUNNER, name, str(reports), user, variables, ("--project=e2e",), site.ca_file)
+    words = (image, name, str(reports), user, variables, ("--project=e2e",), site.ca_file)
     command = playwright.run(*words, *_way(site))
     runner.run(engine.remove(name))
     say(f"$ {command.masked()}")

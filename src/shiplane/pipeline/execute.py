@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from shiplane.commands import nox
 from shiplane.errors import Interrupted, StepFailed, StoppedEarly
 from shiplane.model import Outcome
 from shiplane.pipeline.clocks import Clocks
@@ -243,12 +245,12 @@ def worst(outcomes: list[Outcome]) -> str:
     return "passed"
 
 
-def process_action(runner: Runner) -> Action:
-    """Make the action that runs a step's commands one after the other."""
+def process_action(runner: Runner, made: Mapping[str, str] = MappingProxyType({})) -> Action:
+    """Make the action that runs a step's commands one after the other; `made` are ids of images that the run has."""
 
     def act(step: Step, say: Callable[[str], None], cancel: Cancel) -> None:
         for command in step.commands:
-            run_checked(runner, command, step.title, say, cancel)
+            run_checked(runner, nox.by_id(command, made), step.title, say, cancel)
 
     return act
 

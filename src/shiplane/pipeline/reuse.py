@@ -36,7 +36,7 @@ class Reuse:
     """Answer steps by their earlier results where the plan says so; `run` is the number of the run at hand.
 
     `items` are the inputs as the plan was made from them; `survey` gives the checkout as it is now, `tools` the
-    versions of what is on this machine.
+    versions of what is on this machine. `made` are the ids of the images that the steps of this run made, by name.
     """
 
     def __init__(  # noqa: PLR0913 - the run's parts, each by name
@@ -63,6 +63,7 @@ class Reuse:
         self.survey = survey
         self.tools = tools
         self.allowed = allowed
+        self.made: dict[str, str] = {}
 
     def around(self, action: Action) -> Action:
         """Give the action that first looks whether a step has to be carried out at all."""
@@ -75,6 +76,7 @@ class Reuse:
                 if answered is not None:
                     return answered
             ended = action(step, say, cancel)
+            self.made.update(self._ids(step.makes))
             if ended is None and step.inputs is not None and not step.asks:
                 self.keep(step, say)
             return ended
@@ -95,6 +97,7 @@ class Reuse:
             say(f"the result of run {step.decision.run} is damaged, so it does not count: {error}")
             self.results.forget(step.id, step.key)
             return None
+        self.made.update(made)
         return reused(step.decision.why, step.decision.run)
 
     def keep(self, step: Step, say: Say) -> None:
@@ -105,7 +108,8 @@ class Reuse:
         if without_images(now) != without_images(self.items[step.id]):
             say("what it depends on changed while it ran: its result is not kept")
             return
-        self._keep(step.id, now, self._ids(step.makes), step.outputs, say)
+        made = {name: self.made[name] for name in step.makes if name in self.made}
+        self._keep(step.id, now, made, step.outputs, say)
 
     def find(self, name: str, items: Sequence[Item]) -> Known | None:
         """Find a result by inputs that no plan can know."""

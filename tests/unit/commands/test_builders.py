@@ -90,6 +90,21 @@ def test_a_nox_session() -> None:
     assert nox.session("lint", run="abc").env == (("SHIPLANE_RUN", "abc"),)
 
 
+def test_a_session_of_a_run_is_told_which_images_the_run_made() -> None:
+    ids = {"frontend-dev:1": "sha256:f", "backend-dev:1": "sha256:b"}
+    command = nox.by_id(nox.session("lint", run="abc"), ids)
+    assert nox.told_ids(command.environment()) == ids
+    assert command.environment()["SHIPLANE_RUN"] == "abc"
+    for plain in (nox.session("lint"), Command(("true",), env=(("A", "b"),))):
+        assert nox.by_id(plain, ids) == plain
+    assert nox.by_id(nox.session("lint", run="abc"), {}) == nox.session("lint", run="abc")
+
+
+def test_outside_of_a_run_a_session_is_told_nothing() -> None:
+    assert nox.told_ids({}) == nox.told_ids({"SHIPLANE_RUN": "abc"}) == {}
+    assert nox.told_ids({"SHIPLANE_IMAGES": '{"backend-dev:1": "sha256:of another run"}'}) == {}
+
+
 def test_the_browser_tests_get_secrets_by_name() -> None:
     variables = {"BASE_URL": "http://s", "BOARD_TOKEN": Secret("BOARD_TOKEN", HARD)}
     command = playwright.run("runner:1", "name", "/reports here", "0:0", variables, ("--project=e2e",))

@@ -23,7 +23,7 @@ SITE = Site("staging", Host("s", "a", 22, "u", "k", "h"), "deployments/app-stagi
 def browser(tmp_path: Path, site: Site) -> tuple[Command, str]:
     """Give the command that ran the tests, and its network."""
     runner, secrets = RecordingRunner(), {"BOARD_TOKEN": Secret("BOARD_TOKEN", "t")}
-    run_against(runner, tmp_path, site, make_release(), "r1", secrets, tmp_path, print, None)
+    run_against(runner, tmp_path, "sha256:1", site, make_release(), "r1", secrets, tmp_path, print, None)
     [command] = [each for each in runner.commands if each.argv[:2] == ("docker", "run")]
     return command, command.argv[command.argv.index("--network") + 1]
 
@@ -31,6 +31,7 @@ def browser(tmp_path: Path, site: Site) -> tuple[Command, str]:
 def test_for_a_server_elsewhere_it_is_on_this_machine_s_network(tmp_path: Path) -> None:
     command, network = browser(tmp_path, SITE)
     assert network == "host"
+    assert command.argv[command.argv.index("npx") - 1] == "sha256:1"
     assert not {"FORWARD", "CA_FILE"} & command.environment().keys()
 
 
