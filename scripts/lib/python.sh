@@ -59,6 +59,8 @@ python_bring() {
 python_make() {
     local interpreter
     interpreter=$(python_find) || exit
+    # A link leads to the environment of another checkout, which is not ours to clear.
+    [[ ! -L $1/.venv ]] || rm "$1/.venv"
     quietly "python: environment" "$2" "$interpreter" -m venv --clear "$1/.venv" ||
         fail_with_log "the Python environment could not be made" "$2"
     mkdir -p "$1/.venv/.shiplane"

@@ -145,6 +145,17 @@ def test_environment_follows_lock_and_place(checkout: Path) -> None:
     assert "missing  python: no environment in .venv" in bootstrap(moved, "--check").stdout
 
 
+def test_an_environment_that_is_lent_is_not_cleared(checkout: Path, tmp_path: Path) -> None:
+    lender = tmp_path / "lender"
+    lender.mkdir()
+    (lender / "kept").touch()
+    (checkout / ".venv").symlink_to(lender)
+    brought = bootstrap(checkout)
+    assert brought.returncode == 0, brought.stderr
+    assert not (checkout / ".venv").is_symlink()
+    assert list(lender.iterdir()) == [lender / "kept"]
+
+
 def test_package_with_another_hash_is_refused(checkout: Path) -> None:
     lock = checkout / "requirements" / "shiplane.txt"
     lock.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock.read_text()))
