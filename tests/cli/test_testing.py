@@ -142,6 +142,20 @@ def test_what_a_killed_run_left_is_removed(project: Project) -> None:
     assert verbs(project) == ["suites up", "suites run", "suites down"]
 
 
+def test_what_cannot_be_removed_is_told(project: Project) -> None:
+    name = f"app-test-{checkout_id(project.folder)}-suites"
+    project.answers((" down ", "no such engine", 1), *BASES)
+    line = f"see why: docker compose --project-name {name} down --volumes"
+    ended = project.invoke("test --suite e2e")
+    assert ended.code == 0
+    assert f"the environment could not be removed; {line}" in ended.out
+    refused = project.invoke("test --suite e2e --clean")
+    assert (refused.code, refused.err.splitlines()[:2]) == (
+        3,
+        ["the environment of before could not be removed", f"fix: {line}"],
+    )
+
+
 def test_taken_ports_are_left_to_those_who_hold_them(project: Project) -> None:
     project.answers(("docker ps --no-trunc", HELD, 0), *BASES)
     assert project.invoke("test --suite e2e").code == 0

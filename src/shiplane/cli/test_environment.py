@@ -61,9 +61,14 @@ class Environment:
             fix = "see the lines above; invoke test --clean begins with a fresh one"
             raise StepFailed("the test environment did not get healthy", fix, (*told, *started.tail()))
 
-    def stop(self) -> None:
-        """Remove it, with all its data."""
-        self.runner.run(self.ending())
+    @property
+    def removal(self) -> str:
+        """Give the line by which a person removes it."""
+        return f"docker compose --project-name {self.project} down --volumes"
+
+    def stop(self) -> bool:
+        """Remove it, with all its data; tell whether it is gone."""
+        return self.runner.run(self.ending()).ok
 
     def address(self) -> str:
         """Give the address of its proxy on this machine."""

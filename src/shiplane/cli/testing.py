@@ -82,13 +82,13 @@ class Testing:
 
     @contextmanager
     def owning(self, chosen: Sequence[Part]) -> Iterator[None]:
-        """Remove the environment at the end, unless it is to be kept or somebody kept it before."""
+        """Remove the environment at the end, unless it is to be kept or was kept before; raises `StepFailed`."""
         if not any(part.in_browser for part in chosen):
             yield
             return
         environment, kept = self.orders.environment, self.app.store.root / _KEPT
-        if self.wish.clean:
-            environment.stop()
+        if self.wish.clean and not environment.stop():
+            raise StepFailed("the environment of before could not be removed", f"see why: {environment.removal}")
         # What a killed run left is nobody's: only what was kept on purpose is.
         stays = self.wish.keep or (kept.exists() and environment.runs())
         kept.unlink(missing_ok=True)
@@ -97,8 +97,8 @@ class Testing:
         finally:
             if stays:
                 kept.touch()
-            else:
-                environment.stop()
+            elif not environment.stop():
+                self.say(f"the environment could not be removed; see why: {environment.removal}")
 
     def kept(self, chosen: Sequence[Part]) -> dict[str, str]:
         """Say where the environment is that stays; empty where none does."""
@@ -108,7 +108,7 @@ class Testing:
         return {
             "project": environment.project,
             "url": environment.address(),
-            "remove": f"docker compose --project-name {environment.project} down --volumes",
+            "remove": environment.removal,
         }
 
     def run(self, chosen: Sequence[Part]) -> list[Ended]:
