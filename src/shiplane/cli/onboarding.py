@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.commands import env_example, stack
 from shiplane.errors import ShiplaneError, StepFailed
+from shiplane.lab.files import write_private
 from shiplane.model import Command
 
 if TYPE_CHECKING:
@@ -93,9 +93,7 @@ def write_env(app: App) -> str:
         return "there is no .env.example to make it of: nothing is needed"
     text = example.read_text(encoding="utf-8")
     kept = (_DATABASE[0],) if _has_data(app) else ()
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(env_example.filled(text, lambda: secrets.token_urlsafe(_BYTES), kept))
+    write_private(file, env_example.filled(text, lambda: secrets.token_urlsafe(_BYTES), kept))
     made = ", ".join(name for name in env_example.secrets_of(text) if name not in kept)
     return f"made of .env.example, for you alone, with generated values for {made or 'nothing'}" + (
         f"; {_DATABASE[0]} stays the default, for the database may have data" if kept else ""
