@@ -5,7 +5,7 @@
 # whose hooks are the main checkout's; and whoever has hooks of their own keeps them as they are.
 hooks_wanted() {
     local hook=$1/.git/hooks/pre-commit
-    [[ -z ${CI:-} && -d $1/.git && -f $1/.pre-commit-config.yaml ]] || return 1
+    [[ ${CI:-false} == false && -d $1/.git && -f $1/.pre-commit-config.yaml ]] || return 1
     git -C "$1" rev-parse --git-dir >/dev/null 2>&1 || return 1
     [[ -z $(git -C "$1" config core.hooksPath) ]] || return 1
     [[ ! -e $hook && ! -L $hook ]] || hooks_ours "$hook"
