@@ -12,7 +12,7 @@ from shiplane.model import Command
 if TYPE_CHECKING:
     from shiplane.runners.base import Runner
 
-_SECONDS = 5
+_SECONDS = 60  # a busy engine takes its time; whoever is in a hurry, as doctor, cancels
 _SS = Command(("ss", "-H", "-l", "-t", "-n", "-p"), timeout=_SECONDS)
 _LSOF = Command(("lsof", "-nP", "-iTCP", "-sTCP:LISTEN", "-Fpcn"), timeout=_SECONDS)
 _LABEL = '{{.Label "com.docker.compose.%s"}}'
