@@ -1,10 +1,9 @@
 """`[tool.shiplane]` of pyproject.toml as a frozen, typed value."""
 
+from shiplane.config.image_settings import Cache, Component, Images, Prune, Signing
 from shiplane.config.load import find_checkout, load, parse, read, table_of
 from shiplane.config.settings import (
     Backup,
-    Cache,
-    Component,
     Config,
     Development,
     EnvironmentConfig,
@@ -12,11 +11,8 @@ from shiplane.config.settings import (
     GithubSettings,
     Hook,
     Hooks,
-    Images,
     Limits,
-    Prune,
     SecretSources,
-    Signing,
     StepSettings,
     Vpn,
 )

@@ -1,22 +1,22 @@
-"""The keys of the configuration as values: from the fields of `settings` and the texts below them, and nowhere else."""
+"""The keys of the configuration as values: from the fields of settings and the texts below them, and nowhere else."""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from shiplane.config import settings
+from shiplane.config import image_settings, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = "tool.shiplane"
 _NAME = "name"
-_BY_NAME = {settings.Component: ("*",), settings.EnvironmentConfig: ("*",), settings.StepSettings: ("*", "*")}
+_BY_NAME = {image_settings.Component: ("*",), settings.EnvironmentConfig: ("*",), settings.StepSettings: ("*", "*")}
 """Tables below the name of what they describe; a step's below its stage's."""
 
 
@@ -102,9 +102,9 @@ def _key(kind: type, field: dataclasses.Field[Any], hint: Any) -> Key:  # noqa: 
 @cache
 def _texts() -> Mapping[tuple[str, str], str]:
     """Read what stands below each class and each field; KeyError at the field that has nothing."""
-    module = ast.parse(Path(settings.__file__).read_text(encoding="utf-8"))
+    modules = [ast.parse(inspect.getsource(one)) for one in (settings, image_settings)]
     found: dict[tuple[str, str], str] = {}
-    for node in module.body:
+    for node in (node for module in modules for node in module.body):
         if isinstance(node, ast.ClassDef):
             found[node.name, ""] = ast.get_docstring(node) or ""
             for field, after in zip(node.body, node.body[1:], strict=False):

@@ -8,11 +8,10 @@ import tomllib
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from shiplane.config.image_settings import Cache, Component, Images, Prune, Signing
 from shiplane.config.settings import (
     CHOICES,
     Backup,
-    Cache,
-    Component,
     Config,
     Development,
     EnvironmentConfig,
@@ -20,11 +19,8 @@ from shiplane.config.settings import (
     GithubSettings,
     Hook,
     Hooks,
-    Images,
     Limits,
-    Prune,
     SecretSources,
-    Signing,
     StepSettings,
     Vpn,
 )

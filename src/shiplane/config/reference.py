@@ -46,7 +46,7 @@ include = ["pyproject.toml"]
 path = "./docs/shiplane.schema.json"
 ```
 
-This page and the schema are written from `src/shiplane/config/settings.py`, by
+This page and the schema are written from `settings.py` and `image_settings.py` in `src/shiplane/config`, by
 `.venv/bin/python -m shiplane.cli.reference`.
 """
 
