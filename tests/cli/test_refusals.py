@@ -190,7 +190,7 @@ def test_a_person_is_told_at_once_who_holds_an_environment(project: Project, lin
     told = f"release\t{json.dumps(kept.to_json())}\ncurrent\tr1\ntested\tr1\t{marked}"
     project.answers(servers=[("bash -s lock", f"held\t{json.dumps(living)}", 0), ("bash -s survey", told, 0)])
     project.patch.setattr("shiplane.cli.boards.Boards.tell", lambda _boards: None)
-    project.patch.setattr("shiplane.pipeline.actions.check_promotion", lambda *_words, **_more: None)
+    project.patch.setattr("shiplane.pipeline.environment_actions.check_promotion", lambda *_words, **_more: None)
     ended = project.invoke(f"{line} --plain --target remote", **REMOTE)
     assert ended.code == 5, ended
     assert "staging is held by run r7 (ada@laptop" in ended.out or "production is held by run r7" in ended.out

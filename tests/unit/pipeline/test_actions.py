@@ -277,7 +277,7 @@ def test_a_pipeline_waits_for_who_holds_an_environment(
     monkeypatch.setattr(made.environments, "hold", hold)
     monkeypatch.setattr(Actions, "_pinned", lambda _self, release, *_: release)
     monkeypatch.setattr(Actions, "_bundle", lambda *_: SimpleNamespace(secrets=()))
-    monkeypatch.setattr("shiplane.pipeline.actions.Pinning.check", lambda *_: None)
+    monkeypatch.setattr("shiplane.pipeline.environment_actions.Pinning.check", lambda *_: None)
     with pytest.raises(Locked):
         made.carry_out(action, release=make_release(), waits=waits)
     assert asked == [waits and action != "rollback"]
