@@ -116,7 +116,7 @@ def root_variables(site: Site, release: Release, secrets: Mapping[str, Secret]) 
         "CONTAINER_REGISTRY": registry,
         "REPOSITORY_OWNER": name.rpartition("/")[0],
         **{image_variable(component): image.pinned for component, image in release.images},
-        **{variable: image.pinned for variable, image in release.third_party},
+        **{variable: image.pinned for variable, image in (*release.third_party, *release.asked)},
         "DB_PASSWORD": secrets["DB_PASSWORD"].value,
         "REDIS_PASSWORD": secrets["REDIS_PASSWORD"].value,
         "PROXY_BIND": site.proxy_bind,

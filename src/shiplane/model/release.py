@@ -28,7 +28,8 @@ class Release:
     `created_at` is ISO 8601 in UTC; `dirty` marks a release made from uncommitted edits. `schema` is a digest of the
     files that decide which migrations there are; empty where nobody said which those are. `signature` is ssh-keygen's
     of `signed_text`, empty where nobody signed it. `third_party` are the images of others (database, proxy) by the
-    variables of the compose files that they fill.
+    variables of the compose files that they fill; `asked` are such that a signed release lacks, asked for at a deploy:
+    they are used there and written nowhere, for a manifest with them would not be what was signed.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Release:
     schema: str = ""
     signature: str = ""
     third_party: tuple[tuple[str, Image], ...] = ()
+    asked: tuple[tuple[str, Image], ...] = ()
 
     def image(self, component: str) -> Image:
         """Give the image of one component; KeyError where the release has none."""

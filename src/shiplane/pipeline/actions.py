@@ -75,6 +75,7 @@ class Actions(EnvironmentActions):
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
         files = in_checkout(self.checkout)
         others = self.pinning.wanted(files)
+        before = self.store.release(self.target.name, self.facts.suffix)
         with self.images.opened(say, cancel) as opened:
             known = publish.published(self.config, self.facts, self.target, opened)
             if anew:
@@ -83,9 +84,9 @@ class Actions(EnvironmentActions):
                 known |= self.known.find(opened, known, say)
             words = (self.config, self.facts, self.target, self.event.branch)
             made = publish.publish(self.runner, opened, known, *words, say, cancel)
-            made = replace(made, third_party=self.pinning.resolve(opened, others, say))
+            pins = self.pinning.resolve(opened, others, say, before.third_party if before else ())
+            made = replace(made, third_party=pins)
         made = replace(made, schema=schema_of(self.checkout, self.config.migration_files))
-        before = self.store.release(self.target.name, made.id)
         # Published again and the same in all but the time: what serves already stays the very same release.
         same = before is not None and replace(made, created_at=before.created_at, signature=before.signature) == before
         self.release = self.signatures.signed(before if before and same else made, say)

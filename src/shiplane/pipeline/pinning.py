@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shiplane.runners.base import Runner
 
     Say = Callable[[str], None]
+    Pins = tuple[tuple[str, Image], ...]
 
 _AT_ONCE = 4
 _SECONDS = 30.0
@@ -49,13 +50,16 @@ class Pinning:
         ours = [image_variable(component.name) for component in self.config.components]
         return composition.third_party(texts.get(BASE_FILE, ""), overlays, self.config.profiles, ours)
 
-    def resolve(self, registry: Registry, wanted: Mapping[str, str], say: Say) -> tuple[tuple[str, Image], ...]:
-        """Ask registries for the digests of now, side by side."""
+    def resolve(self, registry: Registry, wanted: Mapping[str, str], say: Say, known: Pins = ()) -> Pins:
+        """Ask registries for the digests of now, side by side; what is `known` by the same reference stays."""
+        pins = _kept(wanted, known)
+        lacking = {name: text for name, text in wanted.items() if name not in pins}
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = dict(zip(wanted, pool.map(lambda name: self._image(registry, name), wanted.values()), strict=True))
-        for image in found.values():
-            say(f"{image.reference} is {image.digest}")
-        return tuple(sorted(found.items()))
+            found = zip(lacking, pool.map(lambda text: self._image(registry, text), lacking.values()), strict=True)
+            for name, image in found:
+                say(f"{image.reference} is {image.digest}")
+                pins[name] = image
+        return tuple(sorted(pins.items()))
 
     def completed(
         self,
@@ -64,14 +68,19 @@ class Pinning:
         opened: Callable[[], AbstractContextManager[Registry]],
         say: Say,
     ) -> Release:
-        """Pin what a release lacks that was published before others' images were pinned; `opened` opens a registry."""
-        wanted, known = self.wanted(collect(self.runner, release, kept)), dict(release.third_party)
-        lacking = {name: text for name, text in wanted.items() if name not in known or known[name].reference != text}
-        if not lacking:
+        """Pin what a release lacks that was published before others' images were pinned; `opened` opens a registry.
+
+        One that is signed stays what was signed: its manifest does not hold what was asked for now.
+        """
+        wanted = self.wanted(collect(self.runner, release, kept))
+        if len(_kept(wanted, release.third_party)) == len(wanted):
             return release
         with opened() as registry:
-            known |= dict(self.resolve(registry, lacking, say))
-        return replace(release, third_party=tuple(sorted((name, known[name]) for name in wanted)))
+            pins = self.resolve(registry, wanted, say, release.third_party)
+        if not release.signature:
+            return replace(release, third_party=pins)
+        say(f"{release.id} was signed without these: publish it again to have them signed too")
+        return replace(release, asked=tuple(pin for pin in pins if pin not in release.third_party))
 
     def check(self, site: Site, made: Bundle) -> None:
         """Let Compose resolve the files as they will be on the server, and judge them; raises `ComposeUnfit`."""
@@ -105,3 +114,8 @@ class Pinning:
         config = self.config
         contexts = {component.name: component.context for component in config.components}
         return Roles(config.data_services, config.release_service, contexts, config.proxy)
+
+
+def _kept(wanted: Mapping[str, str], known: Pins) -> dict[str, Image]:
+    """Give those pins that are wanted, and of the very reference that is wanted."""
+    return {name: image for name, image in known if wanted.get(name) == image.reference}

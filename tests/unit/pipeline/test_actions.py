@@ -24,10 +24,11 @@ from shiplane.errors import (
     UsageError,
 )
 from shiplane.facts.inventory import Inventory
-from shiplane.model import Deployment, Event, Secret, Step
+from shiplane.model import Deployment, Event, Image, Release, Secret, Step
 from shiplane.pipeline.actions import Actions
 from shiplane.pipeline.environments import Environments
 from shiplane.pipeline.journal import Journal, read
+from shiplane.pipeline.release_files import in_checkout
 from shiplane.pipeline.results import Results
 from shiplane.pipeline.reuse import Reuse
 from shiplane.pipeline.store import Store
@@ -40,6 +41,8 @@ from worlds import SilentPublic
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from shiplane.deploy.bundle import Bundle
 
 ENVIRON = {
     "CONTAINER_REGISTRY": "registry.test",
@@ -378,6 +381,64 @@ def test_a_publish_is_signed_once(bench: Callable[[RecordingRunner], Bench]) -> 
         assert release.signature == "a signature\n"
     signed = [command for command in machine.commands if command.argv[0] == "ssh-keygen"]
     assert [command.stdin for command in signed] == [dataclasses.replace(release, signature="").signed_text]
+
+
+class Received:
+    """Keep what is to be deployed."""
+
+    deployment = before = None
+
+    def __init__(self) -> None:
+        self.releases: list[Release] = []
+        self.manifests: list[Release] = []
+        self.notes: list[str] = []
+
+    def deploy(self, release: Release, made: Bundle, *_: object) -> None:
+        self.releases.append(release)
+        self.manifests.append(Release.from_json(json.loads(made.files["manifest.json"].data)))
+
+
+OTHERS = b'services: {db: {image: "${POSTGRES_IMAGE:-postgres:17}"}}\n'
+
+
+@pytest.mark.parametrize("signature", ["", "a signature\n"], ids=["unsigned", "signed"])
+def test_a_signed_release_is_completed_at_each_deploy_and_stays_what_was_signed(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch, signature: str
+) -> None:
+    machine, received = RegistryMachine([("docker compose", '{"services": {}}', 0)]), Received()
+    made = bench(machine)
+    monkeypatch.setattr(made.environments, "hold", lambda *_, **__: None)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: received)
+    release = dataclasses.replace(RELEASE, signature=signature)
+    made.store.save_release("remote", release)
+    made.store.save_release_files("remote", release.id, in_checkout(made.folder) | {"docker-compose.yml": OTHERS})
+    for digest in ("sha256:1", "sha256:2"):
+        machine.remote["postgres:17"] = digest
+        stored = made.store.release("remote", release.id)
+        assert stored is not None
+        made.carry_out("deploy", release=stored)
+    first, second = ((("POSTGRES_IMAGE", Image("postgres:17", digest)),) for digest in ("sha256:1", "sha256:2"))
+    stored = made.store.release("remote", release.id)
+    if signature:
+        assert [(each.third_party, each.asked) for each in received.releases] == [((), first), ((), second)]
+        assert [stored, *received.manifests] == [release] * 3
+    else:
+        # Once is for all: production gets what staging got, whatever the tag names by then.
+        assert [stored, *received.manifests] == [dataclasses.replace(release, third_party=first)] * 3
+
+
+def test_a_release_that_is_published_again_keeps_the_images_of_others(
+    bench: Callable[[RecordingRunner], Bench],
+) -> None:
+    machine = RegistryMachine(local=LOCAL)
+    made = bench(machine)
+    (made.folder / "docker-compose.yml").write_bytes(OTHERS)
+    for digest in ("sha256:1", "sha256:2"):
+        machine.remote["postgres:17"] = digest
+        made.carry_out("publish")
+        release = made.store.release("remote", "664a230c1f2e")
+        assert release is not None
+        assert release.third_party == (("POSTGRES_IMAGE", Image("postgres:17", "sha256:1")),)
 
 
 def test_a_key_that_is_not_there_ends_a_publish_before_anything_is_pushed(

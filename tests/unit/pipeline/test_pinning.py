@@ -90,6 +90,28 @@ def test_another_reference_is_another_image() -> None:
     assert found.third_party == (("POSTGRES_IMAGE", Image("postgres:18", "sha256:3")), PINNED[1])
 
 
+def test_a_digest_that_is_known_stays_when_its_tag_moves() -> None:
+    bench = asked(**{"redis:8": "sha256:moved", "postgres:17": DIGESTS["postgres:17"]})
+    wanted = bench.pinning.wanted(KEPT)
+    assert bench.pinning.resolve(bench.registry, wanted, bench.said.append, PINNED[1:]) == PINNED
+    assert bench.said == [f"postgres:17 is {DIGESTS['postgres:17']}"]
+
+
+@pytest.mark.parametrize("signed", [(), PINNED[:1]], ids=["nothing pinned", "one pinned"])
+def test_what_a_signed_release_lacks_is_used_and_not_written(signed: tuple[tuple[str, Image], ...]) -> None:
+    bench = asked()
+    release = replace(make_release(), third_party=signed, signature="a signature\n")
+    found = bench.completed(release)
+    assert (found.third_party, found.asked) == (signed, PINNED[len(signed) :])
+    assert found.signed_text == release.signed_text
+    made = bundle_of(bench.runner, CONFIG, bench.target.site("staging"), found, KEPT, SECRETS)
+    env = made.files[".env"].data.decode()
+    assert all(f'="{image.pinned}"' in env for _, image in PINNED)
+    # What a server keeps is what was signed.
+    assert Release.from_json(json.loads(made.files["manifest.json"].data)) == release
+    assert "was signed without these: publish it again" in bench.said[-1]
+
+
 class Compose(RecordingRunner):
     """Look at the files that Compose is shown."""
 
