@@ -24,6 +24,7 @@ class Registry:
 
     def __init__(self, end: int = 202) -> None:
         self.end = end
+        self.tags = [CACHE]
         self.removed: list[str] = []
 
     def request(self, method: str, url: str, **words: object) -> Answer:
@@ -33,7 +34,7 @@ class Registry:
             self.removed.append(path)
             return Answer(self.end, "")
         if "/tags/list" in path:
-            return Answer(200, json.dumps({"tags": [CACHE]}))
+            return Answer(200, json.dumps({"tags": self.tags}))
         text = json.dumps({"layers": [{"digest": "sha256:layer", "size": 2_000_000}]})
         return Answer(200, text, {"docker-content-digest": f"sha256:{'c' * 64}"})
 
@@ -69,6 +70,27 @@ def test_it_asks_and_without_a_terminal_it_wants_to_be_told_before(project: Proj
     ended = project.invoke("images.prune --target remote --yes --json", **GIVEN)
     assert ended.code == 0
     assert [one["tags"] for one in ended.json["images"]] == [[CACHE], [CACHE]]
+    assert registry.removed == GOING
+
+
+def test_what_became_needed_while_a_person_thought_stays(project: Project, registry: Registry) -> None:
+    def think(_question: str) -> str:
+        registry.tags.append("latest")
+        return "y"
+
+    project.patch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    project.patch.setattr("builtins.input", think)
+    ended = project.invoke("images.prune --target remote", **GIVEN)
+    assert (ended.code, registry.removed) == (0, [])
+
+
+def test_what_a_person_agreed_to_goes_and_no_more(project: Project, registry: Registry) -> None:
+    project.patch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    project.patch.setattr("builtins.input", lambda _question: "n")
+    project.invoke("images.prune --target remote", **GIVEN)
+    assert registry.removed == []
+    project.patch.setattr("builtins.input", lambda _question: "y")
+    project.invoke("images.prune --target remote", **GIVEN)
     assert registry.removed == GOING
 
 

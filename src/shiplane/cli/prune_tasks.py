@@ -9,12 +9,16 @@ from shiplane.cli.command import command
 from shiplane.cli.text import nowhere, show, show_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from invoke.context import Context
 
     from shiplane.model import Release
     from shiplane.pipeline.pruning import Pruned
     from shiplane.pipeline.shelf import Shelf
     from shiplane.pipeline.target import Target
+
+    Say = Callable[[str], None]
 
 
 @command
@@ -26,25 +30,31 @@ def prune(_c: Context, target: str = "", dry_run: bool = False, yes: bool = Fals
 
     app = App.here()
     chosen = app.target(target)
-    shelf = _shelf(app, chosen)
+    shelf = _shelf(app, chosen, nowhere if json else show)
     found = _survey(app, chosen, shelf, quiet=json)
     if json:
         show_json(found.to_json())
     else:
         show(render_pruned(found))
-    if dry_run or not found.going or not (yes or agrees(f"remove these from {chosen.naming().registry}?", json=json)):
+    if dry_run or not found.going:
         return
+    if not yes:
+        if not agrees(f"remove these from {chosen.naming().registry}?", json=json):
+            return
+        # While a person thought, a run may have published or deployed.
+        found = pruning.agreed(found, _survey(app, chosen, shelf, quiet=json))
     pruning.carry_out(shelf, found, nowhere if json else show)
     if not json:
         show("the registry gives the room back when it next sweeps (registry garbage-collect)")
 
 
-def _shelf(app: App, target: Target) -> Shelf:
+def _shelf(app: App, target: Target, say: Say) -> Shelf:
     from shiplane.facts.registry_api import RegistryApi  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.registry_tries import Patience  # noqa: PLC0415
     from shiplane.pipeline.shelf import Shelf  # noqa: PLC0415
 
-    login = target.login() or target.server_login()
-    return Shelf(RegistryApi(app.world.http(), target.naming().registry, login))
+    http, login = app.world.http(), target.login() or target.server_login()
+    return Shelf(RegistryApi(http, target.naming().registry, login), Patience(say, None, http))
 
 
 def _survey(app: App, target: Target, shelf: Shelf, *, quiet: bool) -> Pruned:

@@ -23,7 +23,7 @@ _ELSEWHERE = (301, 302, 303, 307, 308)
 
 
 class RegistryApi:
-    """Ask one registry; `seconds` limit each request. A token is asked for once for each scope."""
+    """Ask one registry; `seconds` limit each request. A token is asked for once for each scope, and when it ended."""
 
     def __init__(self, http: Http, registry: str, login: RegistryLogin | None = None, seconds: float = 10.0) -> None:
         self.registry = registry
@@ -38,9 +38,8 @@ class RegistryApi:
         `scope` says for what, such as `repository:acme/app:pull,delete`.
         """
         url = f"{address(self.registry)}/v2/{path}"
-        known = self._known.get(scope)
-        answer = self._send(method, url, headers, known)
-        if answer.status == _UNAUTHORIZED and known is None:
+        answer = self._send(method, url, headers, self._known.get(scope))
+        if answer.status == _UNAUTHORIZED:
             self._known[scope] = self._authorization(answer.headers.get("www-authenticate", ""), scope)
             answer = self._send(method, url, headers, self._known[scope])
         if method == "GET" and answer.status in _ELSEWHERE:

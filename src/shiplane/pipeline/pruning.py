@@ -71,6 +71,12 @@ def survey(  # noqa: PLR0913 - what is decided from, each by name
     return Pruned(held, prune.choose(held, needed, gone, config.prune, now))
 
 
+def agreed(shown: Pruned, now: Pruned) -> Pruned:
+    """Give what may go now, of what a person was shown."""
+    known = {(one.held.repository, one.held.digest) for one in shown.going}
+    return Pruned(now.held, tuple(one for one in now.going if (one.held.repository, one.held.digest) in known))
+
+
 def gone_branches(held: Iterable[Held], known: Iterable[Release], live: set[str] | None, main: str) -> frozenset[str]:
     """Give the tags of branches that left something behind and are no more."""
     if live is None:

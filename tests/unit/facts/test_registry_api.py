@@ -64,6 +64,16 @@ def test_a_token_is_asked_for_once_for_each_scope() -> None:
     assert authorization == BASIC
 
 
+def test_a_token_that_ended_is_asked_for_anew() -> None:
+    registry = Registry(TOKENS, taken="Bearer t1")
+    api = RegistryApi(registry, "registry.test", LOGIN)
+    assert api.request("GET", "x").status == 200
+    registry.taken, registry.token = "Bearer t2", Answer(200, '{"token": "t2"}')
+    assert api.request("GET", "x").status == 200
+    registry.taken = "Bearer another"
+    assert api.request("GET", "x").status == 401
+
+
 def test_without_a_login_a_token_for_everybody_is_asked_for() -> None:
     registry = Registry(TOKENS, taken="Bearer t1")
     assert RegistryApi(registry, "registry.test").request("GET", "x").status == 200

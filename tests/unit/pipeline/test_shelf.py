@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from shiplane.errors import DeletionRefused, RegistryBroken, RegistryForbids
+from shiplane.errors import DeletionRefused, RegistryBroken, RegistryForbids, RegistryLimited, RegistryUnauthorized
 from shiplane.facts.registry_api import RegistryApi
+from shiplane.pipeline.registry_tries import TRIES, Patience
 from shiplane.pipeline.shelf import Shelf
 from shiplane.runners.http import Answer
 
@@ -31,6 +32,8 @@ class Held:
         self.blobs: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.end = Answer(202, "")
+        self.failing: list[Answer] = []
+        self.waited: list[float] = []
 
     def blob(self, content: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         text = json.dumps(content)
@@ -53,6 +56,8 @@ class Held:
         path = url.removeprefix(f"{ROOT}acme/app/")
         if method == "DELETE":
             return self.end
+        if self.failing:
+            return self.failing.pop(0)
         if path.startswith("tags/list"):
             names = sorted(self.tags)
             start = names.index(path.partition("last=")[2]) + 1 if "last=" in path else 0
@@ -70,7 +75,8 @@ class Held:
 
     @property
     def shelf(self) -> Shelf:
-        return Shelf(RegistryApi(self, "registry.test"))
+        patience = Patience(lambda _line: None, sleep=self.waited.append)
+        return Shelf(RegistryApi(self, "registry.test"), patience)
 
 
 def test_images_with_all_their_tags_parts_and_dates() -> None:
@@ -132,9 +138,78 @@ def test_what_is_removed_or_gone_already(status: int) -> None:
     assert held.asked == ["DELETE acme/app/manifests/sha256:1"]
 
 
-@pytest.mark.parametrize(("status", "kind"), [(405, DeletionRefused), (403, RegistryForbids), (500, RegistryBroken)])
-def test_what_is_not_removed(status: int, kind: type[Exception]) -> None:
+FAILURES = [
+    (401, RegistryUnauthorized, 1),
+    (403, RegistryForbids, 1),
+    (429, RegistryLimited, TRIES),
+    (500, RegistryBroken, TRIES),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "tries"), [(405, DeletionRefused, 1), *FAILURES])
+def test_what_is_not_removed(status: int, kind: type[Exception], tries: int) -> None:
     held = Held()
-    held.end = Answer(status, "why")
+    held.end = Answer(
+        status, "why", {"www-authenticate": 'Bearer realm="https://registry.test/v2/acme/app/blobs/token"'}
+    )
+    held.blobs["token"] = Answer(200, '{"token": "t"}')
+    held.blobs["token?scope=repository%3Aacme%2Fapp%3Apull%2Cdelete"] = held.blobs["token"]
     with pytest.raises(kind, match=r"registry\.test"):
         held.shelf.remove("acme/app", "sha256:1")
+    assert len(held.waited) == tries - 1
+
+
+@pytest.mark.parametrize(("status", "kind", "tries"), FAILURES[1:])
+def test_what_cannot_be_looked_at_has_its_word(status: int, kind: type[Exception], tries: int) -> None:
+    held = Held()
+    held.image("2026-11-24T01:00:00Z", "1")
+    held.failing = [Answer(status, "why")] * TRIES
+    with pytest.raises(kind, match=r"registry\.test"):
+        held.shelf.held("acme/app")
+    assert len(held.waited) == tries - 1
+    held.failing = [Answer(status, "why")] * (tries - 1)
+    assert len(held.shelf.held("acme/app")) == 1
+
+
+@pytest.mark.parametrize("text", ["<html>Sign in</html>", "[]", '"x"', "null", '{"tags": "x"}', '{"tags": {"a": 1}}'])
+def test_what_is_no_list_of_tags_is_told(text: str) -> None:
+    held = Held()
+    held.failing = [Answer(200, text)] * TRIES
+    with pytest.raises(RegistryBroken) as caught:
+        held.shelf.held("acme/app")
+    assert caught.value.details == ("what it answers is no list of tags",)
+
+
+@pytest.mark.parametrize(
+    "text", ["<html>Sign in</html>", "[]", '{"layers": [{}]}', '{"manifests": [{"digest": "x"}]}', '{"layers": [1]}']
+)
+def test_what_is_no_manifest_is_told(text: str) -> None:
+    held = Held()
+    held.manifests["x"], held.tags["1"] = text, "x"
+    with pytest.raises(RegistryBroken, match="acme/app@x by a fault of its own") as caught:
+        held.shelf.held("acme/app")
+    assert caught.value.details == ("what it answers is no manifest",)
+
+
+def test_a_manifest_is_known_by_what_it_holds_where_the_registry_does_not_say() -> None:
+    class Silent(Held):
+        def request(self, method: str, url: str, **words: object) -> Answer:
+            found = super().request(method, url, **words)
+            return Answer(found.status, found.text, {k: v for k, v in found.headers.items() if k == "link"})
+
+    held = Silent()
+    held.image("2026-11-24T01:00:00Z", "1")
+    held.image("2026-11-25T01:00:00Z", "2")
+    assert {each.digest for each in held.shelf.held("acme/app")} == set(held.manifests)
+
+
+def test_pages_that_never_end_are_read_once() -> None:
+    class Endless(Held):
+        def request(self, method: str, url: str, **words: object) -> Answer:
+            if "/tags/" not in url:
+                return super().request(method, url, **words)
+            return Answer(200, '{"tags": ["1"]}', {"link": '</v2/acme/app/tags/list?n=1&last=1>; rel="next"'})
+
+    held = Endless()
+    held.image("2026-11-24T01:00:00Z", "1")
+    assert [each.tags for each in held.shelf.held("acme/app")] == [("1",)]
