@@ -469,6 +469,19 @@ class RegistryForbids(Unreachable):
         )
 
 
+class RegistryLacks(Unreachable):
+    """Tell that a registry answers, and has no such repository or image."""
+
+    may_pass = False
+
+    def __init__(self, registry: str, reference: str, details: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"registry {registry} has no {reference}",
+            "make the repository there, if it makes none by itself; an image that is gone: invoke publish",
+            details,
+        )
+
+
 class RegistryLimited(Unreachable):
     """Tell that a registry takes no more requests for now; `seconds` is for how long, 0 where it does not say."""
 

@@ -56,6 +56,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.RegistryRefused("registry.test", "me"), 4),
     (errors.RegistryUnauthorized("registry.test", "registry.test/acme/app:1", ("why",)), 4),
     (errors.RegistryForbids("registry.test", "registry.test/acme/app:1"), 4),
+    (errors.RegistryLacks("registry.test", "registry.test/acme/app:1"), 4),
     (errors.RegistryLimited("registry.test", 600), 4),
     (errors.RegistryBroken("registry.test", "registry.test/acme/app:1"), 4),
     (errors.RegistryCut("registry.test", "registry.test/acme/app:1"), 4),

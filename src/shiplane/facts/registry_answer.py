@@ -11,6 +11,7 @@ from shiplane.errors import (
     RegistryBroken,
     RegistryCut,
     RegistryForbids,
+    RegistryLacks,
     RegistryLimited,
     RegistryUnauthorized,
     RegistryUntrusted,
@@ -56,7 +57,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
 )
 
-_ERRORS: Mapping[Kind, type[RegistryUnauthorized | RegistryForbids | RegistryBroken | RegistryCut]] = {
+_ERRORS: Mapping[Kind, type[RegistryUnauthorized | RegistryForbids | RegistryLacks | RegistryBroken | RegistryCut]] = {
+    "absent": RegistryLacks,
     "unauthorized": RegistryUnauthorized,
     "forbidden": RegistryForbids,
     "broken": RegistryBroken,
@@ -74,7 +76,7 @@ def failure(reference: str, done: Completed, what: str = "") -> Unreachable:
     """Give the error for what the client said about a reference; `what` is told in its place."""
     registry, told, lines = reference.partition("/")[0], what or reference, done.tail()
     found = kind(done.output, *names(reference))
-    if found in _ERRORS:
+    if found in _ERRORS and not (what and found == "absent"):  # who has no login at all is no registry
         return _ERRORS[found](registry, told, lines)
     if found == "limited":
         return RegistryLimited(registry, 0, lines)

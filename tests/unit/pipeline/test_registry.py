@@ -12,6 +12,7 @@ from shiplane.errors import (
     RegistryBroken,
     RegistryCut,
     RegistryForbids,
+    RegistryLacks,
     RegistryLimited,
     RegistryRefused,
     RegistryUnauthorized,
@@ -93,6 +94,16 @@ def test_each_failure_has_its_word(text: str, wanted: type[Unreachable], order: 
     assert len(made.runner.commands) == tries  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("text", ["name unknown: The repository does not exist", "404 Not Found"])
+@pytest.mark.parametrize("order", ["push", "pull"])
+def test_what_a_registry_lacks_is_asked_for_once(text: str, order: str) -> None:
+    made = asked(text)
+    with pytest.raises(RegistryLacks, match=r"registry\.test:40404 has no ") as caught:
+        getattr(made, order)(REFERENCE)
+    assert caught.value.details == (text,)
+    assert len(made.runner.commands) == 1  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("tag", ["1.0.0-40426a0b1c2d", "1.0.0-40126a0b1c2d", "404", "401", "not-found", "denied"])
 @pytest.mark.parametrize("order", ["digest", "push", "pull"])
 def test_our_own_names_are_no_answer(order: str, tag: str) -> None:
@@ -167,6 +178,7 @@ def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
     [
         ("Error response from daemon: login attempt failed with status: 401 Unauthorized", RegistryRefused),
         ("unauthorized: incorrect username or password", RegistryRefused),
+        ("login attempt to https://registry.test/v2/ failed with status: 404 Not Found", Unreachable),
         ("dial tcp 127.0.0.1:40100: connect: connection refused", Unreachable),
         ('Get "https://registry.test/v2/?me=401": connect: connection refused', Unreachable),
     ],
