@@ -34,12 +34,16 @@ def ensure(runner: Runner, http: Http, port: int, say: Callable[[str], None]) ->
     if _answers(http, port):
         return
     engine, name = Engine(runner), f"shiplane-registry-{port}"
-    if not engine.ask("container", "inspect", "--format", "{{.Id}}", name).ok:
+    if not _is_there(engine, name):
         place = ("--publish", f"127.0.0.1:{port}:{_INSIDE}", "--volume", f"{name}:/var/lib/registry")
         words = ("create", "--name", name, "--restart", "unless-stopped", *place, _IMAGE, _CONFIG)
-        engine.do(f"make the registry {name}", docker(*words, timeout=_PULL_SECONDS))
-        config = Planted(_CONFIG, configuration({}, read_only=False))
-        engine.do(f"put files into {name}", docker("cp", "--quiet", "-", f"{name}:/", stdin=archive([config])))
+        made = engine.run(docker(*words, timeout=_PULL_SECONDS))
+        # Another run may have made it meanwhile.
+        if not made.ok and not _is_there(engine, name):
+            raise StepFailed(f"could not make the registry {name}", f"try it: docker pull {_IMAGE}", made.tail())
+    # Each time: who made it may have been interrupted before.
+    config = Planted(_CONFIG, configuration({}, read_only=False))
+    engine.do(f"put files into {name}", docker("cp", "--quiet", "-", f"{name}:/", stdin=archive([config])))
     started = engine.ask("start", name)
     if listeners.taken(started.output):
         raise PortTaken(port, "the registry of this machine")
@@ -48,6 +52,10 @@ def ensure(runner: Runner, http: Http, port: int, say: Callable[[str], None]) ->
     if not wait_for(lambda: _answers(http, port), _READY_SECONDS):
         raise Unreachable(f"the registry {name} does not answer", f"see why: docker logs {name}")
     say(f"registry: {name} serves 127.0.0.1:{port}")
+
+
+def _is_there(engine: Engine, name: str) -> bool:
+    return engine.ask("container", "inspect", "--format", "{{.Id}}", name).ok
 
 
 def _answers(http: Http, port: int) -> bool:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from shiplane.errors import PortTaken, StepFailed, Unreachable
 from shiplane.pipeline.own_registry import ensure
+from shiplane.runners.base import Completed
 from shiplane.runners.http import Answer
 from shiplane.runners.recording import RecordingRunner
 from worlds import SilentPublic
+
+if TYPE_CHECKING:
+    from shiplane.model import Command
 
 NAME = "shiplane-registry-5500"
 
@@ -43,8 +49,25 @@ def test_one_is_made_where_none_is() -> None:
     assert f"--publish 127.0.0.1:5500:5000 --volume {NAME}:/var/lib/registry registry:3" in made
 
 
-def test_one_that_was_stopped_is_started() -> None:
-    assert ran(RecordingRunner(), 0, 200) == ["container inspect", f"start {NAME}"]
+def test_one_that_was_stopped_or_is_half_made_gets_its_settings_and_is_started() -> None:
+    assert ran(RecordingRunner(), 0, 200) == ["container inspect", "cp --quiet", f"start {NAME}"]
+
+
+class Meanwhile(RecordingRunner):
+    """Let another run make the container while this one tries."""
+
+    def run(self, command: Command, **words: object) -> Completed:
+        if command.argv[1] == "create":
+            self.answers = []
+            super().run(command)
+            return Completed(1, "", f'Conflict. The container name "/{NAME}" is already in use', 0.0)
+        return super().run(command, **words)  # type: ignore[arg-type]
+
+
+def test_one_that_another_run_makes_meanwhile_is_taken() -> None:
+    runner = Meanwhile([("container inspect", "no such container", 1)])
+    wanted = ["container inspect", "create --name", "container inspect", "cp --quiet", f"start {NAME}"]
+    assert ran(runner, 0, 200) == wanted
 
 
 @pytest.mark.parametrize(
@@ -52,6 +75,7 @@ def test_one_that_was_stopped_is_started() -> None:
     [
         ([], (404,), Unreachable),
         ([("docker start", "bind: address already in use", 1)], (0,), PortTaken),
+        ([("container inspect", "none", 1), ("docker create", "no such image", 1)], (0,), StepFailed),
         ([("docker start", "no space left on device", 1)], (0,), StepFailed),
     ],
 )
