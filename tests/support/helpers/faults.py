@@ -75,7 +75,7 @@ class Between:
                     return
                 head += piece
                 if head.startswith(_TLS):
-                    client.sendall(answer("400 Bad Request"))
+                    _say(client, answer("400 Bad Request"))
                     return
             with self._lock:
                 fault = self._fault
@@ -83,12 +83,7 @@ class Between:
             if fault is None:
                 self._hand_on(client, head)
             elif fault:
-                client.sendall(fault)
-                client.shutdown(socket.SHUT_WR)
-                # What is still being sent is taken, or the client would see a reset in the place of the answer.
-                client.settimeout(5)
-                while client.recv(65536):
-                    pass
+                _say(client, fault)
 
     def _hand_on(self, client: socket.socket, head: bytes) -> None:
         with socket.create_connection(self._behind) as server:
@@ -103,6 +98,15 @@ class Between:
             finally:
                 with self._lock:
                     self._open -= {client, server}
+
+
+def _say(client: socket.socket, text: bytes) -> None:
+    """Answer, and take what is still being sent: else the client would see a reset in the place of the answer."""
+    client.sendall(text)
+    client.shutdown(socket.SHUT_WR)
+    client.settimeout(5)
+    while client.recv(65536):
+        pass
 
 
 def _pump(source: socket.socket, target: socket.socket, count: Callable[[int], None]) -> None:
