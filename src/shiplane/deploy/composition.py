@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shiplane.doctor.topology import Stack, read_source, released
-from shiplane.doctor.topology.stack import pairs
+from shiplane.doctor.topology.stack import items, pairs
 from shiplane.errors import ComposeUnfit
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _images(base: str, file: str, overlay: str, profiles: Collection[str]) -> It
     below, above = _services("docker-compose.yml", base), _services(file, overlay)
     for name in {**below, **above}:
         service = {**below.get(name, {}), **above.get(name, {})}
-        chosen = {each.value for each in getattr(service.get("profiles"), "value", ())}
+        chosen = {each.value for each in items(service.get("profiles"))}
         image = getattr(service.get("image"), "value", "")
         if image and (not chosen or chosen & set(profiles)):
             yield name, str(image)

@@ -73,6 +73,23 @@ def test_an_image_that_no_release_can_pin_is_refused_with_the_line_that_it_needs
     assert caught.value.details[1].endswith("write image: ${CACHE_IMAGE:-redis}")
 
 
+def test_what_is_merged_from_several_places_counts_and_the_first_wins() -> None:
+    text = """\
+x-one: &one {image: "${ONE_IMAGE:-one:1}"}
+x-two: &two {image: "${TWO_IMAGE:-two:1}"}
+services:
+  db:
+    <<: [*one, *two]
+"""
+    assert wanted(text, "services: {}") == {"ONE_IMAGE": "one:1"}
+
+
+def test_profiles_that_are_no_list_are_left_to_compose() -> None:
+    assert wanted('services: {db: {image: "${A_IMAGE:-a:1}", profiles: with-celery}}', "services: {}") == {
+        "A_IMAGE": "a:1"
+    }
+
+
 def test_a_variable_stands_for_one_image() -> None:
     with pytest.raises(ComposeUnfit, match=r"NGINX_IMAGE stands for nginx:1\.30 and for nginx:1\.28"):
         wanted(OVERLAY, production=OVERLAY.replace("nginx:1.30", "nginx:1.28"))

@@ -48,8 +48,13 @@ def pairs(node: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - a node of YAML
     if not isinstance(node, yaml.MappingNode):
         return []
     own = [pair for pair in node.value if pair[0].value != _MERGE]
-    merged = [pair for key, value in node.value if key.value == _MERGE for pair in pairs(value)]
-    return own + merged
+    below = [each for key, value in node.value if key.value == _MERGE for each in (items(value) or (value,))]
+    return own + [pair for each in below for pair in pairs(each)]
+
+
+def items(node: Any) -> list[Any]:  # noqa: ANN401 - a node of YAML
+    """Give the nodes of a list; nothing for other nodes."""
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def read_source(file: str, text: str) -> Source:
