@@ -492,6 +492,7 @@ class RegistryLimited(Unreachable):
             "run the same command again after that; who is logged in may send more",
             details,
         )
+        self.seconds = seconds
 
 
 class RegistryBroken(Unreachable):

@@ -55,7 +55,9 @@ class Patience:
             number += 1
 
     def _seconds(self, registry: str, error: Unreachable, number: int) -> float:
-        told = self._asked(registry) if isinstance(error, (RegistryLimited, RegistryBroken)) else None
+        told = (error.seconds or None) if isinstance(error, RegistryLimited) else None
+        if told is None and isinstance(error, (RegistryLimited, RegistryBroken)):
+            told = self._asked(registry)
         if told is not None and told > _LONGEST_SECONDS:
             raise RegistryLimited(registry, told, error.details) from error
         return max(told or 0.0, _FIRST_SECONDS * (1 << (number - 1)))

@@ -60,6 +60,15 @@ def test_what_may_pass_is_tried_again_ever_later(failure: Unreachable) -> None:
     assert bench.said[0] == f"{failure.cause}; once more in 2 s"
 
 
+def test_a_registry_that_said_for_how_long_is_not_asked() -> None:
+    http = Asked(429, retry_after="90")
+    bench = Bench(RegistryLimited("registry.test", 7), http=http)
+    assert bench.run() == "done"
+    assert (bench.waited, http.asked) == ([7], [])
+    with pytest.raises(RegistryLimited, match="for another 10 min"):
+        Bench(RegistryLimited("registry.test", 600)).run()
+
+
 def test_the_last_failure_is_told() -> None:
     bench = Bench(*[CUT] * TRIES)
     with pytest.raises(RegistryCut):

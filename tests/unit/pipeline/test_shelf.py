@@ -191,6 +191,14 @@ def test_what_is_no_manifest_is_told(text: str) -> None:
     assert caught.value.details == ("what it answers is no manifest",)
 
 
+def test_a_registry_is_left_alone_for_as_long_as_it_asks() -> None:
+    held = Held()
+    held.image("2026-11-24T01:00:00Z", "1")
+    held.failing = [Answer(429, "", {"retry-after": "7"})]
+    assert len(held.shelf.held("acme/app")) == 1
+    assert held.waited == [7]
+
+
 def test_a_manifest_is_known_by_what_it_holds_where_the_registry_does_not_say() -> None:
     class Silent(Held):
         def request(self, method: str, url: str, **words: object) -> Answer:
