@@ -73,8 +73,8 @@ def kind(text: str, *ours: str) -> Kind:
 
 
 def failure(reference: str, done: Completed, what: str = "") -> Unreachable:
-    """Give the error for what the client said about a reference; `what` is told in its place."""
-    registry, told, lines = reference.partition("/")[0], what or reference, done.tail()
+    """Give the error for what the client said about a reference, or about a registry: then `what` is told."""
+    registry, told, lines = reference if what else host_of(reference), what or reference, done.tail()
     found = kind(done.output, *names(reference))
     if found in _ERRORS and not (what and found == "absent"):  # who has no login at all is no registry
         return _ERRORS[found](registry, told, lines)
@@ -86,6 +86,13 @@ def failure(reference: str, done: Completed, what: str = "") -> Unreachable:
         return CredentialHelperFailed(registry, lines)
     why = f"registry {registry} does not answer" + ("" if what else f" for {told}")
     return Unreachable(why, "check its address and the network", lines)
+
+
+def host_of(reference: str) -> str:
+    """Give the registry of an image, `docker.io` where its name has none."""
+    first, slash, _ = reference.partition("/")
+    named = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    return first if named else "docker.io"
 
 
 def names(reference: str) -> tuple[str, ...]:

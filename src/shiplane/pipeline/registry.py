@@ -88,7 +88,7 @@ class Registry:
                 raise registry_answer.failure(reference, done)
             return done.stdout if done.ok else ""
 
-        return self.patience.until(once, reference.partition("/")[0])
+        return self.patience.until(once, registry_answer.host_of(reference))
 
     def _transfer(self, plain: Command, reference: str) -> None:
         command = self._with(plain)
@@ -99,7 +99,7 @@ class Registry:
             if not done.ok:
                 raise registry_answer.failure(reference, done)
 
-        self.patience.until(once, reference.partition("/")[0], silent=True)
+        self.patience.until(once, registry_answer.host_of(reference), silent=True)
 
     def _with(self, command: Command) -> Command:
         return replace(command, env=(*command.env, ("DOCKER_CONFIG", self.config))) if self.config else command

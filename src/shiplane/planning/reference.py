@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from shiplane.errors import NotAReference
+from shiplane.facts.registry_answer import host_of
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LONGEST = 255
-_DEFAULT = "docker.io"
 
 
 def registry_of(reference: str) -> str:
@@ -19,9 +19,8 @@ def registry_of(reference: str) -> str:
     name, at, digest = reference.partition("@")
     if at and not _DIGEST.fullmatch(digest):
         raise NotAReference(reference, "a digest is sha256: and 64 hex digits")
-    first, slash, rest = name.partition("/")
-    named = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    registry, path = (first, rest) if named else (_DEFAULT, name)
+    registry = host_of(name)
+    path = name.removeprefix(f"{registry}/")
     if not _HOST.fullmatch(registry):
         raise NotAReference(reference, f"{registry!r} is no registry's address")
     path, colon, tag = path.partition(":")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shiplane.facts.registry_answer import Kind, failure, kind, names, pause
+from shiplane.facts.registry_answer import Kind, failure, host_of, kind, names, pause
 from shiplane.runners.base import Completed
 
 REFERENCE = "registry.test:40404/acme/app-backend:1.0.0-404401403abc"
@@ -49,6 +49,23 @@ def test_what_was_asked_for_is_told_in_the_error() -> None:
     )
     assert "refuses the login" in failure("registry.test", done, "the login").cause
     assert failure(REFERENCE, done).details == ("denied: no",)
+
+
+@pytest.mark.parametrize(
+    ("reference", "wanted"),
+    [
+        (REFERENCE, "registry.test:40404"),
+        ("postgres:17", "docker.io"),
+        ("grafana/grafana:11", "docker.io"),
+        ("docker.io/library/postgres:17", "docker.io"),
+        ("localhost/a:1", "localhost"),
+        ("ghcr.io/acme/a@sha256:abc", "ghcr.io"),
+    ],
+)
+def test_the_registry_of_an_image(reference: str, wanted: str) -> None:
+    assert host_of(reference) == wanted
+    cause = failure(reference, Completed(1, "", "500 Internal Server Error", 0.1)).cause
+    assert cause == f"registry {wanted} fails at {reference} by a fault of its own"
 
 
 NOW = datetime(2026, 11, 24, 1, 0, 0, tzinfo=UTC).timestamp()
