@@ -102,6 +102,17 @@ def test_what_an_environment_keeps_is_asked_for_first(project: Project, registry
     assert registry.removed == []
 
 
+def test_a_release_that_an_environment_cannot_tell_of_lets_nothing_be_removed(
+    project: Project, registry: Registry
+) -> None:
+    project.answers(*HEADS, servers=[("survey", "folder\tr1", 0)])
+    project.world.public = registry
+    ended = project.invoke("images.prune --target remote --yes", **GIVEN)
+    assert ended.code == 2
+    assert "the manifest of r1 on staging cannot be read" in ended.err
+    assert registry.removed == []
+
+
 def test_a_registry_that_deletes_nothing(project: Project, registry: Registry) -> None:
     registry.end = 405
     ended = project.invoke("images.prune --target remote --yes", **GIVEN)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from invoke.context import Context
 
-    from shiplane.model import Release
+    from shiplane.deploy.survey import State
     from shiplane.pipeline.pruning import Pruned
     from shiplane.pipeline.shelf import Shelf
     from shiplane.pipeline.target import Target
@@ -64,18 +64,19 @@ def _survey(app: App, target: Target, shelf: Shelf, *, quiet: bool) -> Pruned:
 
     known = [release for name, release in app.store.releases() if name == target.name]
     live = pruning.live_branches(app.runner, nowhere if quiet else show)
-    releases = _on_environments(app, target)
-    return pruning.survey(shelf, target.naming(), app.config, releases, known, live, time.time())
+    states = _environments(app, target)
+    releases = [release for state in states.values() for release in state.releases.values()]
+    digests = {digest for name, state in states.items() for digest in pruning.of_damaged(name, state)}
+    return pruning.survey(shelf, target.naming(), app.config, releases, known, live, time.time(), digests)
 
 
-def _on_environments(app: App, target: Target) -> list[Release]:
-    """Ask every environment for the releases that it keeps; where one does not answer, nothing may be removed."""
+def _environments(app: App, target: Target) -> dict[str, State]:
+    """Ask every environment for what it keeps; where one does not answer, nothing may be removed."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.runners.base import Cancel  # noqa: PLC0415
 
-    environments = open_environments(app, target, "by hand")
+    environments, names = open_environments(app, target, "by hand"), [each.name for each in app.config.environments]
     try:
-        states = [environments.deployer(each.name, nowhere, Cancel()).survey() for each in app.config.environments]
+        return {name: environments.deployer(name, nowhere, Cancel()).survey() for name in names}
     finally:
         environments.close()
-    return [release for state in states for release in state.releases.values()]

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import git
+from shiplane.errors import ReleaseDamaged
 from shiplane.planning import prune
 from shiplane.planning.naming import branch_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from shiplane.config import Config
+    from shiplane.deploy.survey import State
     from shiplane.model import Release
     from shiplane.pipeline.shelf import Shelf
     from shiplane.planning import Naming
@@ -55,10 +57,12 @@ def survey(  # noqa: PLR0913 - what is decided from, each by name
     known: Iterable[Release],
     live: set[str] | None,
     now: float,
+    digests: Collection[str] = (),
 ) -> Pruned:
     """Decide what may go: `releases` are those that environments have, `known` those that were published from here.
 
-    `live` are the branches that there are; None where nobody can say, so that none counts as gone.
+    `live` are the branches that there are; None where nobody can say, so that none counts as gone. `digests` are what
+    environments need besides.
     """
     repositories = [naming.repository(one.name).partition("/")[2] for one in config.components]
     held = tuple(each for repository in repositories for each in shelf.held(repository))
@@ -66,9 +70,20 @@ def survey(  # noqa: PLR0913 - what is decided from, each by name
     # An image is as old as its inputs: what was published of old ones just now is told by its release alone.
     since = datetime.fromtimestamp(now - config.prune.days * _DAY, UTC).isoformat()
     recent = [*published[: config.prune.releases], *(each for each in published if each.created_at >= since)]
-    needed = {digest for release in (*there, *recent) for digest in release.digests().values()}
+    needed = {*digests, *(digest for release in (*there, *recent) for digest in release.digests().values())}
     gone = gone_branches(held, (*there, *published), live, config.main_branch)
     return Pruned(held, prune.choose(held, needed, gone, config.prune, now))
+
+
+def of_damaged(environment: str, state: State) -> set[str]:
+    """Give the digests of releases that an environment keeps and cannot tell of, by the records of their deploys.
+
+    Raises `ReleaseDamaged` where there is no record: what such a release needs is not known.
+    """
+    recorded = {entry.deployment.release: entry.digests for entry in state.entries}
+    for name in sorted(state.damaged - recorded.keys()):
+        raise ReleaseDamaged(environment, name)
+    return {digest for name in state.damaged for digest in recorded[name].values()}
 
 
 def agreed(shown: Pruned, now: Pruned) -> Pruned:

@@ -6,7 +6,10 @@ import pytest
 
 from samples import CONFIG, NAMING, make_release
 from shiplane.config import Prune
-from shiplane.pipeline.pruning import carry_out, live_branches, survey
+from shiplane.deploy.survey import Entry, State
+from shiplane.errors import ReleaseDamaged
+from shiplane.model import Deployment
+from shiplane.pipeline.pruning import carry_out, live_branches, of_damaged, survey
 from shiplane.planning.prune import Held
 from shiplane.report.prune_text import render_pruned
 from shiplane.runners.recording import RecordingRunner
@@ -49,6 +52,17 @@ def test_what_an_environment_has_stays() -> None:
     gone = {"sha256:cache"}
     assert decided(releases=[RELEASE]) == {"backend": gone, "frontend": gone}
     assert decided()["backend"] == {"sha256:cache", RELEASE.image("backend").digest}
+
+
+def test_what_an_environment_has_and_cannot_tell_of_stays_by_its_record() -> None:
+    served = Deployment("d1", "staging", "u", RELEASE.id, "c", "r0", "deploy", "deployed", "", "")
+    state = State(damaged=frozenset([RELEASE.id]), entries=(Entry(served, "ada", RELEASE.digests()),))
+    assert of_damaged("staging", State()) == set()
+    digests = of_damaged("staging", state)
+    gone = {"sha256:cache"}
+    assert decided(digests=digests) == {"backend": gone, "frontend": gone}
+    with pytest.raises(ReleaseDamaged, match="the manifest of other on staging cannot be read"):
+        of_damaged("staging", replace(state, damaged=frozenset([RELEASE.id, "other"])))
 
 
 def test_what_was_published_a_moment_ago_stays_however_old_its_inputs_are() -> None:
