@@ -51,14 +51,13 @@ class Pinning:
         return composition.third_party(texts.get(BASE_FILE, ""), overlays, self.config.profiles, ours)
 
     def resolve(self, registry: Registry, wanted: Mapping[str, str], say: Say, known: Pins = ()) -> Pins:
-        """Ask registries for the digests of now, side by side; what is `known` by the same reference stays."""
-        pins = _kept(wanted, known)
-        lacking = {name: text for name, text in wanted.items() if name not in pins}
+        """Ask registries for digests, side by side: those of now, but what is `known` and still there stays."""
+        kept = _kept(wanted, known)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = zip(lacking, pool.map(lambda text: self._image(registry, text), lacking.values()), strict=True)
-            for name, image in found:
-                say(f"{image.reference} is {image.digest}")
-                pins[name] = image
+            found = pool.map(lambda name: self._image(registry, wanted[name], kept.get(name)), wanted)
+            pins = dict(zip(wanted, found, strict=True))
+        for image in pins.values():
+            say(f"{image.reference} is {image.digest}")
         return tuple(sorted(pins.items()))
 
     def completed(
@@ -103,8 +102,11 @@ class Pinning:
         if wrong:
             raise ComposeUnfit(*words, wrong)
 
-    def _image(self, registry: Registry, reference: str) -> Image:
-        for source in self.target.sources(reference):
+    def _image(self, registry: Registry, reference: str, known: Image | None) -> Image:
+        sources = self.target.sources(reference)
+        if known is not None and any(registry.digest(Image(source, known.digest).pinned) for source in sources):
+            return known
+        for source in sources:
             digest = registry.digest(source)
             if digest is not None:
                 return Image(reference, digest)

@@ -433,8 +433,8 @@ def test_a_release_that_is_published_again_keeps_the_images_of_others(
     machine = RegistryMachine(local=LOCAL)
     made = bench(machine)
     (made.folder / "docker-compose.yml").write_bytes(OTHERS)
-    for digest in ("sha256:1", "sha256:2"):
-        machine.remote["postgres:17"] = digest
+    for minor, digest in enumerate(("sha256:1", "sha256:2")):
+        machine.remote |= {"postgres:17": digest, f"postgres:17.{minor}": digest}
         made.carry_out("publish")
         release = made.store.release("remote", "664a230c1f2e")
         assert release is not None

@@ -90,11 +90,14 @@ def test_another_reference_is_another_image() -> None:
     assert found.third_party == (("POSTGRES_IMAGE", Image("postgres:18", "sha256:3")), PINNED[1])
 
 
-def test_a_digest_that_is_known_stays_when_its_tag_moves() -> None:
-    bench = asked(**{"redis:8": "sha256:moved", "postgres:17": DIGESTS["postgres:17"]})
+@pytest.mark.parametrize("there", [True, False])
+def test_a_digest_that_is_known_stays_when_its_tag_moves_unless_it_is_gone(*, there: bool) -> None:
+    old = {"redis:8.0": DIGESTS["redis:8"]} if there else {}
+    bench = asked(**{"redis:8": "sha256:moved", "postgres:17": DIGESTS["postgres:17"]}, **old)
     wanted = bench.pinning.wanted(KEPT)
-    assert bench.pinning.resolve(bench.registry, wanted, bench.said.append, PINNED[1:]) == PINNED
-    assert bench.said == [f"postgres:17 is {DIGESTS['postgres:17']}"]
+    moved = ("REDIS_IMAGE", Image("redis:8", "sha256:moved"))
+    found = bench.pinning.resolve(bench.registry, wanted, bench.said.append, PINNED[1:])
+    assert found == (PINNED[0], PINNED[1] if there else moved)
 
 
 @pytest.mark.parametrize("signed", [(), PINNED[:1]], ids=["nothing pinned", "one pinned"])
