@@ -132,7 +132,11 @@ class RemoteTarget:
             return self.environ.get(name, "") or from_source
 
         found = self._pull_login(get)
-        return found and replace(found, password=Secret(found.password.name, ""))
+        if found is None:
+            return None
+        # A login that a server keeps is renewed where its password is known, and only then: that is told too.
+        value = found.password.name if found.kept and found.password.value else ""
+        return replace(found, password=Secret(found.password.name, value))
 
     def _pull_login(self, get: Callable[[str], str]) -> RegistryLogin | None:
         naming, kept = self.naming(), self.config.server_login == "kept"

@@ -13,6 +13,7 @@ from shiplane.cli import targets
 from shiplane.cli.targets import LabTarget, RemoteTarget
 from shiplane.commands.login import RegistryLogin
 from shiplane.config import SecretSources, Vpn
+from shiplane.deploy.phases import pull
 from shiplane.errors import CertificateUnfit, ConfigError, LabDown, SecretsMissing, UnknownName, UsageError
 from shiplane.facts.secret_sources import Sources
 from shiplane.lab.layout import PORT_PURPOSES, Layout
@@ -205,6 +206,20 @@ def test_a_plan_asks_no_source_of_secrets(tmp_path: Path) -> None:
     login = RemoteTarget(tmp_path, CONFIG, known, sources=sources).planned_login()
     assert login == RegistryLogin("ghcr.io", "me", Secret("REGISTRY_PASSWORD", ""))
     assert RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme"}).planned_login() is None
+
+
+@pytest.mark.parametrize("given", [HARD, ""])
+def test_a_plan_tells_that_a_kept_login_is_renewed_without_holding_it(tmp_path: Path, given: str) -> None:
+    environ = {"REPOSITORY_OWNER": "acme", "REGISTRY_PULL_USER": "robot", "REGISTRY_PULL_PASSWORD": given}
+    target = RemoteTarget(tmp_path, dataclasses.replace(CONFIG, server_login="kept"), environ)
+    login = target.planned_login()
+    assert login is not None
+    assert HARD not in login.password.value
+    site = RemoteTarget(tmp_path, CONFIG, FULL).site("staging")
+    told = [command.masked() for command in pull(site, "r1", login).commands]
+    wanted = [command.masked() for command in pull(site, "r1", target.server_login()).commands]
+    assert told == wanted
+    assert any("--password-stdin" in line for line in told) == bool(given)
 
 
 def test_an_unknown_environment(tmp_path: Path) -> None:
