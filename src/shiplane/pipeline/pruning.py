@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import git
-from shiplane.errors import ReleaseDamaged
+from shiplane.errors import ReleaseDamaged, TimeLimit
 from shiplane.planning import prune
 from shiplane.planning.naming import branch_tag
 
@@ -107,12 +108,14 @@ def live_branches(runner: Runner, say: Say) -> set[str] | None:
         found = runner.run(git.branches())
         return set(found.stdout.split()) if found.ok and found.stdout else None
     remote = "origin" if "origin" in remotes else remotes[0]
-    asked = runner.run(git.far_branches(remote))
-    names = {line.partition("\trefs/heads/")[2] for line in asked.stdout.splitlines()} - {""}
-    if asked.ok and names:
-        return names
-    say(f"{remote} does not tell its branches, so none counts as gone")
-    return None
+    names = set[str]()
+    with suppress(TimeLimit):
+        asked = runner.run(git.far_branches(remote))
+        told = asked.stdout.splitlines() if asked.ok else ()
+        names = {line.partition("\trefs/heads/")[2] for line in told} - {""}
+    if not names:
+        say(f"{remote} does not tell its branches, so none counts as gone")
+    return names or None
 
 
 def carry_out(shelf: Shelf, pruned: Pruned, say: Say) -> None:

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from samples import CONFIG, NAMING, make_release
 from shiplane.config import Prune
 from shiplane.deploy.survey import Entry, State
-from shiplane.errors import ReleaseDamaged
+from shiplane.errors import ReleaseDamaged, TimeLimit
 from shiplane.model import Deployment
 from shiplane.pipeline.pruning import carry_out, live_branches, of_damaged, survey
 from shiplane.planning.prune import Held
 from shiplane.report.prune_text import render_pruned
 from shiplane.runners.recording import RecordingRunner
+
+if TYPE_CHECKING:
+    from shiplane.model import Command
+    from shiplane.runners.base import Completed
 
 DAY = 86400.0
 RELEASE = make_release()
@@ -94,6 +99,18 @@ HEADS = "0123\trefs/heads/main\n4567\trefs/heads/feature/x"
 )
 def test_the_branches_that_there_are(answers: list[tuple[str, str, int]], wanted: set[str] | None) -> None:
     assert live_branches(RecordingRunner(answers), lambda _line: None) == wanted
+
+
+def test_a_remote_that_does_not_answer_in_time_tells_no_branches() -> None:
+    class Slow(RecordingRunner):
+        def run(self, command: Command, **words: object) -> Completed:
+            if "ls-remote" in command.argv:
+                raise TimeLimit("git ls-remote", 20)
+            return super().run(command, **words)  # type: ignore[arg-type]
+
+    said: list[str] = []
+    assert live_branches(Slow([("git remote$", "up", 0)]), said.append) is None
+    assert said == ["up does not tell its branches, so none counts as gone"]
 
 
 def test_what_goes_is_removed_and_told() -> None:
