@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.commands import cache, engine, image
-from shiplane.errors import RegistryRefused
+from shiplane.errors import RegistryRefused, TimeLimit, Unreachable
 from shiplane.facts import registry_answer
 from shiplane.model import Command
 from shiplane.pipeline.registry_tries import Patience
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shiplane.commands.login import RegistryLogin
-    from shiplane.errors import Unreachable
     from shiplane.runners.base import Cancel, Completed, Runner
     from shiplane.runners.http import Http
 
@@ -80,15 +79,16 @@ class Registry:
 
     def _ask(self, question: Command, reference: str) -> str:
         """Give the answer about a reference; empty where the registry says that it has none."""
+        host = registry_answer.host_of(reference)
 
         def once() -> str:
-            done = self.runner.run(self._with(question), cancel=self.cancel)
+            done = _answered(self.runner, self._with(question), host, self.cancel)
             absent = not done.ok and registry_answer.kind(done.output, *registry_answer.names(reference)) == "absent"
             if not done.ok and not absent:
                 raise registry_answer.failure(reference, done)
             return done.stdout if done.ok else ""
 
-        return self.patience.until(once, registry_answer.host_of(reference))
+        return self.patience.until(once, host)
 
     def _transfer(self, plain: Command, reference: str) -> None:
         command = self._with(plain)
@@ -129,12 +129,23 @@ def session(  # noqa: PLR0913 - what a login needs of the world, each by name
         command = Command(argv, env=(("DOCKER_CONFIG", folder),), stdin=login.password, timeout=60)
 
         def log_in() -> None:
-            done = runner.run(command, cancel=cancel)
+            done = _answered(runner, command, login.registry, cancel)
             if not done.ok:
                 raise _login_failure(login, done)
 
         patience.until(log_in, login.registry)
         yield Registry(runner, folder, say, cancel, patience)
+
+
+def _answered(runner: Runner, command: Command, registry: str, cancel: Cancel | None) -> Completed:
+    """Ask; raises `Unreachable` where no answer comes in the question's own time."""
+    try:
+        return runner.run(command, cancel=cancel)
+    except TimeLimit as error:
+        if cancel is not None and cancel.is_set():  # the step's time is over
+            raise
+        cause = f"registry {registry} does not answer within {command.timeout:g} s"
+        raise Unreachable(cause, "check its address and the network") from error
 
 
 def _copy_client_settings(source: Path, target: Path) -> None:

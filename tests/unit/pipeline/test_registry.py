@@ -17,11 +17,13 @@ from shiplane.errors import (
     RegistryRefused,
     RegistryUnauthorized,
     RegistryUntrusted,
+    TimeLimit,
     Unreachable,
 )
 from shiplane.model import Secret
 from shiplane.pipeline.registry import Registry, session
 from shiplane.pipeline.registry_tries import TRIES, Patience
+from shiplane.runners.base import Cancel
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -121,6 +123,25 @@ def test_a_manifest_as_it_stands() -> None:
     assert asked(f"ERROR: {REFERENCE}: not found").raw(REFERENCE) == ""
     with pytest.raises(Unreachable, match="does not answer for"):
         asked("connection refused").raw(REFERENCE)
+
+
+class Hanging(RecordingRunner):
+    """Reach the time limit of each command."""
+
+    def run(self, command: Command, **words: object) -> Completed:
+        del words
+        raise TimeLimit(command.argv[0], command.timeout or 0, command.masked())
+
+
+def test_a_registry_that_hangs_does_not_answer() -> None:
+    with pytest.raises(Unreachable, match=r"registry registry\.test:40404 does not answer within 60 s"):
+        Registry(Hanging(), "", lambda _line: None, Cancel()).digest(REFERENCE)
+    with pytest.raises(Unreachable, match=r"registry registry\.test does not answer within 60 s"):
+        session(Hanging(), LOGIN, {"DOCKER_CONFIG": "/nowhere"}).__enter__()
+    ended = Cancel()
+    ended.set(TimeLimit("publish", 2700))
+    with pytest.raises(TimeLimit):
+        Registry(Hanging(), "", lambda _line: None, ended).digest(REFERENCE)
 
 
 def test_pushing_and_pulling_are_told() -> None:
