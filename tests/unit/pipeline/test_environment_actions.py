@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checkouts import make_checkout
+from registries import RegistryMachine
+from samples import HARD, make_release
+from shiplane.commands import vpn
+from shiplane.config import Flaky, Signing
+from shiplane.errors import FlakyTests, Locked, NothingPublished, SignatureRefused, Unreachable
+from shiplane.model import Deployment, Image, Release, Secret, Step
+from shiplane.pipeline.actions import Actions
+from shiplane.pipeline.journal import Journal, read
+from shiplane.pipeline.release_files import in_checkout
+from shiplane.runners.base import Cancel
+from shiplane.runners.recording import RecordingRunner
+from stepping import OTHERS, TAILNET, Bench
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from shiplane.deploy.bundle import Bundle
+
+RELEASE = make_release()
+JOIN = vpn.up(Secret("TS_OAUTH_SECRET", "tskey-client-abc"), ("tag:ci",), "shiplane-staging")
+PING = vpn.ping("100.64.0.1")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Callable[[RecordingRunner], Bench]:
+    return lambda runner: Bench(make_checkout(tmp_path), runner)
+
+
+def test_the_vpn_is_joined_with_its_secret_and_left_at_the_end(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RecordingRunner([("tailscale status", '{"BackendState": "NeedsLogin"}', 0)]))
+    made.carry_out("vpn")
+    assert made.runner.commands == [vpn.status(), JOIN, PING]
+    assert made.said == [f"$ {JOIN.masked()}", f"$ {PING.masked()}"]
+    assert made.masker.mask("invalid key: tskey-client-abc") == "invalid key: ***"
+    made.environments.close()
+    assert made.runner.commands == [vpn.status(), JOIN, PING, vpn.logout()]
+
+
+def test_a_machine_in_the_vpn_stays_in_it(bench: Callable[[RecordingRunner], Bench]) -> None:
+    made = bench(RecordingRunner([("tailscale status", '{"BackendState": "Running"}', 0)]))
+    made.carry_out("vpn")
+    made.environments.close()
+    assert made.runner.commands == [vpn.status(), PING]
+
+
+@pytest.mark.parametrize(
+    ("failing", "ran"), [("tailscale up", [vpn.status(), JOIN]), ("ping", [vpn.status(), JOIN, PING])]
+)
+def test_a_vpn_that_does_not_let_in(bench: Callable[[RecordingRunner], Bench], failing: str, ran: list[object]) -> None:
+    made = bench(RecordingRunner([(failing, "backend error: invalid key", 1)]))
+    with pytest.raises(Unreachable, match="the VPN cannot be joined") as caught:
+        made.carry_out("vpn")
+    assert caught.value.details == ("backend error: invalid key",)
+    assert made.runner.commands == ran
+    made.environments.close()
+    assert made.runner.commands[-1] == vpn.logout()
+
+
+class Deployed:
+    """Play a deployer whose rollback has a note."""
+
+    before = Deployment("d1", "staging", "u", "two", "c2", "r0", "deploy", "deployed", "", "")
+    deployment = Deployment(
+        "d2",
+        "staging",
+        "u",
+        "one",
+        "c1",
+        "r1",
+        "rollback",
+        "deployed",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:02.5Z",
+    )
+
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def rollback(self, *_: object, restore_database: bool) -> Deployment:
+        """Go back."""
+        assert not restore_database
+        return self.deployment
+
+    def verify(self, release: str, url: str) -> None:
+        """Look at an address."""
+        self.notes.append(f"{release} at {url}")
+
+
+def test_the_journal_says_who_did_what_from_what_to_what(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bench(RecordingRunner())
+    monkeypatch.setattr(made.environments, "hold", lambda *_, **__: None)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: Deployed(["an old image is still there"]))
+    made.carry_out("rollback")
+    note, told = read(made.journal.folder)
+    assert (note["kind"], note["text"]) == ("note", "an old image is still there")
+    assert (told["kind"], told["action"], told["who"], told["run"]) == ("deployed", "rollback", "me@here", "r1")
+    assert (told["from_release"], told["from_commit"], told["release"], told["commit"]) == ("two", "c2", "one", "c1")
+    assert (told["outcome"], told["seconds"], told["unchanged"]) == ("deployed", 2.5, False)
+    assert made.masker.mask(HARD) == "***"
+
+
+def journaled(bench: Callable[[RecordingRunner], Bench], patch: pytest.MonkeyPatch, **found: Any) -> dict[str, Any]:  # noqa: ANN401 - handed on
+    """Give the one record of a rollback by a deployer that found this."""
+    made, played = bench(RecordingRunner()), Deployed([])
+    for name, value in found.items():
+        setattr(played, name, value)
+    patch.setattr(made.environments, "hold", lambda *_, **__: None)
+    patch.setattr(made.environments, "deployer", lambda *_: played)
+    made.carry_out("rollback")
+    [record] = read(made.journal.folder)
+    return record
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("action", ["deploy", "e2e", "rollback"])
+def test_a_pipeline_waits_for_who_holds_an_environment(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch, *, action: str, waits: bool
+) -> None:
+    made, asked = bench(RecordingRunner()), list[bool]()
+
+    def hold(*_words: object, wait: bool) -> None:
+        asked.append(wait)
+        raise Locked("staging", "run r7")
+
+    monkeypatch.setattr(made.environments, "hold", hold)
+    monkeypatch.setattr(Actions, "_pinned", lambda _self, release, *_: release)
+    monkeypatch.setattr(Actions, "_bundle", lambda *_: SimpleNamespace(secrets=()))
+    monkeypatch.setattr("shiplane.pipeline.environment_actions.Pinning.check", lambda *_: None)
+    with pytest.raises(Locked):
+        made.carry_out(action, release=make_release(), waits=waits)
+    assert asked == [waits and action != "rollback"]
+
+
+def test_what_served_already_is_nobody_s_deed(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = journaled(bench, monkeypatch, before=Deployed.deployment)
+    assert (told["from_release"], told["release"], told["unchanged"]) == ("one", "one", True)
+    assert (told["who"], told["seconds"]) == ("", None)
+
+
+def test_a_change_that_ended_before_the_switch_says_what_serves(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = journaled(bench, monkeypatch, deployment=None)
+    assert (told["kind"], told["text"]) == ("note", "staging was left as it was: two serves")
+
+
+def test_a_release_that_was_gone_back_to_is_verified_where_it_answers(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, played = bench(RecordingRunner()), Deployed([])
+    monkeypatch.setattr(made.environments, "hold", lambda *_, **__: None)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: played)
+    table = made.actions().table()
+    for action in ("rollback", "verify"):
+        table[action](Step(f"staging.{action}", "a step", environment="staging"), made.said.append, Cancel())
+    assert played.notes == ["one at u"]
+    assert made.said == ["u answers healthy with one"]
+
+
+class Promoted:
+    """Let the release have passed on staging."""
+
+    def __init__(self, *, served: bool) -> None:
+        self.served = served
+
+    def survey(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            current=None, tested={RELEASE.id: RELEASE.digests()}, served=lambda _release: self.served
+        )
+
+
+@pytest.mark.parametrize(("served", "refused"), [(False, True), (True, False)])
+def test_flaky_tests_keep_what_never_served_from_production(
+    bench: Callable[[RecordingRunner], Bench],
+    monkeypatch: pytest.MonkeyPatch,
+    served: bool,  # noqa: FBT001 - a parameter
+    refused: bool,  # noqa: FBT001 - the same
+) -> None:
+    made = bench(RecordingRunner())
+    put: list[str] = []
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=served))
+    monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
+    for _ in range(2):
+        _, folder = made.store.new_run({})
+        slow = {"suite": "a", "name": "slow", "file": "", "line": 0, "message": "", "kind": "flaky"}
+        Journal(folder).write("tests", stage="test", step="test.backend", failures=[slow])
+    step = Step("production.promote", "promote", environment="production", action="promote")
+    words = {"release": RELEASE, "config": dataclasses.replace(TAILNET, flaky=Flaky(2))}
+    if refused:
+        with pytest.raises(FlakyTests, match=r"slow \(in 2 of the last 2 runs\)"):
+            made.carry_out("promote", step, **words)
+    else:
+        made.carry_out("promote", step, **words)
+    assert put == ([] if refused else [f"{RELEASE.id} on production"])
+
+
+SIGNED = dataclasses.replace(TAILNET, signing=Signing("", "signers"))
+
+
+@pytest.mark.parametrize("action", ["deploy", "promote"])
+@pytest.mark.parametrize("signature", ["", "a signature"], ids=["missing", "foreign"])
+def test_what_no_signer_signed_is_refused_before_a_byte_is_sent(
+    bench: Callable[[RecordingRunner], Bench], action: str, signature: str
+) -> None:
+    made = bench(RecordingRunner([("find-principals", "No principal matched.", 255)]))
+    (made.folder / "signers").write_text("")
+    release = dataclasses.replace(RELEASE, signature=signature)
+    with pytest.raises(SignatureRefused) as caught:
+        made.carry_out(action, release=release, config=SIGNED)
+    assert caught.value.exit_code == 8
+    assert caught.value.details == (("No principal matched.",) if signature else ())
+    assert made.server.commands == []
+
+
+class Received:
+    """Keep what is to be deployed."""
+
+    deployment = before = None
+
+    def __init__(self) -> None:
+        self.releases: list[Release] = []
+        self.manifests: list[Release] = []
+        self.notes: list[str] = []
+
+    def deploy(self, release: Release, made: Bundle, *_: object) -> None:
+        self.releases.append(release)
+        self.manifests.append(Release.from_json(json.loads(made.files["manifest.json"].data)))
+
+
+@pytest.mark.parametrize("signature", ["", "a signature\n"], ids=["unsigned", "signed"])
+def test_a_signed_release_is_completed_at_each_deploy_and_stays_what_was_signed(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch, signature: str
+) -> None:
+    machine, received = RegistryMachine([("docker compose", '{"services": {}}', 0)]), Received()
+    made = bench(machine)
+    monkeypatch.setattr(made.environments, "hold", lambda *_, **__: None)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: received)
+    release = dataclasses.replace(RELEASE, signature=signature)
+    made.store.save_release("remote", release)
+    made.store.save_release_files("remote", release.id, in_checkout(made.folder) | {"docker-compose.yml": OTHERS})
+    for digest in ("sha256:1", "sha256:2"):
+        machine.remote["postgres:17"] = digest
+        stored = made.store.release("remote", release.id)
+        assert stored is not None
+        made.carry_out("deploy", release=stored)
+    first, second = ((("POSTGRES_IMAGE", Image("postgres:17", digest)),) for digest in ("sha256:1", "sha256:2"))
+    stored = made.store.release("remote", release.id)
+    if signature:
+        assert [(each.third_party, each.asked) for each in received.releases] == [((), first), ((), second)]
+        assert [stored, *received.manifests] == [release] * 3
+    else:
+        # Once is for all: production gets what staging got, whatever the tag names by then.
+        assert [stored, *received.manifests] == [dataclasses.replace(release, third_party=first)] * 3
+
+
+@pytest.mark.parametrize("action", ["deploy", "promote"])
+def test_nothing_is_deployed_without_a_release(bench: Callable[[RecordingRunner], Bench], action: str) -> None:
+    made = bench(RecordingRunner())
+    with pytest.raises(NothingPublished) as caught:
+        made.carry_out(action)
+    assert caught.value.cause == "no published release for commit 664a230c1f2e on the target remote"
+    assert made.server.commands == []
