@@ -247,5 +247,5 @@ def test_the_rules_of_the_stacks(project: Project) -> None:
         "cause": (
             "compose.staging.yml:3: proxy runs nginx:latest, which is another one tomorrow, so nobody knows what runs"
         ),
-        "fix": "name a version: image: postgres:17",
+        "fix": "name a version that a release pins: image: ${DB_IMAGE:-postgres:17}",
     }

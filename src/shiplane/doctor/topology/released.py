@@ -59,8 +59,11 @@ def pinned(stack: Stack, _roles: Roles) -> Iterator[Flaw]:
             yield Flaw("image", name, stack.place(name, "build"), what, "what runs is not what was tested", fix)
         elif "@" not in image and tag in ("", "latest"):
             what = f"{name} runs {image or 'no image'}, which is another one tomorrow"
-            place = stack.place(name, "image")
-            yield Flaw("image", name, place, what, "nobody knows what runs", "name a version: image: postgres:17")
+            place, fix = (
+                stack.place(name, "image"),
+                "name a version that a release pins: image: ${DB_IMAGE:-postgres:17}",
+            )
+            yield Flaw("image", name, place, what, "nobody knows what runs", fix)
 
 
 def mounts(stack: Stack, roles: Roles) -> Iterator[Flaw]:
