@@ -41,14 +41,20 @@ do_backup() {
     echo "backup $name of $part: $(stat -c %s "$file") bytes"
 }
 
-# A change that was cut off is ended first: one that was complete stays, else what was before comes back.
+# A change that was cut off is ended first: one that was complete stays, else what was before comes back. That may be cut
+# off too: .restore-in tells that what stands in the folder is not yet what was there before, and is gone before that is put
+# there; one that is being taken back is never taken for complete.
 # shellcheck disable=SC2016
 settle='
 put() { find "$1" -mindepth 1 -maxdepth 1 ! -name ".restore-*" -exec mv -f -- {} "$2"/ \;; }
 back() {
-    [ ! -d .restore-in ] || find . -mindepth 1 -maxdepth 1 ! -name ".restore-*" -exec rm -rf -- {} +
+    if [ -d .restore-in ]; then
+        : >.restore-in/taken-back
+        find . -mindepth 1 -maxdepth 1 ! -name ".restore-*" -exec rm -rf -- {} +
+        mv .restore-in .restore-new
+    fi
     [ ! -d .restore-old ] || { put .restore-old .; rmdir .restore-old; }
-    rm -rf .restore-in .restore-new
+    rm -rf .restore-new
 }
 if [ -d .restore-in ] && [ -z "$(ls -A .restore-in)" ]; then done=yes; else done=no; fi
 '
