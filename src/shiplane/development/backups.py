@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,13 +50,13 @@ def kept(checkout: Path) -> tuple[Kept, ...]:
     """Give what is kept, the newest first; a file that somebody spoilt is left out."""
     found: dict[str, Kept] = {}
     for file in sorted((checkout / _FILES).glob("*.json")):
-        with suppress(ValueError, KeyError, TypeError, OSError):
+        with suppress(ValueError, KeyError, TypeError, AttributeError, OSError):
             told = json.loads(file.read_text(encoding="utf-8"))
-            part, name = told.get("part", DATABASE), told["name"]
-            known = found.get(name, Kept(name, told["made_at"]))
-            if (checkout / file_of(name, part)).is_file():
-                sizes = {**known.sizes, part: int(told["size"])}
-                found[name] = Kept(name, min(known.made_at, told["made_at"]), sizes)
+            part, name, at = told.get("part", DATABASE), str(told["name"]), str(told["made_at"])
+            kept_file = checkout / file_of(name, part)
+            if kept_file.with_suffix(".json") == file and kept_file.is_file():
+                known = found.get(name, Kept(name, at))
+                found[name] = Kept(name, min(known.made_at, at), {**known.sizes, part: int(told["size"])})
     return tuple(sorted(found.values(), key=lambda one: (one.made_at, one.name), reverse=True))
 
 
@@ -119,7 +120,7 @@ def _check_volume(stack: Stack, part: str) -> None:
 
 def new_name(now: float, found: Iterable[Kept], why: str = _LABEL) -> str:
     """Name a backup that begins now (seconds of the epoch, UTC), as no other is named."""
-    first = dated(datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), why)
+    first = dated(_stamp(datetime.fromtimestamp(now, UTC)), why)
     taken = {one.name for one in found}
     name, number = first, 1
     while name in taken:
@@ -175,24 +176,49 @@ def forget(checkout: Path, name: str) -> None:
 
 def is_foreign(checkout: Path, file: Path) -> bool:
     """Tell whether a file is there that is none of the backups' own."""
-    return file.is_file() and file.resolve().parent != (checkout / _FILES).resolve()
+    with suppress(OSError):
+        return file.is_file() and file.resolve().parent != (checkout / _FILES).resolve()
+    return False
 
 
 def adopt(checkout: Path, file: Path, asked: Sequence[str]) -> str:
     """Take a dump or an archive from elsewhere among the backups and give its name; raises `BackupUnknown`."""
-    if file.suffix not in (".dump", ".tar"):
-        raise BackupUnknown(str(file), "it is no .dump of the database and no .tar of files")
-    told = next((part for part in FOLDERS if file.name.endswith(f".{part}.tar")), "")
-    part = DATABASE if file.suffix == ".dump" else told or next((one for one in asked if one in FOLDERS), "")
-    if not part:
-        raise BackupUnknown(str(file), "its name does not tell of which part it is; say it by --part media")
-    name, data = _named(file.name), file.read_bytes()
+    part, name = _part_of(file, asked), _named(file.name)
+    if name == NEWEST:
+        raise BackupUnknown(str(file), f"{NEWEST} is what the newest backup is called; give the file another name")
     prepare(checkout)
     own = checkout / file_of(name, part)
-    if own.exists() and own.read_bytes() != data:
-        raise BackupUnknown(str(file), f"another one is kept as {own.relative_to(checkout)}")
-    at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    about = {"name": name, "part": part, "made_at": at, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    own.write_bytes(data)
-    own.with_suffix(".json").write_text(f"{json.dumps(about)}\n", encoding="utf-8")
+    try:
+        sha256 = _sha256(file)
+        if own.exists() and _sha256(own) != sha256:
+            raise BackupUnknown(str(file), f"another one is kept as {own.relative_to(checkout)}")
+        at, size = datetime.fromtimestamp(file.stat().st_mtime, UTC), file.stat().st_size
+        about = {"name": name, "part": part, "made_at": _stamp(at), "size": size, "sha256": sha256}
+        own.with_suffix(".json").write_text(f"{json.dumps(about)}\n", encoding="utf-8")
+        # It counts once both are there, and so this one comes last and whole.
+        shutil.copyfile(file, own.with_name(f".{own.name}.part"))
+        own.with_name(f".{own.name}.part").replace(own)
+    except OSError as error:
+        raise BackupUnknown(str(file), f"it cannot be taken: {error.strerror}") from error
     return name
+
+
+def _part_of(file: Path, asked: Sequence[str]) -> str:
+    if file.suffix not in (".dump", ".tar"):
+        raise BackupUnknown(str(file), "it is no .dump of the database and no .tar of files")
+    if file.suffix == ".dump":
+        return DATABASE
+    named = [part for part in FOLDERS if file.name.endswith(f".{part}.tar")]
+    for part in (*named, *asked):
+        if part in FOLDERS:
+            return part
+    raise BackupUnknown(str(file), "its name does not tell of which part it is; say it by --part media")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -33,7 +33,13 @@ def test_what_is_kept_newest_first(tmp_path: Path) -> None:
     keep(tmp_path, ONE, "media", made_at="2026-01-01T00:00:02Z")
     keep(tmp_path, TWO, "static")
     keep(tmp_path, "20260103T000000Z-dev").unlink()
-    keep(tmp_path, "20260104T000000Z-dev").with_suffix(".json").write_text("spoilt")
+    about = {"made_at": "2027-01-01T00:00:00Z", "size": 5}
+    for number, spoilt in enumerate((
+        *("spoilt", "[]", "{}", "\0", json.dumps({"name": [], **about}), json.dumps({"name": ONE, **about})),
+        json.dumps({"name": f"../backups/{ONE}", **about}),
+        json.dumps({"name": ONE, "part": {}, **about}),
+    )):  # fmt: skip
+        keep(tmp_path, f"20260104T00000{number}Z-dev").with_suffix(".json").write_text(spoilt)
     assert [one.to_json() for one in backups.kept(tmp_path)] == [
         {"name": TWO, "made_at": "2026-01-02T00:00:00Z", "sizes": {"static": 5}},
         {"name": ONE, "made_at": "2026-01-01T00:00:00Z", "sizes": {"database": 5, "media": 5}},
@@ -126,15 +132,29 @@ def test_a_file_from_elsewhere_becomes_a_backup(tmp_path: Path, name: str, asked
     assert not backups.is_foreign(tmp_path, own)
     assert backups.choose(backups.kept(tmp_path), "shop").sizes == {part: 4}
     assert backups.adopt(tmp_path, file, asked) == "shop"
+    assert {one.name for one in own.parent.iterdir()} == {own.name, own.with_suffix(".json").name}
     file.write_bytes(b"other")
     with pytest.raises(BackupUnknown, match="another one is kept as"):
         backups.adopt(tmp_path, file, asked)
     assert own.read_bytes() == b"data"
 
 
-@pytest.mark.parametrize(("name", "why"), [("shop.sql", "it is no .dump"), ("shop.tar", "does not tell of which part")])
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("shop.sql", "it is no .dump"),
+        ("shop.tar", "does not tell of which part"),
+        ("last.dump", "last is what the newest backup is called; give the file another name"),
+    ],
+)
 def test_a_file_that_tells_nothing(tmp_path: Path, name: str, why: str) -> None:
     file = tmp_path / name
     file.write_text("")
     with pytest.raises(BackupUnknown, match=why):
         backups.adopt(tmp_path, file, ())
+
+
+def test_a_file_that_cannot_be_read_or_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BackupUnknown, match="it cannot be taken: No such file or directory"):
+        backups.adopt(tmp_path, tmp_path / "gone.dump", ())
+    assert not backups.is_foreign(tmp_path, tmp_path / ("long" * 100))
