@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +19,9 @@ from shiplane.runners.http import Answer as Said
 from stacks import DEVELOPMENT_TEXT, RUNNING, answers, container, kept
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
     from checkouts import Answer
     from projects import Ended, Project
 
@@ -118,7 +123,7 @@ def test_restart_rebuild_and_build(project: Project) -> None:
     assert again(project, "dev.rebuild --service backend").code == 0
     build = f"BUILDX_NO_DEFAULT_ATTESTATIONS=1 {EVERY} build"
     assert done(project) == [
-        *(ENGINE, *IMAGES, MODEL, PS, f"{build} --no-cache backend", *PORTS),
+        *(ENGINE, MODEL, *IMAGES, PS, f"{build} --no-cache backend", *PORTS),
         *(f"{UP} --no-build --force-recreate backend", PS),
     ]
     assert again(project, "dev.build").code == 0
@@ -330,6 +335,51 @@ def test_restore_keeps_what_is_there_first(project: Project) -> None:
     assert done(project) == [ENGINE, MODEL, *IMAGES, PS, before]
 
 
+def test_restore_keeps_what_a_stopped_stack_holds(project: Project) -> None:
+    kept(project.folder, NAME, "database")
+    stopped = container("db", state="exited")
+    ended = again(
+        project, f"dev.restore {NAME} --yes", ("bash -s database backup", "no space", 1), SIZES[0], running=stopped
+    )
+    assert ended.err.splitlines()[0] == "db does not run"
+    assert done(project)[-2:] == [f"{UP} --no-build db", PS]
+    ended = again(project, f"dev.restore {NAME} --yes", running="")
+    assert (ended.code, ended.err) == (0, "")
+    assert not [line for line in done(project) if " backup " in line]
+
+
+CHANGING = {
+    "dev.restore last --yes": "files",
+    "dev.backup": "bash",
+    "dev.reset --yes": " (down|up) ",
+    "dev.clean --yes": " down ",
+    "dev.down": " down ",
+    "dev.up": " up ",
+    "dev.restart": " up ",
+}
+
+
+@pytest.mark.parametrize("line", CHANGING)
+def test_one_command_at_a_time_changes_the_stack(project: Project, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    kept(project.folder, NAME, "media")
+    seen: list[int] = []
+
+    @contextmanager
+    def alone(file: Path, waiting: Callable[[], None]) -> Iterator[None]:
+        assert file == project.folder / ".shiplane/locks/development"
+        assert waiting is not None
+        seen.append(len(done(project)))
+        yield
+        seen.append(len(done(project)))
+
+    monkeypatch.setattr("shiplane.pipeline.locks.held", alone)
+    again(project, line, SIZES[0])
+    changes = [number for number, command in enumerate(done(project)) if re.search(CHANGING[line], command)]
+    assert changes
+    first, last = seen if len(seen) > 1 else (*seen, len(done(project)))
+    assert all(first <= number < last for number in changes)
+
+
 def test_a_restore_that_fails_says_that_the_data_are_as_they_were(project: Project) -> None:
     kept(project.folder, NAME, "database")
     ended = again(project, "dev.restore last --no-keep --yes", ("bash -s database load", "pg_restore: no archive", 1))
@@ -383,7 +433,7 @@ def test_clean_by_degrees(project: Project) -> None:
     ended = again(project, "dev.clean --degree logs --yes", ("docker logs", "4096\n", 0), running=container("db"))
     assert ended.out.splitlines()[1] == "log   db    4096 B"
     assert done(project) == [
-        *(ENGINE, PS, "sh -c 'docker logs \"$1\" 2>&1 | wc -c' sh db-1"),
+        *(ENGINE, PS, MODEL, "sh -c 'docker logs \"$1\" 2>&1 | wc -c' sh db-1"),
         f"{UP} --no-build --force-recreate db",
     ]
     ended = again(project, "dev.clean --degree caches --yes", *HELD)

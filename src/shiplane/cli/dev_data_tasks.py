@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.development import opened, would
+from shiplane.cli.development import alone, opened, would
 from shiplane.cli.text import listed, nowhere, show, show_json
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ def backup(_c: Context, part: list[str] | None = None, dry_run: bool = False, js
     app = App.here()
     stack = opened(app, nowhere if json else show)
     chosen = kept.parts(stack, listed(part))
-    name = kept.new_name(time.time(), kept.kept(app.checkout))
     if dry_run:
+        name = kept.new_name(time.time(), kept.kept(app.checkout))
         would(kept.script(stack, one, "backup", name) for one in chosen)
         return
-    made = kept.make(stack, chosen, name)
+    with alone(app, stack.say):
+        made = kept.make(stack, chosen, kept.new_name(time.time(), kept.kept(app.checkout)))
     if json:
         show_json(made.to_json())
     else:
@@ -80,9 +81,10 @@ def restore(
         return
     _agree(f"restore {one.name}?", yes=yes)
     ensure_images(app.runner, show)
-    if keep:
-        _keep(stack, wanted)
-    Restore(stack, one, wanted).run()
+    with alone(app):
+        if keep:
+            _keep(stack, wanted)
+        Restore(stack, one, wanted).run()
     show(f"restored from {one.name}: {', '.join(wanted)}")
 
 
@@ -103,10 +105,14 @@ def _known(app: App, backup: str, asked: Sequence[str], *, dry_run: bool) -> str
 
 
 def _keep(stack: Stack, wanted: Sequence[str]) -> None:
-    """Keep what is there now, where there is something: a stack whose database is not up was not used."""
+    """Keep what is there now, also of a stack that is stopped; one that was never started has nothing to keep."""
     from shiplane.development import backups as kept  # noqa: PLC0415 - not needed for --list
+    from shiplane.development import volumes  # noqa: PLC0415
+    from shiplane.development.restore import start_database  # noqa: PLC0415
 
-    if stack.config.backup.service in stack.running():
+    running = stack.running()
+    if running or volumes.names(stack):
+        start_database(stack, wanted, running)
         name = kept.new_name(time.time(), kept.kept(stack.checkout), "before-restore")
         made: Kept = kept.make(stack, wanted, name)
         show(f"what is there now is kept as {made.name}")
@@ -129,8 +135,9 @@ def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = Fal
     show(render_volumes(sizes(stack)))
     _agree("remove these data?", yes=yes)
     ensure_images(app.runner, show)
-    stack.do(down, "the data were not removed", "see the lines above")
-    show(render_started(start(stack, wish), app.config.development.login))
+    with alone(app):
+        stack.do(down, "the data were not removed", "see the lines above")
+        show(render_started(start(stack, wish), app.config.development.login))
 
 
 @command
@@ -156,7 +163,8 @@ def clean(
         would(found.commands)
     if removals and not dry_run:
         _agree_to(stack, found, degree, yes=yes, json=json)
-        remove(stack, found)
+        with alone(app, stack.say):
+            remove(stack, found)
         stack.say("removed")
 
 

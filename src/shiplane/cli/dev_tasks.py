@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.development import opened, would
+from shiplane.cli.development import alone, opened, would
 from shiplane.cli.text import listed, show
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def up(
     if dry_run:
         would(wish.commands(app.config))
         return
-    _tell(app, lambda stack: start(stack, wish))
+    _tell(app, wish.services, lambda stack: start(stack, wish))
 
 
 @command
@@ -66,7 +66,9 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
         return
     if volumes and not yes and not agrees(question):
         raise NotAgreed(question)
-    opened(app).do(commands.down(volumes=volumes), "the development stack did not stop", "see the lines above")
+    stack = opened(app)
+    with alone(app):
+        stack.do(commands.down(volumes=volumes), "the development stack did not stop", "see the lines above")
 
 
 @command
@@ -107,14 +109,17 @@ def _anew(services: tuple[str, ...], cached: bool | None, *, dry_run: bool) -> N
         first = [] if cached is None else [commands.build(services, cached=cached)]
         would([*first, commands.up(services, build=False, anew=True)])
         return
-    _tell(app, lambda stack: anew(stack, services, cached=cached))
+    _tell(app, services, lambda stack: anew(stack, services, cached=cached))
 
 
-def _tell(app: App, start: Callable[[Stack], Started]) -> None:
+def _tell(app: App, services: tuple[str, ...], start: Callable[[Stack], Started]) -> None:
     """Start something once the base images are here, and tell what came of it."""
     from shiplane.lab.images import ensure_images  # noqa: PLC0415 - not needed for --list
     from shiplane.report.development_text import render_started  # noqa: PLC0415
 
     stack = opened(app)
+    stack.check(services)
     ensure_images(app.runner, show)
-    show(render_started(start(stack), app.config.development.login))
+    with alone(app):
+        started = start(stack)
+    show(render_started(started, app.config.development.login))

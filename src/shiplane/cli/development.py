@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from shiplane.cli.text import show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from shiplane.cli.app import App
     from shiplane.development.stack import Stack
@@ -20,6 +21,19 @@ def opened(app: App, say: Callable[[str], None] = show) -> Stack:
 
     app.require_engine()
     return Stack(app.runner, app.checkout, app.config, say, app.masker)
+
+
+@contextmanager
+def alone(app: App, say: Callable[[str], None] = show) -> Iterator[None]:
+    """Let no other command change this checkout's stack while the block runs; however it is ended, it cleans up."""
+    from shiplane.cli.signals import terminable  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.locks import held  # noqa: PLC0415
+
+    def waiting() -> None:
+        say("waiting for another command that changes the development stack")
+
+    with terminable(), held(app.store.root / "locks" / "development", waiting):
+        yield
 
 
 def would(commands: Iterable[Command]) -> None:

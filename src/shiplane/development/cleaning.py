@@ -73,7 +73,7 @@ def _containers(stack: Stack) -> Cleaning:
 
 def _logs(stack: Stack) -> Cleaning:
     """Make what runs anew: logs go with their containers, and their files are the engine's alone."""
-    running = [row for row in stack.rows() if row.runs]
+    running = [row for row in stack.rows() if row.runs and row.service in stack.services]
     sizes = [stack.runner.run(commands.log_size(row.id)).stdout.strip() for row in running]
     removals = [Removal("log", row.service, f"{size or '0'} B") for row, size in zip(running, sizes, strict=True)]
     again = commands.up(tuple(row.service for row in running), build=False, anew=True)

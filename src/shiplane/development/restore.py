@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from shiplane.commands import development as commands
@@ -11,13 +12,13 @@ from shiplane.development.backups import DATABASE
 from shiplane.errors import BackupUnknown, RestoreFailed, ShiplaneError, StepFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shiplane.development.backups import Kept
     from shiplane.development.stack import Stack
 
 _AS_BEFORE = "the data are what they were before"
-_UNKNOWN = "what was there before could not be brought back either"
+_NOT_BACK = "{} could not be brought back to what it was before either"
 _LOOK = "see the lines above; what is kept: invoke dev.backups"
 
 
@@ -27,6 +28,13 @@ def parts_of(backup: Kept, chosen: Sequence[str], *, asked: bool) -> tuple[str, 
     if lacking and (asked or len(lacking) == len(chosen)):
         raise BackupUnknown(backup.name, f"it holds {', '.join(backup.sizes)}, and not {', '.join(lacking)}")
     return tuple(part for part in chosen if part in backup.sizes)
+
+
+def start_database(stack: Stack, parts: Sequence[str], running: Sequence[str]) -> None:
+    """Start the database where it is among the parts and not among what runs; raises `StepFailed`."""
+    service = stack.config.backup.service
+    if DATABASE in parts and service not in running:
+        stack.do(commands.up((service,), build=False), "the database did not start", "see why: invoke dev.logs")
 
 
 class Restore:
@@ -44,16 +52,16 @@ class Restore:
         """Do it; raises `RestoreFailed`, and what cut it off, with the data as they were."""
         running = self.stack.running()
         self._stopped = tuple(name for name in self.stack.writers() if name in running)
-        if DATABASE in self.parts and self.stack.config.backup.service not in running:
-            up = commands.up((self.stack.config.backup.service,), build=False)
-            self.stack.do(up, "the database did not start", "see why: invoke dev.logs")
+        start_database(self.stack, self.parts, running)
         try:
             self._load()
             self._change()
         except BaseException as error:  # noqa: BLE001 - it is raised again once the data are back
             self._fail(error)
         for part in self.parts:
-            self._do(part, "finish", "removing what was there before")
+            failed = f"{self.backup} was restored, but what {part} was before could not be removed"
+            order = backups.script(self.stack, part, "finish", self.backup)
+            self.stack.do(order, failed, "nothing has to be done: the next restore removes it")
 
     def _load(self) -> None:
         for part in self.parts:
@@ -78,21 +86,35 @@ class Restore:
 
     def _fail(self, error: BaseException) -> NoReturn:
         """Bring back what was there before, and tell why."""
-        now, details = _AS_BEFORE, getattr(error, "details", ())
-        try:
-            self._undo()
-        except ShiplaneError as worse:
-            now, details = f"{_UNKNOWN}: {worse.cause}", (*details, *worse.details)
+        self.stack.say("not restored; bringing back what was there before")
+        now, details = self._undo()
         if not isinstance(error, StepFailed):
+            self.stack.say(now)
             raise error
-        raise RestoreFailed(self.backup, error.cause, now, _LOOK, details) from error
+        raise RestoreFailed(self.backup, error.cause, now, _LOOK, (*error.details, *details)) from error
 
-    def _undo(self) -> None:
-        """Undo what was done: a part that was not loaded is as it was, also where an earlier change was cut off."""
+    def _undo(self) -> tuple[str, tuple[str, ...]]:
+        """Undo what was done, each part whatever becomes of the others; say what the data are, with what failed said.
+
+        A part that was not loaded is as it was, also where an earlier change was cut off.
+        """
+        failed: list[str] = []
+        details: list[str] = []
+
+        def attempt(do: Callable[[], object], otherwise: str) -> None:
+            try:
+                do()
+            except ShiplaneError as worse:
+                failed.append(otherwise)
+                details.extend(worse.details)
+
         if self._changing and self._stopped:
             with suppress(StepFailed):
                 self.stack.do(commands.stop(self._stopped), "stopping the application", _LOOK)
+        verb = "back" if self._changing else "finish"
         for part in self._loaded:
-            self._do(part, "back" if self._changing else "finish", "bringing back what was there before")
+            attempt(partial(self._do, part, verb, "bringing back what was there before"), _NOT_BACK.format(part))
+        as_before = () if failed else (_AS_BEFORE,)
         if self._changing:
-            self._start()
+            attempt(self._start, "the application did not start again")
+        return "; ".join((*as_before, *failed)), tuple(details)

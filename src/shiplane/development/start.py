@@ -85,8 +85,8 @@ def anew(stack: Stack, services: Sequence[str], *, cached: bool | None = None) -
     before = stack.rows()
     if cached is not None:
         stack.do(commands.build(services, cached=cached), "the images were not built", "see the lines above")
-    wanted = services or tuple(dict.fromkeys(row.service for row in before))
-    _refuse_held_ports(stack, Wish(tuple(wanted)))
+    wanted = tuple(services or dict.fromkeys(row.service for row in before if row.service in stack.services))
+    _refuse_held_ports(stack, Wish(wanted))
     stack.do(commands.up(wanted, build=False, anew=True), "the development stack did not start", _LOGS)
     after = stack.rows()
     return Started(rows.differences(before, after), addresses(stack, after))

@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 _FIX = "see why: docker system df --verbose"
 
 
-def sizes(stack: Stack) -> dict[str, str]:
-    """Give the size of each of the project's volumes, as the engine writes it; raises `StepFailed`."""
+def names(stack: Stack) -> list[str]:
+    """Name the project's volumes; raises `StepFailed`."""
     named = stack.runner.run(commands.volumes(stack.project))
     if not named.ok:
         raise StepFailed("the engine cannot tell its volumes", _FIX, named.tail())
-    mine = named.stdout.split()
+    return named.stdout.split()
+
+
+def sizes(stack: Stack) -> dict[str, str]:
+    """Give the size of each of the project's volumes, as the engine writes it; raises `StepFailed`."""
+    mine = names(stack)
     if not mine:
         return {}
     told = stack.runner.run(commands.volume_sizes())

@@ -7,7 +7,7 @@ import pytest
 
 from shiplane.development.backups import Kept
 from shiplane.development.restore import Restore, parts_of
-from shiplane.errors import BackupUnknown, Interrupted, RestoreFailed
+from shiplane.errors import BackupUnknown, Interrupted, RestoreFailed, StepFailed
 from stacks import RUNNING, container, make_stack
 
 if TYPE_CHECKING:
@@ -114,14 +114,28 @@ def test_data_on_which_the_application_does_not_start_are_taken_back(
     assert deeds(runner.transcript)[-5:] == [START, STOP, "back database", "back media", START]
 
 
-def test_a_way_back_that_fails_is_told(tmp_path: Path) -> None:
-    error, _ = failed(tmp_path, ("bash -s database (swap|back)", "the disk is full", 1))
-    assert "what was there before could not be brought back either: bringing back what was there before" in error.cause
+def test_a_way_back_that_fails_is_told_and_holds_up_no_other(tmp_path: Path) -> None:
+    error, done = failed(tmp_path, ("bash -s (files swap|database back)", "the disk is full", 1))
+    assert error.cause.endswith("failed; database could not be brought back to what it was before either")
     assert error.details == ("the disk is full", "the disk is full")
+    assert done[-3:] == ["back database", "back media", START]
+
+
+def test_an_application_that_does_not_start_again_is_told(tmp_path: Path) -> None:
+    error, _ = failed(tmp_path, (" up .* backend", "unhealthy", 1))
+    assert error.cause.endswith("failed; the data are what they were before; the application did not start again")
+
+
+def test_a_restore_whose_leftovers_stay_is_one(tmp_path: Path) -> None:
+    stack, _ = make_stack(tmp_path, first=[("bash -s files finish", "no space", 1)])
+    with pytest.raises(StepFailed, match="one was restored, but what media was before could not be removed"):
+        Restore(stack, BACKUP, PARTS).run()
 
 
 def test_an_interrupt_takes_it_back_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stack, runner = make_stack(tmp_path)
+    told: list[str] = []
+    stack.say = told.append
     original = type(stack).do
 
     def interrupted(self: Stack, command: object, what: str, fix: str) -> object:
@@ -133,6 +147,7 @@ def test_an_interrupt_takes_it_back_too(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(Interrupted):
         Restore(stack, BACKUP, PARTS).run()
     assert deeds(runner.transcript)[-4:] == [STOP, "back database", "back media", START]
+    assert told[-2:] == ["not restored; bringing back what was there before", "the data are what they were before"]
 
 
 def test_what_a_backup_holds_is_what_it_gives() -> None:

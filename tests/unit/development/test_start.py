@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shiplane.development.rows import parse
-from shiplane.development.start import Wish, addresses, debugger_port, needed, start
+from shiplane.development.start import Wish, addresses, anew, debugger_port, needed, start
 from shiplane.errors import StepFailed, UnknownName, UsageError
 from stacks import MODEL, RUNNING, container, make_stack
 
@@ -75,6 +75,13 @@ def test_what_fails_is_told_with_its_last_lines(tmp_path: Path, pattern: str, ca
     with pytest.raises(StepFailed) as failed:
         start(stack, Wish())
     assert (failed.value.cause, failed.value.details) == (cause, ("one", "two"))
+
+
+def test_a_container_of_a_service_that_is_no_more_is_not_made_anew(tmp_path: Path) -> None:
+    gone = container("db").replace('"Service": "db"', '"Service": "mail"')
+    stack, runner = make_stack(tmp_path, f"{container('redis')}\n{gone}")
+    anew(stack, ())
+    assert [line.rpartition("--force-recreate ")[2] for line in runner.transcript if " up " in line] == ["redis"]
 
 
 def test_an_unknown_service(tmp_path: Path) -> None:
