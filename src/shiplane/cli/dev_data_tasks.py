@@ -122,6 +122,7 @@ def _keep(stack: Stack, wanted: Sequence[str]) -> None:
 def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = False) -> None:
     """Remove the data and start anew, with example data; backups stay."""
     from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.development.login import login  # noqa: PLC0415
     from shiplane.development.start import Wish, start  # noqa: PLC0415
     from shiplane.development.volumes import sizes  # noqa: PLC0415
     from shiplane.lab.images import ensure_images  # noqa: PLC0415
@@ -137,7 +138,7 @@ def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = Fal
     ensure_images(app.runner, show)
     with alone(app):
         stack.do(down, "the data were not removed", "see the lines above")
-        show(render_started(start(stack, wish), app.config.development.login))
+        show(render_started(start(stack, wish), login(stack, app.environ)))
 
 
 @command

@@ -114,7 +114,8 @@ def _anew(services: tuple[str, ...], cached: bool | None, *, dry_run: bool) -> N
 
 def _tell(app: App, services: tuple[str, ...], start: Callable[[Stack], Started]) -> None:
     """Start something once the base images are here, and tell what came of it."""
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415 - not needed for --list
+    from shiplane.development.login import login  # noqa: PLC0415 - not needed for --list
+    from shiplane.lab.images import ensure_images  # noqa: PLC0415
     from shiplane.report.development_text import render_started  # noqa: PLC0415
 
     stack = opened(app)
@@ -122,4 +123,4 @@ def _tell(app: App, services: tuple[str, ...], start: Callable[[Stack], Started]
     ensure_images(app.runner, show)
     with alone(app):
         started = start(stack)
-    show(render_started(started, app.config.development.login))
+    show(render_started(started, login(stack, app.environ)))

@@ -120,7 +120,10 @@ class Development:
     shell: tuple[str, ...] = ("python", "manage.py", "shell")
     """Command that opens the application's own shell."""
     login: str = ""
-    """How to log in, in a line that a start ends with; no password that is worth something."""
+    """How to log in, in a line that a start ends with. {NAME} stands for a variable of `release_service`.
+
+    Its value is told where everybody knows it (development); of another one its name, and what sets it.
+    """
     media: str = ""
     """Folder, in a volume, of the files that people upload; empty: there are none."""
     static: str = ""
