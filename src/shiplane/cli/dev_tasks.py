@@ -31,7 +31,7 @@ def up(
     from shiplane.development.start import Wish, debugger_port, start  # noqa: PLC0415 - not needed for --list
 
     app = App.here()
-    port = debugger_port(app.environ) if debugger else ""
+    port = debugger_port(app.environ, app.checkout) if debugger else ""
     wish = Wish(listed(service), celery=with_celery, debugger=port, seed=seed)
     if dry_run:
         would(wish.commands(app.config))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import development as commands
+from shiplane.commands import dotenv
 from shiplane.commands.stack import DEVELOPMENT
 from shiplane.development import rows
 from shiplane.doctor import ports
-from shiplane.errors import UsageError
+from shiplane.errors import TimeLimit, UsageError
 from shiplane.facts import listeners
 
 if TYPE_CHECKING:
@@ -18,8 +21,10 @@ if TYPE_CHECKING:
     from shiplane.config import Config
     from shiplane.development.rows import Port, Row
     from shiplane.development.stack import Stack
+    from shiplane.facts.listeners import Published
     from shiplane.model import Command
 
+_LAST_PORT = 65535
 _LOGS = "see why: invoke dev.logs, invoke dev.status"
 
 
@@ -58,10 +63,12 @@ class Started:
     addresses: dict[str, str]
 
 
-def debugger_port(environ: Mapping[str, str]) -> str:
-    """Give the port for a debugger: what the variable for it says, else the usual one; raises `UsageError`."""
-    given = environ.get(commands.DEBUGGER_VARIABLE, "") or str(commands.DEBUGGER_PORT)
-    if not given.isdecimal() or not int(given):
+def debugger_port(environ: Mapping[str, str], checkout: Path) -> str:
+    """Give the port for a debugger: what the environment or `.env` says, else the usual one; raises `UsageError`."""
+    name, file = commands.DEBUGGER_VARIABLE, checkout / ".env"
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+    given = environ.get(name) or dict(map(dotenv.value, lines)).get(name) or str(commands.DEBUGGER_PORT)
+    if not given.isdecimal() or not 0 < int(given) <= _LAST_PORT:
         raise UsageError(f"{commands.DEBUGGER_VARIABLE} {given!r} is no port", "unset it, or set it to a number")
     return given
 
@@ -115,7 +122,7 @@ def _address(config: Config, service: str, port: Port) -> dict[str, str]:
 
 
 def _refuse_held_ports(stack: Stack, wish: Wish) -> None:
-    """Raise `UsageError` where something else holds a port that is to be published, naming what holds it."""
+    """Raise `UsageError` where something else holds a port that is to be published, or runs under the stack's name."""
     text = (stack.checkout / DEVELOPMENT[0]).read_text(encoding="utf-8")
     services = {name: stack.services[name] for name in needed(stack.services, wish)}
     wanted = list(ports.of_stack({"services": services}, text))
@@ -125,11 +132,26 @@ def _refuse_held_ports(stack: Stack, wish: Wish) -> None:
             f"set {commands.DEBUGGER_VARIABLE} to another port",
         )
         wanted.append(ports.Wanted(int(wish.debugger), "127.0.0.1", purpose, otherwise))
-    held = listeners.survey(stack.runner)
+    try:
+        held = listeners.survey(stack.runner)
+    except TimeLimit:
+        return  # a machine too busy to tell; Compose says in its way what it cannot have
+    _refuse_another_checkout(stack, held.published)
     found = list(ports.judge(wanted, held, lambda one: one.project == stack.project))
     if found:
         more = tuple(f"{one.cause} (fix: {one.fix})" for one in found[1:])
         raise UsageError(found[0].cause, found[0].fix, more)
+
+
+def _refuse_another_checkout(stack: Stack, published: Iterable[Published]) -> None:
+    """Raise `UsageError` where the containers of this name run from another folder: they and their data are its."""
+    for folder in dict.fromkeys(one.folder for one in published if one.project == stack.project and one.folder):
+        # A checkout that was moved is not there any more where its containers were started.
+        with suppress(OSError):
+            if Path(folder).is_dir() and not Path(folder).samefile(stack.checkout):
+                cause = f"the development stack {stack.project} runs from {folder}"
+                other = f"COMPOSE_PROJECT_NAME={stack.project}-2"
+                raise UsageError(cause, f"end it there: invoke dev.down, or name this one in .env: {other}")
 
 
 def needed(services: Mapping[str, Mapping[str, Any]], wish: Wish) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from shiplane.development.rows import parse
 from shiplane.development.start import Wish, addresses, anew, debugger_port, needed, start
-from shiplane.errors import StepFailed, UnknownName, UsageError
+from shiplane.errors import StepFailed, TimeLimit, UnknownName, UsageError
 from stacks import MODEL, RUNNING, container, make_stack
 
 if TYPE_CHECKING:
@@ -54,6 +54,34 @@ def test_a_held_port_is_told_before_anything_changes(tmp_path: Path) -> None:
     assert not [line for line in runner.transcript if " up " in line]
 
 
+def test_the_stack_of_another_checkout_is_not_taken_over(tmp_path: Path) -> None:
+    other, mine = tmp_path / "other", tmp_path / "mine"
+    other.mkdir()
+    mine.mkdir()
+    said = f"app-dev-db-1\tapp-dev\t{other}\t127.0.0.1:5432->5432/tcp"
+    stack, runner = make_stack(mine, RUNNING, [("docker ps --no-trunc", said, 0)])
+    with pytest.raises(UsageError) as refused:
+        start(stack, Wish(("redis",)))
+    assert refused.value.cause == f"the development stack app-dev runs from {other}"
+    assert refused.value.fix.endswith("name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2")
+    assert not [line for line in runner.transcript if " up " in line]
+    other.rmdir()
+    other.symlink_to(mine)
+    assert start(stack, Wish(("redis",))).changes["as they were"]
+
+
+def test_a_machine_too_busy_to_tell_of_its_ports_starts_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_runner: object) -> None:
+        raise TimeLimit("docker", 5)
+
+    monkeypatch.setattr("shiplane.facts.listeners.survey", slow)
+    stack, runner = make_stack(tmp_path)
+    start(stack, Wish())
+    assert [line for line in runner.transcript if " up " in line]
+
+
 def test_a_port_that_is_not_wanted_may_be_held(tmp_path: Path) -> None:
     said = 'LISTEN 0 128 127.0.0.1:8080 0.0.0.0:* users:(("nginx",pid=7,fd=3))'
     stack, _ = make_stack(tmp_path, "", [("ss -H", said, 0)])
@@ -91,12 +119,14 @@ def test_an_unknown_service(tmp_path: Path) -> None:
     assert len(runner.transcript) == 1
 
 
-def test_the_port_of_the_debugger() -> None:
-    found = [debugger_port(given) for given in ({}, {"DEV_DEBUG_PORT": ""}, {"DEV_DEBUG_PORT": "9000"})]
-    assert found == ["5678", "5678", "9000"]
-    for wrong in ("on", "0"):
+def test_the_port_of_the_debugger(tmp_path: Path) -> None:
+    given: tuple[dict[str, str], ...] = ({}, {"DEV_DEBUG_PORT": ""}, {"DEV_DEBUG_PORT": "9000"})
+    assert [debugger_port(one, tmp_path) for one in given] == ["5678", "5678", "9000"]
+    (tmp_path / ".env").write_text("# ports\nDEV_DEBUG_PORT=9001\n")
+    assert [debugger_port(one, tmp_path) for one in given] == ["9001", "9001", "9000"]
+    for wrong in ("on", "0", "65536", "-1"):
         with pytest.raises(UsageError, match=f"DEV_DEBUG_PORT '{wrong}' is no port"):
-            debugger_port({"DEV_DEBUG_PORT": wrong})
+            debugger_port({"DEV_DEBUG_PORT": wrong}, tmp_path)
 
 
 def test_a_held_port_of_the_debugger(tmp_path: Path) -> None:
