@@ -22,7 +22,7 @@ def run(script: Path, *arguments: str, **variables: str) -> subprocess.Completed
     environ = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", **variables}
     return subprocess.run(
         [str(script), *arguments],
-        env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120,
+        env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
 
 

@@ -37,14 +37,14 @@ class Stack:
     def compose(self, *arguments: str, check: bool = True) -> str:
         argv = ["docker", "compose", "-p", self.project, *self.files, *arguments]
         done = subprocess.run(
-            argv, cwd=ROOT, env=self.environ, capture_output=True, text=True, check=False, timeout=240
+            argv, cwd=ROOT, env=self.environ, capture_output=True, text=True, check=False, timeout=600
         )
         assert done.returncode == 0 or not check, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         return done.stdout
 
     def up(self) -> None:
         try:
-            self.compose("up", "--detach", "--wait", "--wait-timeout", "90")
+            self.compose("up", "--detach", "--wait", "--wait-timeout", "180")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.compose('logs', '--tail', '20', check=False)}") from None
 
