@@ -68,7 +68,7 @@ def test_up(project: Project) -> None:
         "redis        127.0.0.1:6379",
         "log in: take the token",
     ]
-    assert done(project) == [ENGINE, *IMAGES, MODEL, *PORTS, PS, f"{UP} --build", SEED, PS]
+    assert done(project) == [ENGINE, *IMAGES, PS, MODEL, *PORTS, f"{UP} --build", SEED, PS]
 
 
 def test_up_with_what_is_asked_for(project: Project) -> None:
@@ -108,9 +108,9 @@ def test_stop_and_down(project: Project) -> None:
     assert project.invoke("dev.stop --service db").code == 0
     assert done(project) == [ENGINE, MODEL, f"{EVERY} stop db"]
     assert again(project, "dev.down").code == 0
-    assert done(project) == [ENGINE, f"{EVERY} down --remove-orphans"]
+    assert done(project) == [ENGINE, PS, f"{EVERY} down --remove-orphans"]
     assert again(project, "dev.down --volumes --yes").code == 0
-    assert done(project) == [ENGINE, f"{EVERY} down --remove-orphans --volumes"]
+    assert done(project) == [ENGINE, PS, f"{EVERY} down --remove-orphans --volumes"]
 
 
 def test_restart_rebuild_and_build(project: Project) -> None:
@@ -316,7 +316,7 @@ def test_restore(project: Project) -> None:
     assert ended.out.splitlines()[-1] == f"restored from {NAME}: database, media, static"
     stop, start = f"{EVERY} stop backend", f"{UP} --no-build backend"
     assert done(project) == [
-        *(ENGINE, MODEL, *IMAGES, PS),
+        *(ENGINE, MODEL, *IMAGES, PS, PS),
         *(*scripts(NAME, "load"), stop, *scripts(NAME, "swap"), start, *scripts(NAME, "finish")),
     ]
     ended = again(project, "dev.restore last --part media --dry-run")
@@ -332,7 +332,7 @@ def test_restore_keeps_what_is_there_first(project: Project) -> None:
     ended = again(project, f"dev.restore {NAME} --yes", ("bash -s files backup", "no space left on device", 1))
     assert (ended.code, ended.err.splitlines()[0]) == (3, "no backup was made, for media could not be read")
     before = scripts("20260101T000000Z-before-restore", "backup")[1]
-    assert done(project) == [ENGINE, MODEL, *IMAGES, PS, before]
+    assert done(project) == [ENGINE, MODEL, *IMAGES, PS, PS, before]
 
 
 def test_restore_keeps_what_a_stopped_stack_holds(project: Project) -> None:
@@ -380,6 +380,23 @@ def test_one_command_at_a_time_changes_the_stack(project: Project, monkeypatch: 
     assert all(first <= number < last for number in changes)
 
 
+@pytest.mark.parametrize("line", [*CHANGING, "dev.clean --degree all --yes", "dev.clean --degree logs --yes"])
+def test_the_stack_of_another_checkout_is_left_alone(project: Project, tmp_path: Path, line: str) -> None:
+    kept(project.folder, NAME, "media")
+    other = tmp_path / "other"
+    other.mkdir()
+    labels = f"com.docker.compose.project.working_dir={other},com.docker.compose.service=db"
+    ended = again(project, line, *SIZES, running=container("db", (5432, 5432), Labels=labels))
+    assert (ended.code, ended.err.splitlines()[:2]) == (
+        2,
+        [
+            f"the development stack app-dev is that of {other}",
+            "fix: remove it there: invoke dev.down, or name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2",
+        ],
+    )
+    assert not [command for command in done(project) if re.search(" (up|down) |bash", command)]
+
+
 def test_a_restore_that_fails_says_that_the_data_are_as_they_were(project: Project) -> None:
     kept(project.folder, NAME, "database")
     ended = again(project, "dev.restore last --no-keep --yes", ("bash -s database load", "pg_restore: no archive", 1))
@@ -409,7 +426,7 @@ def test_reset(project: Project) -> None:
     ended = again(project, "dev.reset --yes", *SIZES)
     assert (ended.code, ended.out.splitlines()[0]) == (0, "app-dev_db-data  48MB")
     assert [line for line in done(project) if line.startswith(("docker compose", "BUILDX"))] == [
-        *(MODEL, f"{EVERY} down --remove-orphans --volumes", PS, f"{UP} --build", SEED, PS)
+        *(PS, MODEL, f"{EVERY} down --remove-orphans --volumes", PS, f"{UP} --build", SEED, PS)
     ]
 
 

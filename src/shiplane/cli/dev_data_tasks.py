@@ -35,6 +35,7 @@ def backup(_c: Context, part: list[str] | None = None, dry_run: bool = False, js
         would(kept.script(stack, one, "backup", name) for one in chosen)
         return
     with alone(app, stack.say):
+        stack.own_rows()
         made = kept.make(stack, chosen, kept.new_name(time.time(), kept.kept(app.checkout)))
     if json:
         show_json(made.to_json())
@@ -82,6 +83,7 @@ def restore(
     _agree(f"restore {one.name}?", yes=yes)
     ensure_images(app.runner, show)
     with alone(app):
+        stack.own_rows()
         if keep:
             _keep(stack, wanted)
         Restore(stack, one, wanted).run()
@@ -133,6 +135,7 @@ def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = Fal
         would([down, *wish.commands(app.config)])
         return
     stack = opened(app)
+    stack.own_rows()
     show(render_volumes(sizes(stack)))
     _agree("remove these data?", yes=yes)
     ensure_images(app.runner, show)

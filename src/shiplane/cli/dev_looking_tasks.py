@@ -134,7 +134,8 @@ def _examine(app: App, seconds: int) -> list[Told]:
 @command
 def check(_c: Context, recovery: bool = False, dry_run: bool = False, json: bool = False) -> None:
     """Ask what comes through the proxy: pages, API, environment, headers; --recovery stops the database meanwhile."""
-    from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.signals import terminable  # noqa: PLC0415 - not needed for --list
+    from shiplane.commands import development as commands  # noqa: PLC0415
     from shiplane.development.answers import drill, look  # noqa: PLC0415
     from shiplane.errors import StepFailed  # noqa: PLC0415
     from shiplane.report.doctor_text import render_doctor  # noqa: PLC0415
@@ -146,7 +147,9 @@ def check(_c: Context, recovery: bool = False, dry_run: bool = False, json: bool
         would([commands.stop(service), commands.up(service, build=False)] if recovery else [])
         return
     stack, http = opened(app, nowhere if json else show), app.world.http()
-    found = [*look(stack, http), *(drill(stack, http, Cancel().sleep) if recovery else [])]
+    # However it is ended, the database is started again.
+    with terminable():
+        found = [*look(stack, http), *(drill(stack, http, Cancel().sleep) if recovery else [])]
     if json:
         show_json([told.to_json() for told in found])
     else:

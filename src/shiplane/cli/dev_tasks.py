@@ -68,6 +68,7 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
         raise NotAgreed(question)
     stack = opened(app)
     with alone(app):
+        stack.own_rows()
         stack.do(commands.down(volumes=volumes), "the development stack did not stop", "see the lines above")
 
 

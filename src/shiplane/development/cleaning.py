@@ -66,14 +66,14 @@ def clean(stack: Stack, cleaning: Cleaning) -> None:
 
 
 def _containers(stack: Stack) -> Cleaning:
-    found = stack.rows()
+    found = stack.own_rows()
     removals = tuple(Removal("container", row.service, row.health or row.state) for row in found)
     return Cleaning(removals, (commands.down(),) if found else (), "the data, images and backups")
 
 
 def _logs(stack: Stack) -> Cleaning:
     """Make what runs anew: logs go with their containers, and their files are the engine's alone."""
-    running = [row for row in stack.rows() if row.runs and row.service in stack.services]
+    running = [row for row in stack.own_rows() if row.runs and row.service in stack.services]
     sizes = [stack.runner.run(commands.log_size(row.id)).stdout.strip() for row in running]
     removals = [Removal("log", row.service, f"{size or '0'} B") for row, size in zip(running, sizes, strict=True)]
     again = commands.up(tuple(row.service for row in running), build=False, anew=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
+_FOLDER = re.compile(r"(?:^|,)com\.docker\.compose\.project\.working_dir=([^,]*)")
 _LOOPBACK = "127.0.0.1"
 
 
@@ -29,7 +31,10 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Describe one container; `health` is empty where nobody checks it, `exit_code` counts once it has ended."""
+    """Describe one container; `health` is empty where nobody checks it, `exit_code` counts once it has ended.
+
+    `folder` is where Compose was when it made it; empty where Compose does not tell.
+    """
 
     id: str
     service: str
@@ -38,6 +43,7 @@ class Row:
     image: str
     exit_code: int
     ports: tuple[Port, ...]
+    folder: str = ""
 
     @property
     def runs(self) -> bool:
@@ -70,6 +76,7 @@ def _row(told: dict[str, Any]) -> Row:
         image=told.get("Image", ""),
         exit_code=int(told.get("ExitCode") or 0),
         ports=tuple(sorted(ports, key=lambda port: (port.target, port.port))),
+        folder=made_in[1] if (made_in := _FOLDER.search(told.get("Labels") or "")) else "",
     )
 
 

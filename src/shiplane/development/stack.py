@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import development as commands
@@ -11,12 +13,11 @@ from shiplane.development import rows
 from shiplane.doctor.models import resolve
 from shiplane.doctor.topology.released import SECRET
 from shiplane.doctor.topology.written import PLAIN
-from shiplane.errors import NotRunning, StepFailed, UnknownName
+from shiplane.errors import NotRunning, StepFailed, UnknownName, UsageError
 from shiplane.model import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from pathlib import Path
 
     from shiplane.config import Config
     from shiplane.development.rows import Row
@@ -61,6 +62,18 @@ class Stack:
             raise StepFailed("Compose cannot tell what runs", "see why: docker compose ps --all", done.tail())
         return rows.parse(done.stdout)
 
+    def own_rows(self) -> tuple[Row, ...]:
+        """Give the same where they may be changed; raises `UsageError` where they are those of another checkout."""
+        found = self.rows()
+        for folder in dict.fromkeys(row.folder for row in found if row.folder):
+            # A checkout that was moved is not there any more where its containers were made.
+            with suppress(OSError):
+                if Path(folder).is_dir() and not Path(folder).samefile(self.checkout):
+                    cause = f"the development stack {self.project} is that of {folder}"
+                    other = f"COMPOSE_PROJECT_NAME={self.project}-2"
+                    raise UsageError(cause, f"remove it there: invoke dev.down, or name this one in .env: {other}")
+        return found
+
     def running(self) -> tuple[str, ...]:
         """Name the services that run now."""
         return tuple(dict.fromkeys(row.service for row in self.rows() if row.runs))
@@ -79,8 +92,8 @@ class Stack:
 
     def writers(self) -> tuple[str, ...]:
         """Name the services that run the application's own code, and so write to the database and the folders."""
-        image = self.services[self.config.release_service].get("image")
-        return tuple(name for name, one in self.services.items() if one.get("image") == image)
+        code = _code(self.services[self.config.release_service])
+        return tuple(name for name, one in self.services.items() if _code(one) == code)
 
     def do(self, command: Command, failed: str, fix: str) -> Completed:
         """Run a command to its end, telling what it prints; raises `StepFailed`, which says what `failed`."""
@@ -88,6 +101,11 @@ class Stack:
         if not done.ok:
             raise StepFailed(failed, fix, done.tail())
         return done
+
+
+def _code(service: dict[str, Any]) -> object:
+    """Give what tells which code a service runs: its image, which need not have a name where it is built here."""
+    return service.get("image") or service.get("build")
 
 
 def _secrets(services: dict[str, dict[str, Any]]) -> Iterator[Secret]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import development as commands
@@ -17,11 +15,11 @@ from shiplane.facts import listeners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from shiplane.config import Config
     from shiplane.development.rows import Port, Row
     from shiplane.development.stack import Stack
-    from shiplane.facts.listeners import Published
     from shiplane.model import Command
 
 _LAST_PORT = 65535
@@ -76,8 +74,8 @@ def debugger_port(environ: Mapping[str, str], checkout: Path) -> str:
 def start(stack: Stack, wish: Wish) -> Started:
     """Start what is wished; raises `UsageError` where a port is held, `StepFailed` where something does not start."""
     stack.check(wish.services)
+    before = stack.own_rows()
     _refuse_held_ports(stack, wish)
-    before = stack.rows()
     up, *seed = wish.commands(stack.config)
     stack.do(up, "the development stack did not start", _LOGS)
     for command in seed:
@@ -89,7 +87,7 @@ def start(stack: Stack, wish: Wish) -> Started:
 def anew(stack: Stack, services: Sequence[str], *, cached: bool | None = None) -> Started:
     """Make containers anew, with the configuration as it is now; `cached` says how to build before, None not to."""
     stack.check(services)
-    before = stack.rows()
+    before = stack.own_rows()
     if cached is not None:
         stack.do(commands.build(services, cached=cached), "the images were not built", "see the lines above")
     wanted = tuple(services or dict.fromkeys(row.service for row in before if row.service in stack.services))
@@ -122,7 +120,7 @@ def _address(config: Config, service: str, port: Port) -> dict[str, str]:
 
 
 def _refuse_held_ports(stack: Stack, wish: Wish) -> None:
-    """Raise `UsageError` where something else holds a port that is to be published, or runs under the stack's name."""
+    """Raise `UsageError` where something else holds a port that is to be published, naming what holds it."""
     text = (stack.checkout / DEVELOPMENT[0]).read_text(encoding="utf-8")
     services = {name: stack.services[name] for name in needed(stack.services, wish)}
     wanted = list(ports.of_stack({"services": services}, text))
@@ -136,22 +134,10 @@ def _refuse_held_ports(stack: Stack, wish: Wish) -> None:
         held = listeners.survey(stack.runner)
     except TimeLimit:
         return  # a machine too busy to tell; Compose says in its way what it cannot have
-    _refuse_another_checkout(stack, held.published)
     found = list(ports.judge(wanted, held, lambda one: one.project == stack.project))
     if found:
         more = tuple(f"{one.cause} (fix: {one.fix})" for one in found[1:])
         raise UsageError(found[0].cause, found[0].fix, more)
-
-
-def _refuse_another_checkout(stack: Stack, published: Iterable[Published]) -> None:
-    """Raise `UsageError` where the containers of this name run from another folder: they and their data are its."""
-    for folder in dict.fromkeys(one.folder for one in published if one.project == stack.project and one.folder):
-        # A checkout that was moved is not there any more where its containers were started.
-        with suppress(OSError):
-            if Path(folder).is_dir() and not Path(folder).samefile(stack.checkout):
-                cause = f"the development stack {stack.project} runs from {folder}"
-                other = f"COMPOSE_PROJECT_NAME={stack.project}-2"
-                raise UsageError(cause, f"end it there: invoke dev.down, or name this one in .env: {other}")
 
 
 def needed(services: Mapping[str, Mapping[str, Any]], wish: Wish) -> list[str]:

@@ -63,7 +63,7 @@ def _usage(stack: Stack, running: Sequence[Row]) -> dict[str, dict[str, str]]:
     lines = stack.runner.run(commands.usage([row.id for row in running])).stdout.splitlines()
     found = {}
     for line in lines:
-        with suppress(ValueError):
+        with suppress(ValueError, KeyError, TypeError):
             one = json.loads(line)
             found[one["ID"]] = one
     return found
@@ -85,7 +85,7 @@ def _drift(stack: Stack, component: Component, running: Sequence[Row]) -> list[s
     if not file or component.name not in {row.service for row in running}:
         return None
     done = stack.runner.run(commands.inside(component.name, drift.question(file)))
-    with suppress(ValueError, KeyError):
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
         if done.ok:
             return drift.compare(file, (stack.checkout / file).read_text(encoding="utf-8"), done.stdout)
     return None

@@ -8,7 +8,7 @@ import pytest
 from shiplane.development.backups import Kept
 from shiplane.development.restore import Restore, parts_of
 from shiplane.errors import BackupUnknown, Interrupted, RestoreFailed, StepFailed
-from stacks import RUNNING, container, make_stack
+from stacks import MODEL, RUNNING, container, make_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +71,13 @@ def test_the_worker_is_stopped_too(tmp_path: Path) -> None:
     stack, runner = make_stack(tmp_path, f"{RUNNING}\n{container('celery')}")
     Restore(stack, BACKUP, ("media",)).run()
     assert deeds(runner.transcript)[1:4] == ["stop backend celery", "swap media", "up backend celery"]
+
+
+def test_what_is_built_alike_is_stopped_together_also_without_a_name(tmp_path: Path) -> None:
+    stack, _ = make_stack(tmp_path)
+    services = {name: {**one, "image": None} for name, one in MODEL["services"].items()}
+    stack.__dict__["model"] = {**MODEL, "services": services}
+    assert stack.writers() == ("backend", "celery")
 
 
 def test_what_cannot_be_loaded_stops_nothing(tmp_path: Path) -> None:

@@ -58,16 +58,18 @@ def test_the_stack_of_another_checkout_is_not_taken_over(tmp_path: Path) -> None
     other, mine = tmp_path / "other", tmp_path / "mine"
     other.mkdir()
     mine.mkdir()
-    said = f"app-dev-db-1\tapp-dev\t{other}\t127.0.0.1:5432->5432/tcp"
-    stack, runner = make_stack(mine, RUNNING, [("docker ps --no-trunc", said, 0)])
-    with pytest.raises(UsageError) as refused:
-        start(stack, Wish(("redis",)))
-    assert refused.value.cause == f"the development stack app-dev runs from {other}"
-    assert refused.value.fix.endswith("name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2")
+    labels = f"a=b,com.docker.compose.project.working_dir={other},com.docker.compose.depends_on=db,redis"
+    stack, runner = make_stack(mine, container("db", state="exited", Labels=labels))
+    for change in (lambda: start(stack, Wish(("redis",))), lambda: anew(stack, ())):
+        with pytest.raises(UsageError) as refused:
+            change()
+        assert refused.value.cause == f"the development stack app-dev is that of {other}"
+        assert refused.value.fix.endswith("name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2")
     assert not [line for line in runner.transcript if " up " in line]
     other.rmdir()
+    start(stack, Wish(("redis",)))
     other.symlink_to(mine)
-    assert start(stack, Wish(("redis",))).changes["as they were"]
+    start(stack, Wish(("redis",)))
 
 
 def test_a_machine_too_busy_to_tell_of_its_ports_starts_all_the_same(
