@@ -13,7 +13,7 @@ from shiplane.commands import git, stack
 from shiplane.commands.compose import BASE_ENV, BASE_FILE
 from shiplane.doctor import Check, Once, engine, machine, network, ports, project, topology, variables
 from shiplane.errors import ConfigError, ShiplaneError, UsageError
-from shiplane.facts import listeners, versions, working_tree
+from shiplane.facts import dotenv_file, listeners, versions, working_tree
 from shiplane.facts import machine as machine_facts
 from shiplane.facts.answers import told_by_git
 
@@ -152,7 +152,7 @@ def _uses(app: App, config: Config) -> tuple[list[variables.Use], dict[str, set[
     """Find what the compose files use, and what is set where they are used."""
     from shiplane.deploy.bundle import root_names  # noqa: PLC0415 - this check alone
 
-    local = {*app.environ, *variables.set_in(_text(app.checkout / ".env"))}
+    local = {*app.environ, *variables.set_in(dotenv_file.read(app.checkout))}
     deployed = root_names(one.name for one in config.components)
     overlays = {one.overlay for one in config.environments}
     files = [*stack.TEST, *sorted(overlays)]

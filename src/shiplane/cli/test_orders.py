@@ -11,7 +11,7 @@ from shiplane.cli import leftovers
 from shiplane.cli.test_environment import Environment
 from shiplane.doctor.variables import set_in
 from shiplane.errors import UsageError
-from shiplane.facts import failed_before, listeners
+from shiplane.facts import dotenv_file, failed_before, listeners
 from shiplane.model import Command, Secret
 from shiplane.planning import images, test_ports
 from shiplane.planning.inputs import REPORTS
@@ -64,8 +64,7 @@ class Orders:
     @cached_property
     def environment(self) -> Environment:
         """Give the test environment, at the ports that are free now; raises `PortTaken`."""
-        file = self.app.checkout / ".env"
-        written = set_in(file.read_text(encoding="utf-8", errors="replace")) if file.is_file() else set()
+        written = set_in(dotenv_file.read(self.app.checkout))
         held, project = listeners.survey(self.app.runner), self.where.project("suites")
         ports = test_ports.choose(held, project, self.app.environ, written)
         return Environment(self.app, self.where, "suites", self.app.checkout / REPORTS, ports)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from shiplane.commands.stack import DEVELOPMENT
 from shiplane.doctor import variables
 from shiplane.doctor.topology.written import PLAIN
+from shiplane.facts import dotenv_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shiplane.development.stack import Stack
 
-_FILE = ".env"
 _VARIABLE = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
@@ -36,6 +36,5 @@ def _where(stack: Stack, environ: Mapping[str, str], name: str) -> str:
     """Name what sets a variable, by the order in which Compose asks."""
     if name in environ:
         return "your environment"
-    file = stack.checkout / _FILE
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    return _FILE if name in variables.set_in(text) else DEVELOPMENT[0]
+    written = variables.set_in(dotenv_file.read(stack.checkout))
+    return dotenv_file.NAME if name in written else DEVELOPMENT[0]

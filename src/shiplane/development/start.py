@@ -11,7 +11,7 @@ from shiplane.commands.stack import DEVELOPMENT
 from shiplane.development import rows
 from shiplane.doctor import ports
 from shiplane.errors import TimeLimit, UsageError
-from shiplane.facts import listeners
+from shiplane.facts import dotenv_file, listeners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,8 +63,7 @@ class Started:
 
 def debugger_port(environ: Mapping[str, str], checkout: Path) -> str:
     """Give the port for a debugger: what the environment or `.env` says, else the usual one; raises `UsageError`."""
-    name, file = commands.DEBUGGER_VARIABLE, checkout / ".env"
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+    name, lines = commands.DEBUGGER_VARIABLE, dotenv_file.read(checkout).splitlines()
     given = environ.get(name) or dict(map(dotenv.value, lines)).get(name) or str(commands.DEBUGGER_PORT)
     if not given.isdecimal() or not 0 < int(given) <= _LAST_PORT:
         raise UsageError(f"{commands.DEBUGGER_VARIABLE} {given!r} is no port", "unset it, or set it to a number")
