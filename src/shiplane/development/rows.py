@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
-_FOLDER = re.compile(r"(?:^|,)com\.docker\.compose\.project\.working_dir=([^,]*)")
+_FOLDER = re.compile(r"(?:^|,)com\.docker\.compose\.project\.working_dir=(.*?)(?=,[\w./-]+=|$)", re.DOTALL)
 _LOOPBACK = "127.0.0.1"
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from shiplane.development.rows import Port, Row, differences, parse
 from stacks import RUNNING, container
 
@@ -49,3 +51,17 @@ def test_what_became_of_each_service() -> None:
         "made anew": ["anew"],
         "as they were": ["same"],
     }
+
+
+@pytest.mark.parametrize("folder", ["/src/app", "/src/p)$'\"#\\ ü, and more", "/src/line\nend,", ""])
+@pytest.mark.parametrize("more", ["", ",com.docker.compose.service=db", ",a/b=c,d"])
+def test_the_folder_in_which_a_container_was_made(folder: str, more: str) -> None:
+    labels = (
+        f"com.docker.compose.depends_on=db:healthy:false,redis,com.docker.compose.project.working_dir={folder}{more}"
+    )
+    (row,) = parse(container("db", Labels=labels))
+    assert row.folder == folder
+
+
+def test_a_container_without_labels() -> None:
+    assert [parse(container("db", **more))[0].folder for more in ({}, {"Labels": None}, {"Labels": "a=b"})] == [""] * 3
