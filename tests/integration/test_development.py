@@ -124,6 +124,15 @@ def test_a_second_start_changes_nothing(stack: Stack) -> None:
     assert stack.rows == EXAMPLES
 
 
+def test_another_clone_leaves_the_stack_alone(stack: Stack) -> None:
+    before = stack.containers()
+    second = Clone.make(stack.clone.folder.with_name("second"), **stack.clone.environ | {"PYTHONPATH": ""})
+    for words in (("dev.up",), ("dev.down", "--volumes", "--yes"), ("dev.clean", "--degree", "all", "--yes")):
+        refused = second.invoke(*words, code=2, environ={"PYTHONPATH": str(second.folder / "src")}).output
+        assert f"the development stack {PROJECT} is that of {stack.clone.folder}\n" in refused
+    assert stack.containers() == before
+
+
 def test_edits_are_served_by_the_proxy_at_once(stack: Stack) -> None:
     before = stack.containers()
     stack.edit_version("9.8.7")
