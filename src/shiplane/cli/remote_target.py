@@ -17,6 +17,7 @@ from shiplane.deploy import tls
 from shiplane.errors import ConfigError, SecretsMissing, UsageError
 from shiplane.model import Secret, Site
 from shiplane.planning import Naming
+from shiplane.planning.reference import on_mirror
 from shiplane.runners import temporary
 from shiplane.runners.http import is_loopback
 
@@ -104,8 +105,9 @@ class RemoteTarget:
         return Naming(registry, owner.lower(), self.config.name)
 
     def sources(self, reference: str) -> tuple[str, ...]:
-        """Give the reference itself: servers fetch it from there too."""
-        return (reference,)
+        """Give its name on the mirror of Docker Hub, where there is one, and the reference itself."""
+        mirrored = on_mirror(reference, self.config.hub_mirror) if self.config.hub_mirror else ""
+        return (mirrored, reference) if mirrored else (reference,)
 
     def login(self) -> RegistryLogin | None:
         """Give the registry's user and password, GitHub's own token included; None: this machine's own login."""

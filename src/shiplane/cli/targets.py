@@ -13,6 +13,7 @@ from shiplane.deploy import tls
 from shiplane.errors import LabDown, SecretsMissing, UnknownName
 from shiplane.model import Secret, Site
 from shiplane.planning import Naming
+from shiplane.planning.reference import on_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,8 @@ class LabTarget:
 
     def sources(self, reference: str) -> tuple[str, ...]:
         """Give the lab's registry first, by which its servers reach official images; else where the name leads."""
-        return (reference,) if "/" in reference else (f"{self._require().registry}/library/{reference}", reference)
+        mirrored = on_mirror(reference, self._require().registry)
+        return (mirrored, reference) if mirrored else (reference,)
 
     def login(self) -> RegistryLogin:
         """Give the lab registry's own user."""

@@ -203,6 +203,11 @@ class Config:
 
     What is kept is REGISTRY_PULL_USER with REGISTRY_PULL_PASSWORD, in a file of mode 600.
     """
+    hub_mirror: str = ""
+    """Registry that answers for Docker Hub's images, with a path where it has one; empty: Docker Hub itself.
+
+    It is asked for their digests first. Servers pull by what their own engines know as a mirror.
+    """
     main_branch: str = "main"
     """Branch whose releases may go to production."""
     release_command: tuple[str, ...] = ()

@@ -14,6 +14,14 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _LONGEST = 255
 
 
+def on_mirror(reference: str, mirror: str) -> str:
+    """Give the name of one of Docker Hub's images in a registry that answers for it; empty for any other registry's."""
+    if host_of(reference) != "docker.io":
+        return ""
+    path = reference.removeprefix("docker.io/")
+    return f"{mirror}/{path}" if "/" in path else f"{mirror}/library/{path}"
+
+
 def registry_of(reference: str) -> str:
     """Give the registry of a reference, `docker.io` where it names none; raises `NotAReference`."""
     name, at, digest = reference.partition("@")

@@ -146,6 +146,9 @@ def test_a_registry_of_this_machine_is_carried_to_servers(tmp_path: Path, regist
 
 def test_where_images_of_others_are_to_be_had(tmp_path: Path) -> None:
     assert RemoteTarget(tmp_path, CONFIG, {}).sources("postgres:17") == ("postgres:17",)
+    mirrored = RemoteTarget(tmp_path, dataclasses.replace(CONFIG, hub_mirror="hub.test"), {})
+    assert mirrored.sources("postgres:17") == ("hub.test/library/postgres:17", "postgres:17")
+    assert mirrored.sources("ghcr.io/acme/db:1") == ("ghcr.io/acme/db:1",)
 
 
 def test_every_missing_secret_is_named_at_once(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shiplane.errors import NotAReference
-from shiplane.planning.reference import registry_of
+from shiplane.planning.reference import on_mirror, registry_of
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -45,3 +45,17 @@ def test_what_names_no_image_is_refused_with_the_reason(reference: str, why: str
     with pytest.raises(NotAReference, match=why) as caught:
         registry_of(reference)
     assert repr(reference) in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("postgres:17", "hub.test/proxy/library/postgres:17"),
+        ("docker.io/postgres:17", "hub.test/proxy/library/postgres:17"),
+        ("grafana/loki:3", "hub.test/proxy/grafana/loki:3"),
+        ("docker.io/grafana/loki", "hub.test/proxy/grafana/loki"),
+        ("ghcr.io/acme/app:1", ""),
+    ],
+)
+def test_the_name_of_an_image_on_a_mirror_of_docker_hub(reference: str, found: str) -> None:
+    assert on_mirror(reference, "hub.test/proxy") == found
