@@ -80,6 +80,7 @@ class Shipper(Actor):
         found = {
             "CONTAINER_REGISTRY": self.servers.registry,
             "REPOSITORY_OWNER": "lab",
+            "SHIPLANE_SET_REGISTRY_THROUGH_SSH": "false",
             "SHIPLANE_SET_HUB_MIRROR": self.servers.registry,
             "REGISTRY_USER": login["REGISTRY_USER"],
             "REGISTRY_PASSWORD": login["REGISTRY_PASSWORD"],

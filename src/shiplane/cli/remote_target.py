@@ -91,7 +91,11 @@ class RemoteTarget:
 
     @property
     def carried(self) -> int:
-        """Give the port of a registry on this machine; another one is reached by the servers themselves."""
+        """Give the port of a registry on this machine, unless servers reach it by themselves."""
+        return self._own_port if self.config.registry_through_ssh else 0
+
+    @property
+    def _own_port(self) -> int:
         host, _, port = (self.environ.get("CONTAINER_REGISTRY") or self.config.registry).rpartition(":")
         return int(port) if port.isdecimal() and is_loopback(host) else 0
 
@@ -114,7 +118,7 @@ class RemoteTarget:
         return self._login(self._anywhere)
 
     def _login(self, get: Callable[[str], str]) -> RegistryLogin | None:
-        github = "" if self.carried else self.environ.get("GITHUB_TOKEN")
+        github = "" if self._own_port else self.environ.get("GITHUB_TOKEN")
         password = get("REGISTRY_PASSWORD") or github
         if not password:
             return None
@@ -124,7 +128,7 @@ class RemoteTarget:
 
     def server_login(self) -> RegistryLogin | None:
         """Give the login that may only read, where one is set; else ours, else that of this machine's Docker client."""
-        return self._pull_login(self._anywhere) or (None if self.carried else self._own(self.naming().registry))
+        return self._pull_login(self._anywhere) or (None if self._own_port else self._own(self.naming().registry))
 
     def planned_login(self) -> RegistryLogin | None:
         """Give the login as a plan shows it; what a source of secrets may hold stands as its name."""

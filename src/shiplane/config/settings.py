@@ -198,6 +198,8 @@ class Config:
     """Registry of the target `remote`; CONTAINER_REGISTRY in the environment wins."""
     owner: str = ""
     """Owner within the registry; REPOSITORY_OWNER or GITHUB_REPOSITORY_OWNER in the environment wins."""
+    registry_through_ssh: bool = True
+    """Whether servers see a registry of this machine (`127.0.0.1:PORT`) through SSH; false: they reach it there too."""
     server_login: str = "short"
     """How servers get into the registry: `short`, a login for the time of a pull; `kept`, one that may only read.
 

@@ -40,15 +40,25 @@ class NotTakenBack(Exception):
         self.undo = undo
 
 
+class Refused(Exception):
+    """Tell that a phase with an undo did not begin: another run holds the environment."""
+
+    def __init__(self, failure: Locked) -> None:
+        super().__init__(failure.cause)
+        self.failure = failure
+
+
 @dataclass(slots=True)
 class Output:
     """Sort what a job prints: its marks, the evidence of a failure, and lines for people.
 
-    `begun` is the number of the last command, `lines` what it has said since it began; the same for the undo.
+    `started` says whether any command began; `begun` is the number of the last one, `lines` what it has said since;
+    the same for the undo.
     """
 
     show: Callable[[str], None]
     earlier: Callable[[str], None]
+    started: bool = False
     begun: int = 0
     lines: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
@@ -83,7 +93,7 @@ class Output:
     def _begin(self, group: str, number: str) -> None:
         self._group = group
         if group == "commands":
-            self.begun, self.lines = int(number), []
+            self.started, self.begun, self.lines = True, int(number), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ class Execution:
     def run(self, *phases: Phase) -> list[Completed]:
         """Run phases to the end of the last; the first command that fails ends it with its cause.
 
-        Raises `TakenBack` or `NotTakenBack` where the phase has an undo.
+        Raises `TakenBack`, `NotTakenBack` or `Refused` where the phase has an undo.
         """
         return [completed for phase in phases for completed in self._phase(phase)]
 
@@ -193,8 +203,11 @@ class Execution:
 
     def _failure(self, phase: Phase, output: Output, code: int) -> Exception:
         if code == jobs.LOCK_LOST:
+            locked = Locked(self.site.environment, "another run: the lock of this one was lost")
+            if phase.undo and not output.started:
+                return Refused(locked)
             self.cancel.check()
-            return Locked(self.site.environment, "another run: its lock was lost")
+            return locked
         tail = tuple(output.lines[-_TAIL:])
         over = code == jobs.TIME_OVER
         command = phase.commands[min(output.begun, len(phase.commands) - 1)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from shiplane.deploy import hooks, phases, services
-from shiplane.deploy.execution import NotTakenBack, TakenBack
+from shiplane.deploy.execution import NotTakenBack, Refused, TakenBack
 from shiplane.errors import DeployBroken, DeployUndone, Interrupted, Locked, ShiplaneError, Unreachable
 
 if TYPE_CHECKING:
@@ -49,9 +49,15 @@ class WayBack:
 
     @contextlib.contextmanager
     def undoing(self) -> Iterator[None]:
-        """Bring back what served where the block fails; raises `DeployUndone` or `DeployBroken`."""
+        """Bring back what served where the block fails; raises `DeployUndone` or `DeployBroken`.
+
+        Raises `Locked` where another run came before anything was changed.
+        """
         try:
             yield
+        except Refused as refused:
+            self.change.told(self.change.ended("undone"))
+            raise refused.failure from refused
         except BaseException as failure:  # noqa: BLE001 - whatever happened, the server was changed
             self._undo(failure)
 

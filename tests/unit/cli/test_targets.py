@@ -144,6 +144,14 @@ def test_a_registry_of_this_machine_is_carried_to_servers(tmp_path: Path, regist
     assert RemoteTarget(tmp_path, CONFIG, {**environ, **OURS, "CONTAINER_REGISTRY": registry}).login() is not None
 
 
+def test_a_registry_that_servers_reach_by_themselves_is_not_carried(tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, registry="127.0.0.1:5500", registry_through_ssh=False)
+    environ = {"REPOSITORY_OWNER": "acme", "GITHUB_TOKEN": "of github"}
+    target = RemoteTarget(tmp_path, config, environ, own=lambda _name: OWN)
+    # It is still no registry of GitHub's.
+    assert (target.carried, target.login(), target.server_login()) == (0, None, None)
+
+
 def test_where_images_of_others_are_to_be_had(tmp_path: Path) -> None:
     assert RemoteTarget(tmp_path, CONFIG, {}).sources("postgres:17") == ("postgres:17",)
     mirrored = RemoteTarget(tmp_path, dataclasses.replace(CONFIG, hub_mirror="hub.test"), {})

@@ -84,6 +84,7 @@ class Server(RecordingRunner):
         self.secrets: list[str] = []
         self.more: dict[str, dict[str, Any]] = {}
         self.unheard: list[str] = []
+        self.refuses: list[str] = []
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -122,7 +123,7 @@ class Server(RecordingRunner):
         """Play a job; what raises does so after it: the connection is lost, the job is not."""
         lost = None
         try:
-            self.job_code = self._run_all("commands", on_line, cancel)
+            self.job_code = LOCK_LOST if self._refuses() else self._run_all("commands", on_line, cancel)
             if self.job_code and self.job_code != LOCK_LOST:
                 self._run_all("evidence", on_line)
                 self.job_code = self._undo(on_line) if self.job["undo"] else self.job_code
@@ -132,6 +133,10 @@ class Server(RecordingRunner):
         self._run_all("always", on_line)
         if lost:
             raise lost
+
+    def _refuses(self) -> bool:
+        """Tell whether another holder took the lock before the job began."""
+        return any(re.search(pattern, rendered) for pattern in self.refuses for rendered in self.job["commands"])
 
     def _undo(self, on_line: Callable[[str], None] | None) -> int:
         return 7 if self._run_all("undo", on_line) else 6

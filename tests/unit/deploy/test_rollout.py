@@ -480,6 +480,17 @@ def test_a_job_that_lost_the_lock_is_not_undone(world: World) -> None:
     assert world.server.story == [*SENT, MIGRATE, rolled("new")]
 
 
+def test_a_job_that_found_another_holder_before_it_began_changed_nothing(world: World) -> None:
+    world.server.deployed("old")
+    world.server.refuses = ["roll .* new "]
+    with pytest.raises(Locked) as caught:
+        world.deploy("new")
+    assert caught.value.exit_code == 5
+    assert world.server.story == [*SENT, MIGRATE]
+    assert world.deployer.deployment.outcome == "undone"
+    assert len(world.server.audit) == 1
+
+
 @pytest.mark.parametrize("where", ["taken", "confirm"])
 def test_a_failure_is_not_undone_on_a_server_that_another_holder_took(world: World, where: str) -> None:
     world.server.deployed("old")
