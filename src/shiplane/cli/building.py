@@ -110,7 +110,9 @@ def _registry(app: App, target: Target) -> Iterator[Registry | None]:
         opened = None
         try:
             target.naming()
-            opened = stack.enter_context(registry.session(app.runner, target.login(), app.environ, show))
+            entered = stack.enter_context(registry.session(app.runner, target.login(), app.environ, show))
+            entered.log_in()
+            opened = entered
         except (Unreachable, UsageError) as error:
             show(f"the build does without caches: {error.cause}")
         yield opened

@@ -52,7 +52,7 @@ def _registry(app: App, target: Target) -> list[dict[str, str]]:
     """Say of each component whether this commit's image is published."""
     from shiplane.pipeline import publish, registry  # noqa: PLC0415 - only a survey asks
 
-    with registry.session(app.runner, target.login(), app.environ) as opened:
+    with registry.session(app.runner, target.login(), app.environ, http=app.world.http()) as opened:
         there = publish.published(app.config, app.facts, target, opened)
     return [
         {
@@ -81,7 +81,7 @@ def preview(app: App, target: Target, environment: str, release: Release) -> tup
 
     pinning, site = Pinning(app.runner, app.environ, app.config, target), target.site(environment)
     kept = app.store.release_files(target.name, release.id)
-    opened = partial(registry.session, app.runner, target.login(), app.environ)
+    opened = partial(registry.session, app.runner, target.login(), app.environ, http=app.world.http())
     release = pinning.completed(release, kept, opened, nowhere)
     made = bundle_of(app.runner, app.config, site, release, kept, target.secrets(environment))
     app.masker.add(*made.secrets)

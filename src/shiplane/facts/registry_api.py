@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
     from shiplane.runners.http import Answer, Http
 
+_KINDS = ("oci.image.index.v1", "oci.image.manifest.v1")
+_OLDER = ("docker.distribution.manifest.list.v2", "docker.distribution.manifest.v2")
+MANIFESTS = {"Accept": ", ".join(f"application/vnd.{kind}+json" for kind in (*_KINDS, *_OLDER))}
+"""The headers with which a registry gives a manifest of any kind as it stands there."""
 _HUB = {"docker.io": "registry-1.docker.io"}
 _PART = re.compile(r'(\w+)="([^"]*)"')
 _UNAUTHORIZED, _FORBIDDEN, _REDIRECTION = 401, 403, 300

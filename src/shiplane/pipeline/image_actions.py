@@ -86,7 +86,9 @@ class ImageActions:
             opened = None
             if self.caches.kind == "registry":
                 try:
-                    opened = stack.enter_context(self.opened(say, cancel))
+                    entered = stack.enter_context(self.opened(say, cancel))
+                    entered.log_in()
+                    opened = entered
                 except Unreachable as error:
                     say(f"the build does without caches: {error.cause}")
             self._build(step, opened, "development", say, cancel)

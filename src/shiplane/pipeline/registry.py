@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from shiplane.commands import cache, engine, image
 from shiplane.errors import RegistryRefused, TimeLimit, Unreachable
 from shiplane.facts import registry_answer
 from shiplane.model import Command
+from shiplane.pipeline.registry_digests import Digests
 from shiplane.pipeline.registry_tries import Patience
 from shiplane.runners import temporary
 
@@ -29,25 +31,43 @@ _AT_ONCE = 8
 class Registry:
     """Ask and fill a registry with the client settings of `config` (a DOCKER_CONFIG folder, or empty).
 
-    What may pass is tried again with `patience`.
+    What may pass is tried again with `patience`; `digests` asks without the client, where that is possible.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs of the world, each by name
         self,
         runner: Runner,
-        config: str,
+        config: str | Callable[[], str],
         say: Callable[[str], None],
         cancel: Cancel | None,
         patience: Patience | None = None,
+        digests: Digests | None = None,
     ) -> None:
         self.runner = runner
-        self.config = config
         self.say = say
         self.cancel = cancel
         self.patience = patience or Patience(say, cancel)
+        self._config = config
+        self._digests = digests
+        self._lock = Lock()
+
+    @property
+    def config(self) -> str:
+        """Give the folder of the client's settings; the first who needs it logs in, and may meet `Unreachable`."""
+        with self._lock:
+            if not isinstance(self._config, str):
+                self._config = self._config()
+            return self._config
+
+    def log_in(self) -> None:
+        """Log in now, for what the client is surely needed; raises `Unreachable`."""
+        _ = self.config
 
     def digest(self, reference: str) -> str | None:
         """Give the digest that a reference has in the registry; None where there is none."""
+        told = self._digests.find(reference) if self._digests else None
+        if told is not None:
+            return told or None
         found = self._ask(engine.manifest(reference), reference)
         return str(json.loads(found)["digest"]) if found else None
 
@@ -102,7 +122,8 @@ class Registry:
         self.patience.until(once, registry_answer.host_of(reference), silent=True)
 
     def _with(self, command: Command) -> Command:
-        return replace(command, env=(*command.env, ("DOCKER_CONFIG", self.config))) if self.config else command
+        config = self.config
+        return replace(command, env=(*command.env, ("DOCKER_CONFIG", config))) if config else command
 
 
 @contextmanager
@@ -116,25 +137,31 @@ def session(  # noqa: PLR0913 - what a login needs of the world, each by name
 ) -> Iterator[Registry]:
     """Open a registry for a while; the credentials stand in a private folder that is removed afterwards.
 
-    `http` asks a registry that wants to be left alone for how long.
+    Nobody is logged in before the Docker client is needed. `http` asks for digests, and for how long one wants
+    to be left alone.
     """
-    patience = Patience(say, cancel, http)
+    words = (say, cancel, Patience(say, cancel, http), Digests(http, login) if http else None)
     if login is None:
-        yield Registry(runner, "", say, cancel, patience)
+        yield Registry(runner, "", *words)
         return
-    with temporary.folder("login") as place:
-        folder = str(place)
-        _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), place)
-        argv = ("docker", "login", "--username", login.user, "--password-stdin", login.registry)
-        command = Command(argv, env=(("DOCKER_CONFIG", folder),), stdin=login.password, timeout=60)
+    with ExitStack() as stack:
 
-        def log_in() -> None:
-            done = _answered(runner, command, login.registry, cancel)
-            if not done.ok:
-                raise _login_failure(login, done)
+        def log_in() -> str:
+            place = stack.enter_context(temporary.folder("login"))
+            _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), place)
+            argv = ("docker", "login", "--username", login.user, "--password-stdin", login.registry)
+            command = Command(argv, env=(("DOCKER_CONFIG", str(place)),), stdin=login.password, timeout=60)
 
-        patience.until(log_in, login.registry)
-        yield Registry(runner, folder, say, cancel, patience)
+            def once() -> None:
+                done = _answered(runner, command, login.registry, cancel)
+                if not done.ok:
+                    raise _login_failure(login, done)
+
+            opened.patience.until(once, login.registry)
+            return str(place)
+
+        opened = Registry(runner, log_in, *words)
+        yield opened
 
 
 def _answered(runner: Runner, command: Command, registry: str, cancel: Cancel | None) -> Completed:

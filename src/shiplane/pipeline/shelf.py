@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.errors import DeletionRefused, RegistryBroken, RegistryForbids, RegistryLimited, RegistryUnauthorized
 from shiplane.facts import registry_answer
+from shiplane.facts.registry_api import MANIFESTS
 from shiplane.pipeline.registry_tries import Patience
 from shiplane.planning.prune import Held
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from shiplane.facts.registry_api import RegistryApi
     from shiplane.runners.http import Answer
 
-_KINDS = ("oci.image.index.v1", "oci.image.manifest.v1")
-_OLDER = ("docker.distribution.manifest.list.v2", "docker.distribution.manifest.v2")
-_TYPES = {"Accept": ", ".join(f"application/vnd.{kind}+json" for kind in (*_KINDS, *_OLDER))}
 _AT_ONCE = 8
 _PAGE = 1000
 _NEXT = re.compile(r'<[^>]*[?&]last=([^&>]+)[^>]*>;\s*rel="?next"?')
@@ -86,7 +84,7 @@ class Shelf:
 
     def _manifest(self, repository: str, reference: str) -> Answer | None:
         path, what = f"{repository}/manifests/{reference}", f"{repository}:{reference}"
-        return self._ask("GET", path, what, _scope(repository), _TYPES)
+        return self._ask("GET", path, what, _scope(repository), MANIFESTS)
 
     def _held(self, repository: str, digest: str, tags: list[str], text: str) -> Held:
         """Describe an image or an index with all that it names; raises `RegistryBroken` where it is neither."""

@@ -133,11 +133,18 @@ class Hanging(RecordingRunner):
         raise TimeLimit(command.argv[0], command.timeout or 0, command.masked())
 
 
+def opened(runner: RecordingRunner) -> str:
+    """Log in, and leave again; the folder of the credentials is given."""
+    with session(runner, LOGIN, {"DOCKER_CONFIG": "/nowhere"}) as registry:
+        assert runner.commands == []
+        return registry.config
+
+
 def test_a_registry_that_hangs_does_not_answer() -> None:
     with pytest.raises(Unreachable, match=r"registry registry\.test:40404 does not answer within 60 s"):
         Registry(Hanging(), "", lambda _line: None, Cancel()).digest(REFERENCE)
     with pytest.raises(Unreachable, match=r"registry registry\.test does not answer within 60 s"):
-        session(Hanging(), LOGIN, {"DOCKER_CONFIG": "/nowhere"}).__enter__()
+        opened(Hanging())
     ended = Cancel()
     ended.set(TimeLimit("publish", 2700))
     with pytest.raises(TimeLimit):
@@ -206,9 +213,8 @@ def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
 )
 def test_a_login_that_fails_leaves_nothing_either(text: str, kind: type[Unreachable]) -> None:
     folders: list[str] = []
-    opened = session(Watching(folders.append, 1, text), LOGIN, {"DOCKER_CONFIG": "/nowhere"})
     with pytest.raises(Unreachable) as caught:
-        opened.__enter__()
+        opened(Watching(folders.append, 1, text))
     assert type(caught.value) is kind
     assert caught.value.exit_code == 4
     [folder] = folders

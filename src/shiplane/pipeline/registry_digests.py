@@ -1,0 +1,59 @@
+"""Digests from a registry by one request each, where it answers plainly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from shiplane.errors import Unreachable
+from shiplane.facts.registry_answer import host_of
+from shiplane.facts.registry_api import MANIFESTS, RegistryApi
+
+if TYPE_CHECKING:
+    from shiplane.commands.login import RegistryLogin
+    from shiplane.runners.http import Http
+
+_FOUND, _ABSENT = 200, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Ask registries; `login` is that of its own registry, and of no other."""
+
+    http: Http
+    login: RegistryLogin | None = None
+    _apis: dict[str, RegistryApi] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def find(self, reference: str) -> str | None:
+        """Give the digest of a reference, empty where there is none.
+
+        None where the registry says anything else: the Docker client may know more (a login of its own, a registry
+        without TLS), and its words tell what is wrong.
+        """
+        host = host_of(reference)
+        repository, name = _parts(reference, host)
+        try:
+            answer = self._api(host).request(
+                "HEAD", f"{repository}/manifests/{name}", f"repository:{repository}:pull", MANIFESTS
+            )
+        except Unreachable:
+            return None
+        if answer.status == _ABSENT:
+            return ""
+        return answer.headers.get("docker-content-digest") or None if answer.status == _FOUND else None
+
+    def _api(self, host: str) -> RegistryApi:
+        login = self.login if self.login and self.login.registry == host else None
+        with self._lock:
+            return self._apis.setdefault(host, RegistryApi(self.http, host, login))
+
+
+def _parts(reference: str, host: str) -> tuple[str, str]:
+    """Give the repository of a reference and its digest or tag; official images stand in `library`."""
+    path, at, digest = reference.removeprefix(f"{host}/").partition("@")
+    repository, _, tag = path.partition(":")
+    if host == "docker.io" and "/" not in repository:
+        repository = f"library/{repository}"
+    return repository, digest if at else tag or "latest"
