@@ -143,9 +143,9 @@ def _publish_plan(whole: Plan) -> Plan:
             steps = tuple(replace(s, needs=()) for s in stage.steps if s.id in ("build.bases", "build.lab"))
             kept.append(replace(stage, steps=steps))
         if stage.name == "publish":
-            needs = tuple(step.id for step in kept[0].steps)
-            first, *rest = stage.steps
-            kept.append(replace(stage, steps=(replace(first, needs=needs), *rest)))
+            known = {step.id for one in (*kept, stage) for step in one.steps}
+            steps = tuple(replace(s, needs=tuple(n for n in s.needs if n in known)) for s in stage.steps)
+            kept.append(replace(stage, steps=steps))
     return replace(whole, stages=tuple(kept), reason="publish what is checked out")
 
 

@@ -82,12 +82,15 @@ class _Layout:
         self.naming = naming
         self.deploy_commands = deploy_commands
         self.declared = declared
+        self._ready: tuple[str, ...] = ()
 
     def steps(self, stage: str, before: tuple[str, ...], *, delivered: bool) -> list[Step]:
         if stage == "build":
             return self._build(delivered=delivered)
         if stage in ("staging", "production"):
             return self._environment(stage, before)
+        if stage == "test":
+            self._ready = before
         return {"test": self._test, "publish": self._publish, "e2e": self._e2e}[stage](before)
 
     def _build(self, *, delivered: bool) -> list[Step]:
@@ -151,7 +154,8 @@ class _Layout:
         built = Step(
             "publish.images",
             "production images",
-            before,
+            # Beside the tests: only what goes out waits for them.
+            self._ready or before,
             commands=(build,),
             action="images",
             asks="the registry",
@@ -161,7 +165,7 @@ class _Layout:
         push = Step(
             "publish.push",
             "push, tags and digests",
-            (built.id,),
+            (*before, built.id),
             commands=pushes,
             action="publish",
             asks="the registry",
