@@ -27,7 +27,8 @@ def store(report: Report) -> dict[str, int]:
     with transaction.atomic():
         lock_reports()
         store_runs(report.get("runs", []))
-        upsert(Release, [Release(**item) for item in report.get("releases", [])])
+        # A run that deploys a release tells of it too: it belongs to the run that did so first.
+        upsert(Release, [Release(**item) for item in report.get("releases", [])], keep=("run",))
         upsert(Deployment, [Deployment(**item) for item in report.get("deployments", [])])
         transaction.on_commit(metrics.forget)
     return {name: len(report.get(name, [])) for name in ("runs", "releases", "deployments")}
@@ -87,8 +88,16 @@ def progress(status: str) -> int:
     return STAGE_PROGRESS.get(StageStatus(status), ENDED)
 
 
-def upsert(model: type[models.Model], rows: list[Any], key: tuple[str, ...] = ("id",)) -> None:
-    """Insert rows or overwrite those with the same key; of two in one report the later counts."""
+def upsert(
+    model: type[models.Model],
+    rows: list[Any],
+    key: tuple[str, ...] = ("id",),
+    keep: tuple[str, ...] = (),
+) -> None:
+    """Insert rows or overwrite those with the same key, but for what is to be kept.
+
+    Of two in one report the later counts.
+    """
     # By column, not by name: a reference's name would fetch what it refers to.
     columns = {field.name: field.attname for field in model._meta.concrete_fields}
     newest = {tuple(getattr(row, columns[name]) for name in key): row for row in rows}
@@ -96,5 +105,5 @@ def upsert(model: type[models.Model], rows: list[Any], key: tuple[str, ...] = ("
         newest.values(),
         update_conflicts=True,
         unique_fields=list(key),
-        update_fields=[name for name in columns if name not in ("id", *key)],
+        update_fields=[name for name in columns if name not in ("id", *key, *keep)],
     )

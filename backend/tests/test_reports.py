@@ -91,6 +91,13 @@ def test_a_deployment_may_come_before_its_release(post, api):
     assert environment["release"]["id"] == "1.0.0-0123456789ab"
 
 
+def test_a_release_stays_with_the_run_that_told_of_it_first(post):
+    post(make_report(releases=[make_release(run="run-1")]))
+    post(make_report(releases=[make_release(run="run-2", version="2.0.0")]))
+    release = Release.objects.get()
+    assert (release.run_id, release.version) == ("run-1", "2.0.0")
+
+
 def test_a_bad_item_stores_nothing(post):
     report = make_report() | {"deployments": [make_deployment(outcome="fine")]}
     assert post(report).status_code == 400

@@ -29,13 +29,14 @@ class Deployer:
     """Change what one environment serves. The caller holds the environment's lock.
 
     `deployment` is what the last call did, a failure included; None where it ended before anything was changed.
-    `before` is what served when it began (`deployment` itself where that is well), `notes` is what is to be told of it
-    beside success and failure.
+    `release` is what it was about. `before` is what served when it began (`deployment` itself where that is well),
+    `notes` is what is to be told of it beside success and failure.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.deployment: Deployment | None = None
+        self.release: Release | None = None
         self.notes: list[str] = []
         self.before: Deployment | None = None
 
@@ -46,7 +47,7 @@ class Deployer:
 
         A failure before anything changed raises its own error; after that `DeployUndone` or `DeployBroken`.
         """
-        context, self.deployment = self._context, None
+        context, self.deployment, self.release = self._context, None, release
         context.masker.add(*bundle.secrets)
         state = self._survey()
         if bundle.certificate is not None:
@@ -71,7 +72,7 @@ class Deployer:
         """
         context, self.deployment = self._context, None
         state = self._survey()
-        release = state.releases[rollback_target(context.site, state, to)]
+        self.release = release = state.releases[rollback_target(context.site, state, to)]
         for line in restore.told(state, release.id):
             context.report(line)
         if restore_database:

@@ -29,4 +29,6 @@ def tell(journal: Journal, deployer: Deployer, who: str) -> None:
         "from_commit": before.commit if before else None,
         "seconds": None if served else seconds_between(deployment.started_at, deployment.finished_at),
     }
-    journal.write("deployed", **asdict(deployment), **facts, unchanged=served)
+    # A board may never have heard of it: where it was published need not be where boards can be told.
+    manifest = deployer.release.to_json() if deployer.release else None
+    journal.write("deployed", **asdict(deployment), **facts, unchanged=served, manifest=manifest)

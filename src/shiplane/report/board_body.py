@@ -31,7 +31,7 @@ def reports(records: Iterable[Record]) -> Body:
         return {"runs": [], "releases": [], "deployments": []}
     return {
         "runs": [_run(run)],
-        "releases": [_release(release, run) for release in run.releases.values()],
+        "releases": [_release(release, run) for release in {**run.manifests, **run.releases}.values()],
         "deployments": [
             {**{field: each[field] for field in _DEPLOYMENT_FIELDS}, "run": each.get("run") or run.id}
             for each in run.deployments.values()

@@ -85,6 +85,8 @@ class RunState:
     stages: dict[str, StageState] = field(default_factory=dict)
     releases: dict[str, dict[str, Any]] = field(default_factory=dict)
     deployments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The releases that were deployed here, wherever they were published."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -167,7 +169,9 @@ class RunState:
         self.releases[release["id"]] = release
 
     def _on_deployed(self, record: Record) -> None:
-        fields = {key: value for key, value in record.items() if key not in ("kind", "at")}
+        fields = {key: value for key, value in record.items() if key not in ("kind", "at", "manifest")}
+        if manifest := record.get("manifest"):
+            self.manifests[manifest["id"]] = manifest
         self.deployments[fields["id"]] = fields
 
     def _on_note(self, record: Record) -> None:

@@ -86,6 +86,7 @@ class Deployed:
 
     def __init__(self, notes: list[str]) -> None:
         self.notes = notes
+        self.release = make_release("one")
 
     def rollback(self, *_: object, restore_database: bool) -> Deployment:
         """Go back."""
@@ -109,6 +110,7 @@ def test_the_journal_says_who_did_what_from_what_to_what(
     assert (told["kind"], told["action"], told["who"], told["run"]) == ("deployed", "rollback", "me@here", "r1")
     assert (told["from_release"], told["from_commit"], told["release"], told["commit"]) == ("two", "c2", "one", "c1")
     assert (told["outcome"], told["seconds"], told["unchanged"]) == ("deployed", 2.5, False)
+    assert told["manifest"] == make_release("one").to_json()
     assert made.masker.mask(HARD) == "***"
 
 

@@ -53,6 +53,17 @@ def test_a_run_that_passed(records: Records) -> None:
     }
 
 
+def test_a_release_that_was_published_elsewhere_is_told_with_its_deployment(records: Records) -> None:
+    known = [record for record in records() if record["kind"] != "release_published"]
+    assert reports(known)["releases"] == []
+    [manifest] = [record["release"] for record in records() if record["kind"] == "release_published"]
+    told = [{**record, "manifest": manifest} if record["kind"] == "deployed" else record for record in known]
+    body = reports(told)
+    assert body["releases"] == reports(records())["releases"]
+    assert [set(each) for each in body["deployments"]] == [set(body["deployments"][0])] * 2
+    assert "manifest" not in body["deployments"][0]
+
+
 def test_what_has_not_started_is_pending(records: Records) -> None:
     run = reports(records()[:3])["runs"][0]
     assert (run["status"], run["finished_at"]) == ("running", None)
