@@ -84,5 +84,5 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def clean(session: nox.Session) -> None:
-    """Remove what an interrupted check left behind."""
+    """Remove what interrupted or killed checks and test environments left behind."""
     _run(session, "clean")

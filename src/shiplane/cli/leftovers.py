@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane import checks
+from shiplane.cli import test_environment
 from shiplane.commands import nox
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.locks import held
@@ -29,11 +30,18 @@ def surroundings(app: App, files: Mapping[str, tuple[str, ...]] | None = None) -
 def remove(app: App, say: Callable[[str], None]) -> None:
     """Remove what ended checks left; what a check that goes on uses stays."""
     where = surroundings(app)
-    for name in checks.leaves(where):
+
+    def end(name: str) -> None:
+        for command in checks.make(name, where, ()).after:
+            app.runner.run(command)
+
+    for name in (*checks.leaves(where), *test_environment.LOCKS):
         try:
             with held(app.store.root / "locks" / name):
-                for command in checks.make(name, where, ()).after:
-                    app.runner.run(command)
+                if name in test_environment.LOCKS:
+                    test_environment.remove_left(app, where, test_environment.LOCKS[name])
+                else:
+                    end(name)
         except BlockingIOError:
             say(f"{name} goes on in this checkout: left alone")
         else:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
+E2E = "e2e"
+SUITES = "suites"
+"""What an environment is for: the session `e2e`, or `invoke test`."""
+LOCKS = {"e2e": E2E, "test": SUITES}
+"""The lock under which each is used."""
+KEPT = "test-environment-kept"
+"""File below `.shiplane` that says that the environment of `invoke test` is there on purpose."""
 _HTTP = 80
 _LOGGED = 20
 
@@ -39,6 +46,10 @@ class Environment:
     def runs(self) -> bool:
         """Tell whether containers of it are there already."""
         return bool(self.runner.run(stack.containers(self.project, self.env)).stdout.strip())
+
+    def is_there(self) -> bool:
+        """Tell whether any container or network of it is there; asked without Compose, which takes its time."""
+        return any(self.runner.run(question).stdout.strip() for question in stack.parts(self.project))
 
     def starting(self) -> Command:
         """Give what starts it."""
@@ -83,7 +94,7 @@ class Environment:
 def run_suites(app: App, where: Surroundings, arguments: tuple[str, ...], say: Say) -> None:
     """Start a stack, run Playwright in it and take it down; raises `StepFailed`."""
     reports = app.store.reports("e2e")
-    environment = Environment(app, where, "e2e", reports, where.any_ports())
+    environment = Environment(app, where, E2E, reports, where.any_ports())
     environment.stop()
     try:
         environment.start(say)
@@ -92,3 +103,11 @@ def run_suites(app: App, where: Surroundings, arguments: tuple[str, ...], say: S
         environment.stop()
     if not tested.ok:
         raise StepFailed("browser tests failed", f"open {reports}/html/index.html", tested.tail())
+
+
+def remove_left(app: App, where: Surroundings, purpose: str) -> None:
+    """Remove what a killed command has left of an environment; one that was kept on purpose stays."""
+    environment = Environment(app, where, purpose, app.store.reports(purpose), where.any_ports())
+    kept = purpose == SUITES and (app.store.root / KEPT).exists()
+    if not kept and environment.is_there():
+        environment.stop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane import checks
 from shiplane.cli import leftovers
-from shiplane.cli.test_environment import Environment
+from shiplane.cli.test_environment import SUITES, Environment
 from shiplane.doctor.variables import set_in
 from shiplane.errors import UsageError
 from shiplane.facts import dotenv_file, failed_before, listeners
@@ -65,9 +65,9 @@ class Orders:
     def environment(self) -> Environment:
         """Give the test environment, at the ports that are free now; raises `PortTaken`."""
         written = set_in(dotenv_file.read(self.app.checkout))
-        held, project = listeners.survey(self.app.runner), self.where.project("suites")
+        held, project = listeners.survey(self.app.runner), self.where.project(SUITES)
         ports = test_ports.choose(held, project, self.app.environ, written)
-        return Environment(self.app, self.where, "suites", self.app.checkout / REPORTS, ports)
+        return Environment(self.app, self.where, SUITES, self.app.checkout / REPORTS, ports)
 
     def images(self, chosen: Sequence[Part]) -> tuple[str, ...]:
         """Name the images that the parts need."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.cli import checking
 from shiplane.cli.plans import declared
+from shiplane.cli.test_environment import KEPT
 from shiplane.cli.test_orders import PICTURED, Orders, Wish
 from shiplane.commands import git
 from shiplane.errors import Interrupted, ShiplaneError, StepFailed, UsageError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Testing", "Wish", "watch"]
 _EDITS = "what is edited here"
-_KEPT = "test-environment-kept"
 
 
 class Testing:
@@ -86,7 +86,7 @@ class Testing:
         if not any(part.in_browser for part in chosen):
             yield
             return
-        environment, kept = self.orders.environment, self.app.store.root / _KEPT
+        environment, kept = self.orders.environment, self.app.store.root / KEPT
         if self.wish.clean and not environment.stop():
             raise StepFailed("the environment of before could not be removed", f"see why: {environment.removal}")
         # What a killed run left is nobody's: only what was kept on purpose is.

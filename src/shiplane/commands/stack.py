@@ -45,6 +45,12 @@ def containers(project: str, env: Mapping[str, str]) -> Command:
     return compose(project, ("ps", "--quiet"), env, TEST)
 
 
+def parts(project: str) -> tuple[Command, ...]:
+    """Ask for the ids of a project's containers, running or not, and of its networks."""
+    chosen = ("--quiet", "--filter", f"label=com.docker.compose.project={project}")
+    return Command(("docker", "ps", "--all", *chosen)), Command(("docker", "network", "ls", *chosen))
+
+
 def states(project: str, env: Mapping[str, str]) -> Command:
     """Ask for the state of each container of the test stack, a line each."""
     return compose(project, ("ps", "--all", "--format", "{{.Service}}: {{.Status}}"), env, TEST)
