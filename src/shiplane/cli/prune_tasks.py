@@ -53,7 +53,7 @@ def _shelf(app: App, target: Target, say: Say) -> Shelf:
     from shiplane.pipeline.registry_tries import Patience  # noqa: PLC0415
     from shiplane.pipeline.shelf import Shelf  # noqa: PLC0415
 
-    http, login = app.world.http(), target.login() or target.server_login()
+    http, login = app.world.http(), target.login() or target.own_login()
     return Shelf(RegistryApi(http, target.naming().registry, login), Patience(say, None, http))
 
 

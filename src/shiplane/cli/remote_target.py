@@ -128,7 +128,11 @@ class RemoteTarget:
 
     def server_login(self) -> RegistryLogin | None:
         """Give the login that may only read, where one is set; else ours, else that of this machine's Docker client."""
-        return self._pull_login(self._anywhere) or (None if self._own_port else self._own(self.naming().registry))
+        return self._pull_login(self._anywhere) or self.own_login()
+
+    def own_login(self) -> RegistryLogin | None:
+        """Give the login of this machine's Docker client; a registry of this machine needs none."""
+        return None if self._own_port else self._own(self.naming().registry)
 
     def planned_login(self) -> RegistryLogin | None:
         """Give the login as a plan shows it; what a source of secrets may hold stands as its name."""

@@ -111,6 +111,10 @@ class LabTarget:
             user = "shiplane"
         return RegistryLogin(self.naming().registry, user, Secret("REGISTRY_PASSWORD", ""))
 
+    def own_login(self) -> RegistryLogin | None:
+        """Give none: the lab's registry has its own user."""
+        return None
+
     def server_login(self) -> RegistryLogin | None:
         """Give the same: the lab has one user."""
         return self.login()

@@ -37,6 +37,7 @@ _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOLD = ("VERSION", "REVISION", "CREATED", "SOURCE_DATE_EPOCH")
 PREFIX = "SHIPLANE_SET_"
 """Begins the names of variables that set a key."""
+_MIRROR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 _EXAMPLES = {str: '"text"', int: "5", bool: "true", tuple: '["one", "two"]'}
 
@@ -124,6 +125,9 @@ def _check(config: Config) -> None:
         raise ConfigError("tool.shiplane.components", "no component", "add [tool.shiplane.components.backend]")
     for number, target in enumerate(config.cache.targets):
         _one_of(f"tool.shiplane.cache.targets[{number}]", target, CHOICES["Config", "default_target"])
+    if config.hub_mirror and not _MIRROR.fullmatch(config.hub_mirror):
+        cause, fix = f"{config.hub_mirror!r} is no registry's address", 'write it as "mirror.example.com/hub"'
+        raise ConfigError("tool.shiplane.hub_mirror", cause, fix)
     _check_database(config)
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):

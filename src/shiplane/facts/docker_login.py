@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _HUB = "https://index.docker.io/v1/"
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TOKEN = "<token>"  # noqa: S105 - what stands in the place of a user, where the password is one that only Docker uses
+_OF_THE_CLIENT = ("currentContext", "cliPluginsExtraDirs", "proxies")
 _NONE = "credentials not found"
 
 
@@ -33,7 +34,7 @@ def find(
     Raises `CredentialHelperFailed` where the program that keeps it does not give it.
     """
     settings = _settings(environ)
-    names = (_HUB,) if registry == "docker.io" else (registry, f"https://{registry}")
+    names = _names(registry)
     helpers = _table(settings.get("credHelpers"))
     helper = str(
         next(filter(None, (helpers.get(name) for name in (registry, *names))), settings.get("credsStore") or "")
@@ -44,6 +45,26 @@ def find(
     password = Secret("REGISTRY_PASSWORD", found[1])
     learn(password)
     return RegistryLogin(registry, found[0], password)
+
+
+def without(settings: object, registry: str) -> dict[str, Any]:
+    """Give what a client's file holds for a client that logs in to a registry itself: all but its login there.
+
+    A program that keeps all logins is asked for those of the registries that the file names, and for no other.
+    """
+    told = _table(settings)
+    ours = {registry, *_names(registry)}
+    auths = {name: one for name, one in _table(told.get("auths")).items() if name not in ours}
+    helpers = {name: one for name, one in _table(told.get("credHelpers")).items() if name not in ours}
+    if store := told.get("credsStore"):
+        helpers = {**dict.fromkeys(auths, store), **helpers}
+    kept: dict[str, Any] = {key: told[key] for key in _OF_THE_CLIENT if key in told}
+    return {**kept, **({"auths": auths} if auths else {}), **({"credHelpers": helpers} if helpers else {})}
+
+
+def _names(registry: str) -> tuple[str, ...]:
+    """Name a registry as the client's file may."""
+    return (_HUB,) if registry == "docker.io" else (registry, f"https://{registry}")
 
 
 def _settings(environ: Mapping[str, str]) -> dict[str, Any]:

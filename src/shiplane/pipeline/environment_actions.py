@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
-from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, UsageError
+from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe, UsageError
 from shiplane.pipeline import changes, e2e
 from shiplane.pipeline.caches import Caches
 from shiplane.pipeline.flaky import refuse_flaky
@@ -123,6 +123,7 @@ class EnvironmentActions:
             main=self.config.main_branch,
             allow_dirty=self.target.allows_edits,
         )
+        self._compare_registry(release, say, cancel)
         if not served:
             refuse_flaky(((folder.name, read(folder)) for folder in self.store.run_folders()), self.config.flaky)
         say(
@@ -130,6 +131,22 @@ class EnvironmentActions:
             + ("it served there before" if served else "E2E passed on it")
         )
         self._put(step.environment, release, "promote", say, cancel)
+
+    def _compare_registry(self, release: Release, say: Say, cancel: Cancel) -> None:
+        """Refuse a release whose tags name something else by now; raises `Unsafe`.
+
+        One that cannot be asked, or has no such tag any more, says nothing about what the server may hold already.
+        """
+        with self.images.opened(say, cancel) as opened:
+            for name, image in release.images:
+                try:
+                    digest = opened.digest(image.reference)
+                except Unreachable as error:
+                    say(f"not compared with the registry: {error.cause}")
+                    return
+                if digest not in (None, image.digest):
+                    cause = f"{image.reference} is {digest} in the registry, and {name} was tested as {image.digest}"
+                    raise Unsafe(cause, "find out who overwrote it, and ship a new commit")
 
     def _rollback(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.environments.hold(step.environment, say, cancel, wait=False)

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 from shiplane.errors import StepFailed, Unreachable, UsageError
 from shiplane.lab.images import OFFICIAL_NAMES
+from shiplane.model import Secret
 from shiplane.pipeline import attestations, build, image_checks, own_registry, publish, registry
 from shiplane.pipeline.execute import run_checked
 from shiplane.pipeline.vulnerabilities import Scanner
 from shiplane.planning.images import production_tag, test_runner
 from shiplane.runners.base import Bound
+
+_BY_NAME = (
+    *("DB_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "BOARD_TOKEN", "GITHUB_TOKEN", "SSH_PRIVATE_KEY"),
+    *("REGISTRY_PASSWORD", "REGISTRY_PULL_PASSWORD", "TS_OAUTH_SECRET"),
+)
+"""Variables that hold a secret, also of an environment whose others are missing, or of what no environment runs with."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Secret, Step
+    from shiplane.model import Step
     from shiplane.pipeline.caches import Caches
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.known_images import KnownImages
@@ -103,6 +110,8 @@ class ImageActions:
                 say(f"{why}: nothing to build")
                 return
             self.require_unchanged()
+            # A login that is refused is told before the build, not after it.
+            opened.log_in()
             self._build(step, opened, "production", say, cancel)
         self._check([name for name in self._names() if name not in there and name not in made], say, cancel)
         self.require_unchanged()
@@ -129,6 +138,7 @@ class ImageActions:
         """Give what opens the registry and what environments run with; those that are missing here cannot be found."""
         login = self.target.login()
         found = [login.password] if login else []
+        found += [Secret(name, value) for name in _BY_NAME if (value := self.environ.get(name))]
         for environment in self.config.environments:
             with suppress(UsageError):
                 found += self.target.secrets(environment.name).values()

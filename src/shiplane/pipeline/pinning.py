@@ -11,7 +11,7 @@ from shiplane.deploy import composition
 from shiplane.deploy.bundle import image_variable
 from shiplane.doctor import models
 from shiplane.doctor.topology import Roles
-from shiplane.errors import ComposeUnfit, UsageError
+from shiplane.errors import ComposeUnfit, Unreachable, UsageError
 from shiplane.model import Image
 from shiplane.pipeline.release_files import collect
 from shiplane.runners import temporary
@@ -54,7 +54,7 @@ class Pinning:
         """Ask registries for digests, side by side: those of now, but what is `known` and still there stays."""
         kept = _kept(wanted, known)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = pool.map(lambda name: self._image(registry, wanted[name], kept.get(name)), wanted)
+            found = pool.map(lambda name: self._image(registry, wanted[name], kept.get(name), say), wanted)
             pins = dict(zip(wanted, found, strict=True))
         for image in pins.values():
             say(f"{image.reference} is {image.digest}")
@@ -102,15 +102,28 @@ class Pinning:
         if wrong:
             raise ComposeUnfit(*words, wrong)
 
-    def _image(self, registry: Registry, reference: str, known: Image | None) -> Image:
+    def _image(self, registry: Registry, reference: str, known: Image | None, say: Say) -> Image:
         sources = self.target.sources(reference)
-        if known is not None and any(registry.digest(Image(source, known.digest).pinned) for source in sources):
+        if known is not None and any(
+            self._digest(registry, Image(source, known.digest).pinned, say, last=source == sources[-1])
+            for source in sources
+        ):
             return known
         for source in sources:
-            digest = registry.digest(source)
+            digest = self._digest(registry, source, say, last=source == sources[-1])
             if digest is not None:
                 return Image(reference, digest)
         raise ComposeUnfit("the images of others cannot be pinned", [f"{reference} is not in its registry"])
+
+    def _digest(self, registry: Registry, reference: str, say: Say, *, last: bool) -> str | None:
+        """Ask for a digest; of several places only the last has to answer."""
+        try:
+            return registry.digest(reference)
+        except Unreachable as error:
+            if last:
+                raise
+            say(f"{reference} cannot be asked for: {error.cause}")
+            return None
 
     def _roles(self) -> Roles:
         config = self.config

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import cache, engine, image
 from shiplane.errors import RegistryRefused, TimeLimit, Unreachable
-from shiplane.facts import registry_answer
+from shiplane.facts import docker_login, registry_answer
 from shiplane.model import Command
 from shiplane.pipeline.registry_digests import Digests
 from shiplane.pipeline.registry_tries import Patience
@@ -148,7 +148,7 @@ def session(  # noqa: PLR0913 - what a login needs of the world, each by name
 
         def log_in() -> str:
             place = stack.enter_context(temporary.folder("login"))
-            _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), place)
+            _copy_client_settings(Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker"), place, login.registry)
             argv = ("docker", "login", "--username", login.user, "--password-stdin", login.registry)
             command = Command(argv, env=(("DOCKER_CONFIG", str(place)),), stdin=login.password, timeout=60)
 
@@ -175,8 +175,11 @@ def _answered(runner: Runner, command: Command, registry: str, cancel: Cancel | 
         raise Unreachable(cause, "check its address and the network") from error
 
 
-def _copy_client_settings(source: Path, target: Path) -> None:
-    """Keep plugins, the chosen engine (Docker Desktop has both there) and the chosen builder, but no credentials."""
+def _copy_client_settings(source: Path, target: Path, registry: str) -> None:
+    """Keep plugins, the chosen engine (Docker Desktop has both there), the chosen builder and other registries' logins.
+
+    No program keeps what we log in with: it would have it after the run.
+    """
     for name in ("cli-plugins", "contexts", "buildx"):
         if (source / name).exists():
             (target / name).symlink_to(source / name)
@@ -184,8 +187,9 @@ def _copy_client_settings(source: Path, target: Path) -> None:
         settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    kept = {key: settings[key] for key in ("currentContext", "cliPluginsExtraDirs", "proxies") if key in settings}
-    (target / "config.json").write_text(json.dumps(kept), encoding="utf-8")
+    file = target / "config.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(docker_login.without(settings, registry)), encoding="utf-8")
 
 
 def _login_failure(login: RegistryLogin, done: Completed) -> Unreachable:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from shiplane.errors import Unreachable
+from shiplane.errors import RegistryRefused, Unreachable
 from shiplane.facts.registry_answer import host_of
 from shiplane.facts.registry_api import MANIFESTS, RegistryApi
+from shiplane.runners.http import is_loopback
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
@@ -24,30 +25,38 @@ class Digests:
     http: Http
     login: RegistryLogin | None = None
     _apis: dict[str, RegistryApi] = field(default_factory=dict)
+    _silent: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
 
     def find(self, reference: str) -> str | None:
         """Give the digest of a reference, empty where there is none.
 
-        None where the registry says anything else: the Docker client may know more (a login of its own, a registry
-        without TLS), and its words tell what is wrong.
+        None where the registry says anything else, or may hide from a stranger what it has: the Docker client may know
+        more (a login of its own, a registry without TLS), and its words tell what is wrong.
         """
         host = host_of(reference)
+        if host in self._silent:
+            return None
         repository, name = _parts(reference, host)
         try:
             answer = self._api(host).request(
                 "HEAD", f"{repository}/manifests/{name}", f"repository:{repository}:pull", MANIFESTS
             )
-        except Unreachable:
+        except RegistryRefused:
             return None
-        if answer.status == _ABSENT:
+        except Unreachable:
+            self._silent.add(host)
+            return None
+        if answer.status == _ABSENT and (self._login_of(host) or is_loopback(host.rpartition(":")[0])):
             return ""
         return answer.headers.get("docker-content-digest") or None if answer.status == _FOUND else None
 
     def _api(self, host: str) -> RegistryApi:
-        login = self.login if self.login and self.login.registry == host else None
         with self._lock:
-            return self._apis.setdefault(host, RegistryApi(self.http, host, login))
+            return self._apis.setdefault(host, RegistryApi(self.http, host, self._login_of(host)))
+
+    def _login_of(self, host: str) -> RegistryLogin | None:
+        return self.login if self.login and self.login.registry == host else None
 
 
 def _parts(reference: str, host: str) -> tuple[str, str]:

@@ -41,6 +41,9 @@ class Target(Protocol):
     def login(self) -> RegistryLogin | None:
         """Give what opens the registry; None where this machine's own login is to be used."""
 
+    def own_login(self) -> RegistryLogin | None:
+        """Give the login that this machine's Docker client has; None where it has none."""
+
     def planned_login(self) -> RegistryLogin | None:
         """Give the login as a plan shows it: without its password, and without asking anybody."""
 

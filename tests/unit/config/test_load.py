@@ -284,6 +284,13 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
         (("limits",), "e2e", 1.5, "limits.e2e: has the wrong type (float)", NUMBER),
         ((), "release_command", ["a", 1], "release_command[1]: has the wrong type (int)", STRING),
         (
+            (),
+            "hub_mirror",
+            "https://mirror.test/",
+            "hub_mirror: 'https://mirror.test/' is no registry's address",
+            'write it as "mirror.example.com/hub"',
+        ),
+        (
             ("environments", "staging"),
             "url",
             "staging.example.com/",

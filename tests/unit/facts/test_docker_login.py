@@ -9,7 +9,7 @@ import pytest
 from samples import HARD
 from shiplane.commands.login import RegistryLogin
 from shiplane.errors import CredentialHelperFailed, UsageError
-from shiplane.facts.docker_login import find
+from shiplane.facts.docker_login import find, without
 from shiplane.model import Secret
 from shiplane.runners.recording import RecordingRunner
 
@@ -128,3 +128,30 @@ def test_a_program_that_fails(tmp_path: Path, store: str, runner: RecordingRunne
     with pytest.raises(CredentialHelperFailed, match=r"registry\.test") as caught:
         Bench(tmp_path, {"credsStore": store}, runner).find()
     assert caught.value.details == (why,)
+
+
+TWO = {"auths": {"ghcr.io": {}, "https://index.docker.io/v1/": {}}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "registry", "kept"),
+    [
+        (TWO, "ghcr.io", {"auths": {"https://index.docker.io/v1/": {}}}),
+        (TWO, "docker.io", {"auths": {"ghcr.io": {}}}),
+        (
+            {**TWO, "credsStore": "desktop", "credHelpers": {"ghcr.io": "ours", "quay.io": "pass"}},
+            "ghcr.io",
+            {
+                "auths": {"https://index.docker.io/v1/": {}},
+                "credHelpers": {"https://index.docker.io/v1/": "desktop", "quay.io": "pass"},
+            },
+        ),
+        ({"auths": {"https://ghcr.io": {}}, "HttpHeaders": {"X": "1"}, "proxies": {}}, "ghcr.io", {"proxies": {}}),
+        ({"auths": None}, "ghcr.io", {}),
+        ([], "ghcr.io", {}),
+    ],
+)
+def test_a_client_of_our_own_has_all_logins_but_the_one_that_it_makes(
+    settings: object, registry: str, kept: object
+) -> None:
+    assert without(settings, registry) == kept

@@ -12,7 +12,7 @@ from registries import RegistryMachine
 from samples import HARD, make_release
 from shiplane.commands import vpn
 from shiplane.config import Flaky, Signing
-from shiplane.errors import FlakyTests, Locked, NothingPublished, SignatureRefused, Unreachable
+from shiplane.errors import FlakyTests, Locked, NothingPublished, SignatureRefused, Unreachable, Unsafe
 from shiplane.model import Deployment, Image, Release, Secret, Step
 from shiplane.pipeline.actions import Actions
 from shiplane.pipeline.journal import Journal, read
@@ -209,6 +209,27 @@ def test_flaky_tests_keep_what_never_served_from_production(
     else:
         made.carry_out("promote", step, **words)
     assert put == ([] if refused else [f"{RELEASE.id} on production"])
+
+
+@pytest.mark.parametrize("held", ["another", "nothing", "no answer"])
+def test_a_release_whose_tag_was_overwritten_does_not_go_to_production(
+    bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    answers = {
+        "another": ('{"digest": "sha256:another"}', 0),
+        "nothing": ("manifest unknown", 1),
+        "no answer": ("connection refused", 1),
+    }
+    made, put = bench(RecordingRunner([("imagetools inspect", *answers[held])])), list[str]()
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=False))
+    monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
+    if held == "another":
+        with pytest.raises(Unsafe, match="is sha256:another in the registry, and backend was tested as"):
+            made.carry_out("promote", release=RELEASE)
+        assert put == []
+    else:
+        made.carry_out("promote", release=RELEASE)
+        assert put == [f"{RELEASE.id} on staging"]
 
 
 SIGNED = dataclasses.replace(TAILNET, signing=Signing("", "signers"))

@@ -71,6 +71,16 @@ def test_an_image_that_is_nowhere_is_refused() -> None:
         asked(**{"postgres:17": "sha256:1"}).completed(make_release())
 
 
+def test_a_mirror_that_does_not_answer_is_told_and_passed_by() -> None:
+    bench = asked()
+    mirrored = replace(CONFIG, hub_mirror="hub.test")
+    target = RemoteTarget(Path("/nowhere"), mirrored, REMOTE)
+    pinning = Pinning(bench.runner, bench.environ, mirrored, target)
+    bench.runner.answers.insert(0, ("hub.test/library", "dial tcp: connection refused", 1))
+    assert pinning.resolve(bench.registry, {"POSTGRES_IMAGE": "postgres:17"}, bench.said.append) == PINNED[:1]
+    assert bench.said[0].startswith("hub.test/library/postgres:17 cannot be asked for: ")
+
+
 def test_what_was_published_before_is_pinned_now() -> None:
     bench = asked()
     assert bench.completed(make_release()) == replace(make_release(), third_party=PINNED)

@@ -92,6 +92,20 @@ def test_moving_tags_follow_an_index_with_all_that_is_attested(machine: Registry
     ]
 
 
+def test_what_another_machine_publishes_meanwhile_is_the_result(machine: RegistryMachine, target: Target) -> None:
+    registry, facts = Registry(machine, "", lambda _line: None, None), make_facts("")
+    there = published(CONFIG, facts, target, registry)
+    first = f"{PLACE}/app-backend:1.0.0-664a230c1f2e"
+    machine.remote[first] = "sha256:theirs"
+    machine.local[f"{PLACE}/app-backend@sha256:theirs"] = "sha256:theirs"
+    said: list[str] = []
+    made = publish(machine, registry, there, CONFIG, facts, target, "main", said.append, None)
+    assert made.image("backend") == Image(first, "sha256:theirs")
+    assert first not in verbs(machine, "push")
+    assert machine.remote[f"{PLACE}/app-backend:latest"] == "sha256:theirs"
+    assert f"{first}: published meanwhile as sha256:theirs" in said
+
+
 def test_half_a_publish_is_completed(machine: RegistryMachine, target: Target) -> None:
     machine.remote[f"{PLACE}/app-backend:1.0.0-664a230c1f2e"] = "sha256:backend"
     facts = make_facts()

@@ -181,7 +181,8 @@ def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
     own = tmp_path / "own"
     for name in ("cli-plugins", "buildx", "another"):
         (own / name).mkdir(parents=True)
-    settings = {"auths": {"ghcr.io": {"auth": "secret"}}, "credsStore": "desktop", "currentContext": "desktop-linux"}
+    others = {"auths": {"ghcr.io": {"auth": "another"}}, "currentContext": "desktop-linux"}
+    settings = {**others, "auths": {**others["auths"], "registry.test": {"auth": "secret"}}}  # type: ignore[dict-item]
     (own / "config.json").write_text(json.dumps(settings))
     seen: list[tuple[str, int, list[str], str]] = []
 
@@ -197,7 +198,9 @@ def test_a_login_leaves_nothing_behind(tmp_path: Path) -> None:
     assert login.argv == ("docker", "login", "--username", "me", "--password-stdin", "registry.test")
     assert login.input_text() == HARD
     assert HARD not in login.masked() + " ".join(login.argv)
-    assert seen == [(folder, 0o700, ["buildx", "cli-plugins", "config.json"], '{"currentContext": "desktop-linux"}')]
+    [(place, mode, names, text)] = seen
+    assert (place, mode, names) == (folder, 0o700, ["buildx", "cli-plugins", "config.json"])
+    assert json.loads(text) == others
     assert not type(tmp_path)(folder).exists()
 
 

@@ -87,7 +87,17 @@ def test_a_login_goes_to_its_own_registry_alone() -> None:
     ],
 )
 def test_what_is_no_digest(answer: Answer | None, told: str | None) -> None:
-    assert Digests(Played(answer)).find("registry.test/app:1") == told
+    assert Digests(Played(answer), LOGIN).find("registry.test/app:1") == told
+
+
+@pytest.mark.parametrize(("reference", "told"), [("other.test/app:1", None), ("127.0.0.1:5500/app:1", "")])
+def test_what_a_registry_may_hide_from_a_stranger_is_asked_for_by_the_client(reference: str, told: str | None) -> None:
+    assert Digests(Played(Answer(404, "")), LOGIN).find(reference) == told
+
+
+def test_a_registry_that_does_not_answer_is_asked_once() -> None:
+    digests = Digests(Played(None, found()), LOGIN)
+    assert [digests.find(f"{host}.test/app:1") for host in ("registry", "registry", "other")] == [None, None, DIGEST]
 
 
 def test_what_a_registry_tells_plainly_needs_no_client() -> None:
