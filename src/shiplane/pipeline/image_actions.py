@@ -19,7 +19,7 @@ _BY_NAME = (
     *("DB_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY", "BOARD_TOKEN", "GITHUB_TOKEN", "SSH_PRIVATE_KEY"),
     *("REGISTRY_PASSWORD", "REGISTRY_PULL_PASSWORD", "TS_OAUTH_SECRET"),
 )
-"""Variables that hold a secret, also of an environment whose others are missing, or of what no environment runs with."""
+"""Variables that hold a secret: also where others of its environment are missing, or no environment runs with it."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
