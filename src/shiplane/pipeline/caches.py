@@ -56,8 +56,10 @@ class InRegistry:
     tells: bool = True
 
     def holds(self, component: str, level: Level) -> bool:
-        """Ask the registry for the cache's manifest; see `Place`."""
-        return bool(cache_manifest.blobs(self.registry.raw(self._reference(component, level))))
+        """Ask the registry for the cache's manifest and for all that it names; see `Place`."""
+        reference = self._reference(component, level)
+        parts = cache_manifest.blobs(self.registry.raw(reference))
+        return bool(parts) and not self.registry.lacks(reference, parts)
 
     def words(self, component: str, level: Level) -> tuple[str, str]:
         """Name the cache; see `Place`."""

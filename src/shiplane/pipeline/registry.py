@@ -71,6 +71,10 @@ class Registry:
         found = self._ask(engine.manifest(reference), reference)
         return str(json.loads(found)["digest"]) if found else None
 
+    def lacks(self, reference: str, blobs: Collection[str]) -> bool:
+        """Tell whether the registry says of one of the blobs, beside a reference, that it has none."""
+        return self._digests.lacks(reference, blobs) if self._digests else False
+
     def raw(self, reference: str) -> str:
         """Give the manifest of a reference as it stands there; empty where there is none."""
         return self._ask(cache.manifest(reference), reference)

@@ -1,7 +1,8 @@
-"""Digests from a registry by one request each, where it answers plainly."""
+"""What a registry tells by one request each, where it answers plainly: digests, and whether blobs are there."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,9 +13,12 @@ from shiplane.facts.registry_api import MANIFESTS, RegistryApi
 from shiplane.runners.http import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shiplane.commands.login import RegistryLogin
     from shiplane.runners.http import Http
 
+_AT_ONCE = 8
 _FOUND, _ABSENT = 200, 404
 
 
@@ -50,6 +54,23 @@ class Digests:
         if answer.status == _ABSENT and (self._login_of(host) or is_loopback(host.rpartition(":")[0])):
             return ""
         return answer.headers.get("docker-content-digest") or None if answer.status == _FOUND else None
+
+    def lacks(self, reference: str, blobs: Collection[str]) -> bool:
+        """Tell whether the registry says of one of the blobs, beside a reference, that it has none."""
+        host = host_of(reference)
+        repository, _ = _parts(reference, host)
+
+        def absent(digest: str) -> bool:
+            try:
+                answer = self._api(host).request(
+                    "HEAD", f"{repository}/blobs/{digest}", f"repository:{repository}:pull"
+                )
+            except Unreachable:
+                return False
+            return answer.status == _ABSENT
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return any(list(pool.map(absent, blobs)))
 
     def _api(self, host: str) -> RegistryApi:
         with self._lock:

@@ -116,3 +116,13 @@ def test_the_client_asks_where_a_registry_says_anything_else() -> None:
         ("docker", "login", "--username", "me"),
         ("docker", "buildx", "imagetools", "inspect"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "lacks"),
+    [((200, 200), False), ((200, 404), True), ((307, 200), False), ((500, 403), False), ((None, 200), False)],
+)
+def test_blobs_that_a_registry_lacks(answers: tuple[int | None, ...], lacks: bool) -> None:  # noqa: FBT001 - a parameter
+    http = Played(*(Answer(status, "") if status else None for status in answers))
+    assert Digests(http, LOGIN).lacks("registry.test/acme/app:cache", ["sha256:1", "sha256:2"]) == lacks
+    assert {url for _, url, _ in http.asked} == {f"https://registry.test/v2/acme/app/blobs/sha256:{n}" for n in (1, 2)}
