@@ -18,12 +18,13 @@ REPORTS = ".shiplane/reports"
 READ_THOUGH_IGNORED = (".env", ".env.docker")
 """Files that Compose reads by itself, and that git ignores in most checkouts."""
 _TEST_STACK = ("docker-compose.yml", "compose.test.yml", *READ_THOUGH_IGNORED)
-_TEST_VARIABLES = ("DB_NAME", "DB_PASSWORD", "DB_USER", "TEST_BOARD_TOKEN")
+_TEST_VARIABLES = ("DB_NAME", "DB_PASSWORD", "DB_USER", "POSTGRES_IMAGE", "REDIS_IMAGE", "TEST_BOARD_TOKEN")
 _BUILD_VARIABLES = tuple(sorted(CA_VARIABLES))
 _BUILDERS = ("buildx", "engine")
 _PROGRAMS = ("python", "python/**")
 """What a session of Nox runs on this machine stands in its Python environment."""
-_PROSE = ("docs/**", "**/*.md", "LICENSE")
+_PROSE = ("docs/*", "docs/images/**", "**/*.md", "LICENSE")
+"""What no linter looks at; what makes a site of the pages is code."""
 BROWSER_SUITES = ("integration", "e2e", "visual", "performance")
 """Suites against the whole test environment, each a folder of `testing/tests` and a project of Playwright."""
 
