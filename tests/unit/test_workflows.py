@@ -197,3 +197,5 @@ def test_the_end_is_told_whatever_became_of_the_jobs(of: str) -> None:
     assert report["if"] == "always()"
     assert report["env"] == {"SHIPLANE_JOBS": "${{ toJSON(needs) }}", "GITHUB_TOKEN": "${{ github.token }}"}
     assert runs(of, "report")[1:3] == ["invoke github.deployments", "invoke github.report-failure"]
+    told = [step for step in steps(of, "report") if step.get("run", "").startswith("invoke ")]
+    assert [step for step in told if step.get("if") != "always()"] == []

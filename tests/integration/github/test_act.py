@@ -111,6 +111,16 @@ def test_nothing_follows_a_job_that_failed_but_the_report(actor: Actor, failing:
     assert job in report["left"]
 
 
+def test_one_report_that_fails_leaves_the_others(actor: Actor) -> None:
+    done = actor.run("push", {"ref": "refs/heads/feature/x"}, failing="github.deployments")
+    assert done.code == 1
+    assert done.lines[:-1] == [BUILD, *delivered(actor.commit), *REPORT]
+    assert done.lines[-1][1].startswith("report --whole")
+    inputs = {"environment": "production", "release": ""}
+    back = actor.run("workflow_dispatch", {**MAIN, "inputs": inputs}, "rollback", failing="github.deployments")
+    assert (back.code, back.lines[1:]) == (1, REPORT[:2])
+
+
 @pytest.mark.parametrize("release", ["", "0123456789ab"])
 def test_a_rollback(actor: Actor, release: str) -> None:
     inputs = {"environment": "production", "release": release}
