@@ -44,7 +44,7 @@ def deployments(_c: Context, run: str = "", link: str = "", dry_run: bool = Fals
     found = [] if may_only_read(app.environ) else list(told(whole))
     if found and not dry_run:
         teller = Deployments(_api(app))
-        found = [one for one in found if teller.tell(one)]
+        found = [fresh for one in found if (fresh := teller.tell(one))]
     if json:
         show_json([one.to_json() for one in found])
         return

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shiplane.report.text import left_serving, one_line, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shiplane.pipeline.github_api import GithubApi
     from shiplane.report.whole_run import WholeRun
 
 _STATES = {"deployed": "success", "undone": "failure"}
+_SERVED = ("success", "inactive")
 _LOOKED_BACK = 20
 _LONGEST = 140
 
@@ -30,6 +31,7 @@ class Told:
     action: str
     state: str
     text: str
+    finished_at: str
     url: str
     log_url: str
 
@@ -55,6 +57,7 @@ def told(whole: WholeRun) -> Iterator[Told]:
             action=action,
             state=_STATES.get(outcome, "error"),
             text=shortened(one_line(what.get(outcome, f"{action} failed: {release}")), _LONGEST),
+            finished_at=str(found.get("finished_at") or ""),
             url=str(found.get("url") or ""),
             log_url=whole.url,
         )
@@ -66,17 +69,33 @@ class Deployments:
     def __init__(self, api: GithubApi) -> None:
         self.api = api
 
-    def tell(self, one: Told) -> bool:
-        """Tell of a deployment and how it ended, and that what served before does no more; False: it was known."""
+    def tell(self, one: Told) -> Told | None:
+        """Tell of a deployment and how it ended, and that what served before does no more; None: it was known."""
         known = list(self._latest(one.environment))
         made = next((each for each in known if _id(each) == one.id), None) or self._make(one)
-        if self._state(made):
-            return False
-        self._add(made, _status(one))
-        for other in known if one.state == "success" else ():
-            if other["id"] != made["id"] and self._state(other) == "success":
+        state, fresh = self._state(made), one
+        if not state:
+            fresh = _overtaken(one) if self._served_later(one, known) else one
+            self._add(made, _status(fresh))
+        # Also for one that is known: what told of it may have been cut off before it came to this.
+        if one.state == "success" and (state or fresh.state) == "success":
+            self._settle(one, made)
+        return None if state else fresh
+
+    def _settle(self, one: Told, made: Mapping[str, Any]) -> None:
+        """Let one alone be shown as serving; asked anew, so that of two who tell at once the last one sees both."""
+        others = [each for each in self._latest(one.environment) if each["id"] != made["id"]]
+        if self._served_later(one, others):
+            self._add(made, {"state": "inactive"})
+            return
+        for other in others:
+            if not _is_later(other, one) and self._state(other) == "success":
                 self._add(other, {"state": "inactive"})
-        return True
+
+    def _served_later(self, one: Told, known: Iterable[Mapping[str, Any]]) -> bool:
+        """Tell whether something served after a deploy that did: runs do not end in the order of their deploys."""
+        later = (each for each in known if one.state == "success" and _is_later(each, one))
+        return any(self._state(each) in _SERVED for each in later)
 
     def _latest(self, environment: str) -> Iterator[dict[str, Any]]:
         pages = self.api.pages("list deployments", "deployments", environment=environment)
@@ -88,7 +107,7 @@ class Deployments:
             "task": one.action,
             "auto_merge": False,
             "required_contexts": [],
-            "payload": {"shiplane": one.id, "release": one.release},
+            "payload": {"shiplane": one.id, "release": one.release, "finished_at": one.finished_at},
             "environment": one.environment,
             "description": one.text,
             "production_environment": one.environment == "production",
@@ -117,6 +136,22 @@ def _status(one: Told) -> dict[str, Any]:
     return {"state": one.state, "description": one.text, "auto_inactive": False, **given}
 
 
+def _overtaken(one: Told) -> Told:
+    """Say of a deploy that something later serves by now."""
+    return replace(
+        one, state="inactive", text=shortened(f"{one.action} of {one.release}: a later one serves", _LONGEST)
+    )
+
+
+def _is_later(deployment: Mapping[str, Any], one: Told) -> bool:
+    """Compare by the time of the deploy, and where that is one by the name; what tells no time was earlier."""
+    return (_told(deployment, "finished_at"), _id(deployment)) > (one.finished_at, one.id)
+
+
 def _id(deployment: Mapping[str, Any]) -> str:
+    return _told(deployment, "shiplane")
+
+
+def _told(deployment: Mapping[str, Any], name: str) -> str:
     payload = deployment.get("payload")
-    return str(payload.get("shiplane", "")) if isinstance(payload, dict) else ""
+    return str(payload.get(name, "")) if isinstance(payload, dict) else ""

@@ -35,7 +35,8 @@ def went(number: int, environment: str, release: str, commit: str, **fields: str
 
 
 def test_deploys_are_told_with_release_and_address(workflow: Workflow, hub: Hub) -> None:
-    workflow.ran(remote(journals.passed()))
+    story = remote(journals.passed())
+    workflow.ran(story)
     ended = workflow.invoke(LINE, 41)
     release = RELEASE["id"]
     assert (ended.code, ended.out.splitlines()) == (
@@ -49,7 +50,8 @@ def test_deploys_are_told_with_release_and_address(workflow: Workflow, hub: Hub)
     assert (staging["environment"], staging["production_environment"]) == ("staging", False)
     assert (production["sha"], production["task"]) == (COMMIT, "promote")
     assert (production["environment"], production["production_environment"]) == ("production", True)
-    assert production["payload"] == {"shiplane": "41-production", "release": release}
+    [at] = [each["finished_at"] for _, each in story.extra if each.get("environment") == "production"]
+    assert production["payload"] == {"shiplane": "41-production", "release": release, "finished_at": at}
     [state] = hub.deployments.statuses[production["id"]]
     assert (state["environment_url"], state["description"]) == ("https://production.test", f"promote serves {release}")
     assert state["log_url"] == "https://github.test/acme/app/actions/runs/700041"
@@ -75,6 +77,66 @@ def test_after_a_rollback_the_release_before_serves(workflow: Workflow, hub: Hub
     assert hub.deployments.serving("production") == [BEFORE]
     assert (hub.deployments.made[0]["task"], hub.deployments.made[0]["sha"]) == ("rollback", OTHER)
     assert [hub.deployments.state(one) for one in hub.deployments.made] == ["success", "inactive", "inactive"]
+
+
+def test_a_run_that_ends_later_but_deployed_earlier_does_not_serve(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(went(41, "production", BEFORE, OTHER))
+    workflow.ran(went(42, "production", RELEASE["id"], COMMIT))
+    workflow.invoke(LINE, 42)
+    ended = workflow.invoke(LINE, 41)
+    assert ended.out == f"told: production: promote of {BEFORE}: a later one serves (inactive)\n"
+    assert hub.deployments.serving("production") == [RELEASE["id"]]
+    assert [hub.deployments.state(one) for one in hub.deployments.made] == ["inactive", "success"]
+
+
+def test_a_later_deploy_that_failed_does_not_count(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(went(41, "production", BEFORE, OTHER))
+    workflow.ran(went(42, "production", RELEASE["id"], COMMIT, outcome="undone"))
+    for number in (42, 41):
+        workflow.invoke(LINE, number)
+    assert hub.deployments.serving("production") == [BEFORE]
+
+
+@pytest.mark.parametrize("again", [41, 42])
+def test_telling_that_was_cut_off_is_made_up_for(workflow: Workflow, hub: Hub, again: int) -> None:
+    """By whichever of the two runs is told again: the newer one served, and nothing said that the other did no more."""
+    for number, release, commit in ((41, BEFORE, OTHER), (42, RELEASE["id"], COMMIT)):
+        workflow.ran(went(number, "production", release, commit))
+    workflow.invoke(LINE, 41)
+    # Known ones, the deployment, its states, its state: what comes then is refused.
+    hub.replies.extend([*[None] * 4, Reply(403, {"message": "Resource not accessible"})])
+    assert workflow.invoke(LINE, 42).code == 4
+    assert hub.deployments.serving("production") == [RELEASE["id"], BEFORE]
+    assert workflow.invoke(LINE, again).out == f"run {again}: nothing to tell of environments\n"
+    assert hub.deployments.serving("production") == [RELEASE["id"]]
+
+
+def test_a_deployment_without_a_state_gets_it(workflow: Workflow, hub: Hub) -> None:
+    workflow.ran(went(41, "production", BEFORE, OTHER))
+    hub.replies.extend([*[None] * 3, Reply(403, {"message": "Resource not accessible"})])
+    assert workflow.invoke(LINE, 41).code == 4
+    assert hub.deployments.serving("production") == []
+    workflow.invoke(LINE, 41)
+    assert hub.deployments.serving("production") == [BEFORE]
+    assert len(hub.deployments.made) == 1
+
+
+@pytest.mark.parametrize("first", [41, 42])
+def test_two_runs_that_tell_at_once(workflow: Workflow, hub: Hub, first: int) -> None:
+    """The one knows nothing of the other when it begins; the other is done before it has told its state."""
+    for number, release, commit in ((41, BEFORE, OTHER), (42, RELEASE["id"], COMMIT)):
+        workflow.ran(went(number, "production", release, commit))
+    met: list[str] = []
+
+    def meanwhile(method: str, path: str) -> None:
+        if method == "POST" and path.endswith("/statuses") and not met:
+            met.append(path)
+            workflow.invoke(LINE, 83 - first)
+
+    hub.before = meanwhile
+    workflow.invoke(LINE, first)
+    assert met
+    assert hub.deployments.serving("production") == [RELEASE["id"]]
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("undone", "failure"), ("failed", "error")])
