@@ -142,6 +142,19 @@ def test_a_pull_request_gets_nothing() -> None:
         assert "pull_request_target" not in file.read_text(encoding="utf-8")
 
 
+def test_keys_of_caches_hold_nothing_that_a_branch_may_be_called() -> None:
+    """The action refuses a key with a comma, and GitHub keeps the caches of branches apart by itself."""
+    caches = [
+        step["with"]
+        for name in ("check", "build")
+        for step in steps("pipeline", name)
+        if "cache" in step.get("uses", "")
+    ]
+    for given in caches:
+        assert given["key"] == "packages-${{ hashFiles('requirements/*.txt', '*/package-lock.json') }}"
+        assert given["restore-keys"] == "packages-"
+
+
 @pytest.mark.parametrize(("of", "name"), JOBS)
 def test_a_checkout_has_its_history_and_leaves_no_token(of: str, name: str) -> None:
     [checkout] = [step for step in steps(of, name) if "actions/checkout" in step.get("uses", "")]
