@@ -20,6 +20,7 @@ SECRETS = (
     *("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "DB_PASSWORD", "REDIS_PASSWORD"),
     *("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET"),
 )
+_OUTPUT = re.compile(r"needs\.(\w+)\.outputs\.state")
 _RUNNER = "ubuntu-24.04=-self-hosted"
 # In the place of `invoke`: what was typed in which job, what it was given, and what jobs before had left.
 _INVOKE = """\
@@ -47,7 +48,7 @@ echo "id=$NAME" >>"$GITHUB_OUTPUT"
 """
 _TAKE = """\
 mkdir -p "$FOLDER"
-for found in "$PLAYED"/artifacts/$NAMES; do [[ ! -d $found ]] || cp -r "$found/." "$FOLDER/"; done
+cp -r "$PLAYED/artifacts/${NAME:?}/." "$FOLDER/"
 """
 
 
@@ -79,8 +80,9 @@ class Actor:
         self.played.mkdir()
         shutil.copytree(ROOT / ".github" / "workflows", self.workflows)
         for file in self.workflows.iterdir():
-            # act does not know this word yet.
-            file.write_text(file.read_text().replace(", deployment: false", ""))
+            # act does not know this word yet, and takes the outputs of a job that was left out as they are written.
+            text = file.read_text().replace(", deployment: false", "")
+            file.write_text(_OUTPUT.sub(r"(needs.\1.result != 'skipped' && needs.\1.outputs.state || '')", text))
         self._actions(folder / "actions")
         self.lay_out()
         self.commit = self.git("rev-parse", "HEAD")
@@ -136,9 +138,9 @@ class Actor:
         outputs = '{artifact-id: {value: "${{ steps.it.outputs.id }}"}}'
         given = {"NAME": "${{ inputs.name }}", "PATHS": "${{ inputs.path }}"}
         _action(folder / "upload-artifact", inputs, given, _KEEP, outputs)
-        names = "${{ inputs.artifact-ids || inputs.pattern }}"
-        inputs = '{artifact-ids: {default: ""}, pattern: {default: ""}, path: {default: "."}, merge-multiple: {}}'
-        _action(folder / "download-artifact", inputs, {"NAMES": names, "FOLDER": "${{ inputs.path }}"}, _TAKE)
+        inputs = '{artifact-ids: {required: true}, path: {default: "."}, merge-multiple: {}}'
+        given = {"NAME": "${{ inputs.artifact-ids }}", "FOLDER": "${{ inputs.path }}"}
+        _action(folder / "download-artifact", inputs, given, _TAKE)
         for place in ("cache", "cache/restore"):
             _action(folder / place, _CACHE, {}, "true\n")
         texts = [file.read_text() for file in (ROOT / ".github" / "workflows").iterdir()]

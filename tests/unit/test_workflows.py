@@ -197,18 +197,36 @@ def test_what_a_job_learned_is_handed_on(of: str, name: str) -> None:
         "include-hidden-files": True,
         "retention-days": 30,
     }
+    assert kept["id"] == "state"
+    assert job(name, of)["outputs"] == {"state": "${{ steps.state.outputs.artifact-id }}"}
     before = job(name, of).get("needs")
     if before:
-        [taken] = [step for step in steps(of, name) if "actions/download-artifact" in step.get("uses", "")]
-        assert taken["with"]["artifact-ids"] == f"${{{{ needs.{before}.outputs.state }}}}"
-        assert job(before, of)["outputs"] == {"state": "${{ steps.state.outputs.artifact-id }}"}
+        assert taken(of, name)["with"]["artifact-ids"] == f"${{{{ needs.{before}.outputs.state }}}}"
+
+
+def taken(of: str, name: str) -> dict[str, Any]:
+    [found] = [step for step in steps(of, name) if "actions/download-artifact" in step.get("uses", "")]
+    return found
+
+
+def test_the_report_takes_what_the_last_job_left() -> None:
+    """By number: names have the attempt in them, and where the report alone runs again nothing is called by its own."""
+    needs = job("report")["needs"]
+    last = " || ".join(f"needs.{name}.outputs.state" for name in reversed(needs))
+    assert job("report")["env"]["STATE"] == f"${{{{ {last} }}}}"
+    given = {"path": ".shiplane", "merge-multiple": True}
+    assert taken("pipeline", "report")["if"] == "env.STATE"
+    assert taken("pipeline", "report")["with"] == {"artifact-ids": "${{ env.STATE }}", **given}
+    assert taken("rollback", "report")["if"] == "needs.rollback.outputs.state"
+    assert taken("rollback", "report")["with"] == {"artifact-ids": "${{ needs.rollback.outputs.state }}", **given}
 
 
 @pytest.mark.parametrize("of", ["pipeline", "rollback"])
 def test_the_end_is_told_whatever_became_of_the_jobs(of: str) -> None:
     report = job("report", of)
     assert report["if"] == "always()"
-    assert report["env"] == {"SHIPLANE_JOBS": "${{ toJSON(needs) }}", "GITHUB_TOKEN": "${{ github.token }}"}
+    env = {name: value for name, value in report["env"].items() if name != "STATE"}
+    assert env == {"SHIPLANE_JOBS": "${{ toJSON(needs) }}", "GITHUB_TOKEN": "${{ github.token }}"}
     assert runs(of, "report")[1:3] == ["invoke github.deployments", "invoke github.report-failure"]
     told = [step for step in steps(of, "report") if step.get("run", "").startswith("invoke ")]
     assert [step for step in told if step.get("if") != "always()"] == []
