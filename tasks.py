@@ -25,6 +25,7 @@ try:
         shell_tasks,
         test_tasks,
         version_tasks,
+        vpn_tasks,
     )
 except ModuleNotFoundError as error:
     raise SystemExit(f"{error}\nfix: run ./scripts/bootstrap, then .venv/bin/invoke") from error
@@ -87,5 +88,6 @@ version.add_task(version_tasks.show_versions, name="show")
 version.add_task(version_tasks.bump_version, name="bump")
 images = Collection("images", image_tasks.inspect, prune_tasks.prune)
 github = Collection("github", github_tasks.report_failure, github_tasks.close_fixed, github_tasks.deployments)
-for group in (config, images, lab, dev, github, maintenance, server, version):
+vpn = Collection("vpn", vpn_tasks.leave)
+for group in (config, images, lab, dev, github, maintenance, server, version, vpn):
     ns.add_collection(group)

@@ -59,6 +59,7 @@ LINES = {
     "test": "test",
     "version.bump": "version.bump backend minor",
     "unlock": "unlock --env staging --yes --target remote",
+    "vpn.leave": "vpn.leave",
 }
 ONLY_LOOK = {
     *(

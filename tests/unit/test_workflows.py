@@ -113,7 +113,7 @@ def test_secrets_are_where_servers_are_reached(of: str, name: str) -> None:
     assert ("environment" in job(name, of)) == (name in ON_SERVERS)
     if name in ON_SERVERS:
         assert job(name, of)["environment"]["deployment"] is False
-        env = {**job(name, of).get("env", {}), **steps(of, name)[-2 if of != "housekeeping" else -1].get("env", {})}
+        [env] = [each["env"] for each in (job(name, of), *steps(of, name)) if "env" in each]
         for known in ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY"):
             assert env[known] == f"${{{{ secrets.{known} }}}}"
         assert env["SSH_KNOWN_HOSTS"] == "${{ vars.SSH_KNOWN_HOSTS }}"
@@ -219,6 +219,14 @@ def test_the_report_takes_what_the_last_job_left() -> None:
     assert taken("pipeline", "report")["with"] == {"artifact-ids": "${{ env.STATE }}", **given}
     assert taken("rollback", "report")["if"] == "needs.rollback.outputs.state"
     assert taken("rollback", "report")["with"] == {"artifact-ids": "${{ needs.rollback.outputs.state }}", **given}
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+def test_the_vpn_is_left_whatever_became_of_the_command(of: str, name: str) -> None:
+    """A cancel ends the shell that a command was typed in, and the command hears of it too late, or never."""
+    left = [step for step in steps(of, name) if step.get("run") == "invoke vpn.leave"]
+    assert left == ([{"if": "always()", "run": "invoke vpn.leave"}] if name in ON_SERVERS else [])
+    assert not left or runs(of, name)[-1] == "invoke vpn.leave"
 
 
 @pytest.mark.parametrize("of", ["pipeline", "rollback"])

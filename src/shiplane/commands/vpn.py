@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_IN = ("Running", "Starting")
+
+
 def status() -> Command:
     """Ask whether this machine is in the VPN."""
     return Command(("tailscale", "status", "--json", "--peers=false"), timeout=20)
@@ -22,6 +25,20 @@ def is_joined(answer: str) -> bool:
         return bool(json.loads(answer)["BackendState"] == "Running")
     except (ValueError, KeyError, TypeError):
         return False
+
+
+def called(answer: str) -> str:
+    """Read from the answer of `status` what this machine is called in the VPN; empty where it is not in it."""
+    try:
+        found = json.loads(answer)
+        return str(found["Self"]["HostName"]) if found["BackendState"] in _IN else ""
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def hostname(environment: str) -> str:
+    """Give what a machine is called that joined for an environment; by it is known what a run left behind."""
+    return f"shiplane-{environment}"
 
 
 def up(client_secret: Secret, tags: Sequence[str], hostname: str) -> Command:

@@ -9,7 +9,7 @@ from shiplane.commands import vpn
 from shiplane.errors import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shiplane.model import Command, Secret
     from shiplane.runners.base import Cancel, Runner
@@ -31,7 +31,7 @@ class Tunnel:
             return
         # First: what is cut off half way has to be left too.
         at_close.append(lambda: self.runner.run(vpn.logout()))
-        self._run(vpn.up(self.secret, self.tags, f"shiplane-{environment}"))
+        self._run(vpn.up(self.secret, self.tags, vpn.hostname(environment)))
 
     def reach(self, address: str) -> None:
         """Wait until a server answers."""
@@ -43,3 +43,17 @@ class Tunnel:
         if not done.ok:
             fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
             raise Unreachable("the VPN cannot be joined", fix, done.tail())
+
+
+def left_behind(runner: Runner, environments: Iterable[str]) -> str:
+    """Give what this machine is called in the VPN where a run for one of these joined it; empty where none did."""
+    ours = [vpn.hostname(environment) for environment in environments]
+    name = vpn.called(runner.run(vpn.status()).stdout) if ours else ""
+    return name if name in ours else ""
+
+
+def leave(runner: Runner) -> None:
+    """Leave the VPN; raises `Unreachable`."""
+    done = runner.run(vpn.logout())
+    if not done.ok:
+        raise Unreachable("the VPN cannot be left", "run tailscale logout on this machine", done.tail())

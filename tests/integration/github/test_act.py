@@ -34,15 +34,18 @@ def pull_request(repository: str) -> dict[str, Any]:
     return {"pull_request": {"number": 7, "head": head, "base": {"ref": "main"}}, "ref": "refs/pull/7/merge"}
 
 
+def reached(job: str, line: str) -> list[tuple[str, str]]:
+    """Give what a job types that reaches a server."""
+    return [(job, f"{line} --target remote"), (job, "vpn.leave")]
+
+
 def delivered(release: str) -> list[tuple[str, str]]:
-    return [
-        ("staging", f"deploy --env staging --release {release} --target remote"),
-        ("e2e", f"e2e --env staging --release {release} --target remote"),
-    ]
+    staged = reached("staging", f"deploy --env staging --release {release}")
+    return [*staged, *reached("e2e", f"e2e --env staging --release {release}")]
 
 
-def promoted(release: str) -> tuple[str, str]:
-    return ("production", f"promote --to production --release {release} --target remote")
+def promoted(release: str) -> list[tuple[str, str]]:
+    return reached("production", f"promote --to production --release {release}")
 
 
 BUILD = ("build", "pipeline --target remote --until publish")
@@ -50,7 +53,7 @@ BUILD = ("build", "pipeline --target remote --until publish")
 
 def test_a_push_to_main_goes_to_production(actor: Actor, released: Acted) -> None:
     assert released.code == 0, released.said
-    assert released.lines[:-1] == [BUILD, *delivered(actor.commit), promoted(actor.commit), *REPORT]
+    assert released.lines[:-1] == [BUILD, *delivered(actor.commit), *promoted(actor.commit), *REPORT]
     assert released.lines[-1][1].startswith("report --whole --markdown /")
 
 
@@ -61,7 +64,9 @@ def test_what_a_job_learned_reaches_all_that_follow(released: Acted) -> None:
 
 
 def test_secrets_reach_the_jobs_that_need_them(released: Acted) -> None:
-    for call in released.calls:
+    reach = [call for call in released.calls if call["line"] != "vpn.leave"]
+    assert [call["secrets"] for call in released.calls if call not in reach] == [[]] * 3
+    for call in reach:
         assert call["secrets"] == ([] if call["job"] in ("build", "report") else list(SECRETS))
         assert call["token"]
 
@@ -92,7 +97,7 @@ def test_a_release_that_is_asked_for_is_not_built(actor: Actor, environment: str
     inputs = {"environment": environment, "release": "0123456789ab"}
     done = actor.run("workflow_dispatch", {**MAIN, "inputs": inputs})
     assert done.code == 0, done.said
-    last = [promoted("0123456789ab")] if environment == "production" else []
+    last = promoted("0123456789ab") if environment == "production" else []
     assert done.lines[:-1] == [*delivered("0123456789ab"), *last, *REPORT]
 
 
@@ -119,7 +124,7 @@ def test_one_report_that_fails_leaves_the_others(actor: Actor) -> None:
     assert done.lines[-1][1].startswith("report --whole")
     inputs = {"environment": "production", "release": ""}
     back = actor.run("workflow_dispatch", {**MAIN, "inputs": inputs}, "rollback", failing="github.deployments")
-    assert (back.code, back.lines[1:]) == (1, REPORT[:2])
+    assert (back.code, back.lines[2:]) == (1, REPORT[:2])
 
 
 @pytest.mark.parametrize("release", ["", "0123456789ab"])
@@ -127,7 +132,7 @@ def test_a_rollback(actor: Actor, release: str) -> None:
     inputs = {"environment": "production", "release": release}
     done = actor.run("workflow_dispatch", {**MAIN, "inputs": inputs}, "rollback")
     assert done.code == 0, done.said
-    assert done.lines == [("rollback", f"rollback --env production --to {release} --target remote"), *REPORT[:2]]
+    assert done.lines == [*reached("rollback", f"rollback --env production --to {release}"), *REPORT[:2]]
     assert done.first("rollback")["secrets"] == list(SECRETS)
     assert done.first("report")["left"] == ["rollback"]
 
@@ -137,7 +142,12 @@ def test_housekeeping_looks_after_both_environments(actor: Actor) -> None:
     assert done.code == 0, done.said
     lines = [line for _, line in done.lines]
     assert sorted(lines) == sorted(
-        f"{command} --target remote"
+        line
         for name in ("staging", "production")
-        for command in (f"unlock --env {name} --stale", f"server.prune --env {name}", f"verify --env {name}")
+        for line in (
+            f"unlock --env {name} --stale --target remote",
+            f"server.prune --env {name} --target remote",
+            f"verify --env {name} --target remote",
+            "vpn.leave",
+        )
     )
