@@ -222,6 +222,13 @@ def test_the_report_takes_what_the_last_job_left() -> None:
 
 
 @pytest.mark.parametrize(("of", "name"), JOBS)
+def test_a_runner_of_one_s_own_is_for_what_reaches_servers(of: str, name: str) -> None:
+    """It may be in a VPN, and what a pull request brings must not run there."""
+    own = "${{ vars.RUNNER || 'ubuntu-24.04' }}"
+    assert job(name, of)["runs-on"] == (own if name in ON_SERVERS else "ubuntu-24.04")
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
 def test_the_vpn_is_left_whatever_became_of_the_command(of: str, name: str) -> None:
     """A cancel ends the shell that a command was typed in, and the command hears of it too late, or never."""
     left = [step for step in steps(of, name) if step.get("run") == "invoke vpn.leave"]
