@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shiplane.model import Command, Secret
-    from shiplane.runners.base import Cancel, Runner
+    from shiplane.runners.base import Cancel, Completed, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,21 @@ class Tunnel:
             return
         # First: what is cut off half way has to be left too.
         at_close.append(lambda: self.runner.run(vpn.logout()))
-        self._run(vpn.up(self.secret, self.tags, vpn.hostname(environment)))
-
-    def reach(self, address: str) -> None:
-        """Wait until a server answers."""
-        self._run(vpn.ping(address))
-
-    def _run(self, command: Command) -> None:
-        self.say(f"$ {command.masked()}")
-        done = self.runner.run(command, on_line=self.say, cancel=self.cancel)
+        done = self._run(vpn.up(self.secret, self.tags, vpn.hostname(environment)))
         if not done.ok:
             fix = "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET and the tags that the client may give"
             raise Unreachable("the VPN cannot be joined", fix, done.tail())
+
+    def reach(self, address: str) -> None:
+        """Wait until a server answers; raises `Unreachable`."""
+        done = self._run(vpn.ping(address))
+        if not done.ok:
+            fix = f"see that it is up and in the VPN, and that the VPN's rules let {', '.join(self.tags)} reach it"
+            raise Unreachable(f"{address} does not answer in the VPN", fix, done.tail())
+
+    def _run(self, command: Command) -> Completed:
+        self.say(f"$ {command.masked()}")
+        return self.runner.run(command, on_line=self.say, cancel=self.cancel)
 
 
 def left_behind(runner: Runner, environments: Iterable[str]) -> str:

@@ -55,14 +55,22 @@ def test_a_machine_in_the_vpn_stays_in_it(bench: Callable[[RecordingRunner], Ben
 
 
 @pytest.mark.parametrize(
-    ("failing", "ran"), [("tailscale up", [vpn.status(), JOIN]), ("ping", [vpn.status(), JOIN, PING])]
+    ("failing", "ran", "cause", "fix"),
+    [
+        ("tailscale up", [JOIN], "the VPN cannot be joined", "check TS_OAUTH_CLIENT_ID, TS_OAUTH_SECRET"),
+        ("ping", [JOIN, PING], "100.64.0.1 does not answer in the VPN", "see that it is up and in the VPN, and that"),
+    ],
 )
-def test_a_vpn_that_does_not_let_in(bench: Callable[[RecordingRunner], Bench], failing: str, ran: list[object]) -> None:
-    made = bench(RecordingRunner([(failing, "backend error: invalid key", 1)]))
-    with pytest.raises(Unreachable, match="the VPN cannot be joined") as caught:
+def test_a_vpn_that_does_not_let_in(
+    bench: Callable[[RecordingRunner], Bench], failing: str, ran: list[object], cause: str, fix: str
+) -> None:
+    made = bench(RecordingRunner([(failing, "the client's words", 1)]))
+    with pytest.raises(Unreachable) as caught:
         made.carry_out("vpn")
-    assert caught.value.details == ("backend error: invalid key",)
-    assert made.runner.commands == ran
+    assert (caught.value.cause, caught.value.details) == (cause, ("the client's words",))
+    assert caught.value.fix.startswith(fix)
+    assert ("TS_OAUTH" in caught.value.fix) == (failing == "tailscale up")
+    assert made.runner.commands == [vpn.status(), *ran]
     made.environments.close()
     assert made.runner.commands[-1] == vpn.logout()
 
