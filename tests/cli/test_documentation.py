@@ -41,6 +41,7 @@ ELSEWHERE = {
     "gh api --method PUT repos/OWNER/NAME/environments/production "
     "-F deployment_branch_policy[protected_branches]=true "
     "-F deployment_branch_policy[custom_branch_policies]=false": "asks GitHub itself",
+    "gh variable set RUNNER --body my-runner": "asks GitHub itself",
     "docker buildx imagetools inspect REF --format {{json .Provenance}}": "asks a registry, as test_images.py does",
     "docker buildx imagetools inspect REF --format {{json .SBOM}}": "asks a registry, as test_images.py does",
     "eval $(invoke completion --shell bash)": "changes a person's shell; test_completion.py has its own",

@@ -87,6 +87,12 @@ def test_what_leads_to_a_run() -> None:
     assert set(WORKFLOWS["housekeeping"][True]) == {"schedule", "workflow_dispatch"}
 
 
+def test_who_asks_for_production_reads_from_where_it_is_reached() -> None:
+    asked = WORKFLOWS["pipeline"][True]["workflow_dispatch"]["inputs"]["environment"]
+    assert asked["description"] == "how far to ship; production from main only"
+    assert (asked["options"], asked["default"]) == (["staging", "production"], "staging")
+
+
 def test_nothing_of_production_is_cancelled_half_way() -> None:
     told = WORKFLOWS["pipeline"]["concurrency"]
     assert told["group"] == "${{ github.workflow }}-${{ github.ref }}"
