@@ -210,6 +210,17 @@ def test_parts_of_a_backup_come_back_to_a_used_stack(stack: Stack, backup: str) 
     assert (newest["name"].endswith("-before-restore"), list(newest["sizes"])) == (True, ["database"])
 
 
+def test_a_dump_of_another_user_s_database_becomes_ours(stack: Stack) -> None:
+    stack.sql("CREATE ROLE stranger; CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO stranger")
+    stack.sql("GRANT CONNECT ON DATABASE app TO stranger; GRANT SELECT ON board_run TO stranger")
+    name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
+    stack.sql("DROP OWNED BY stranger; DROP ROLE stranger; TRUNCATE board_run CASCADE")
+    restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
+    assert f"not known here: stranger, to whom parts of backup {name} belong" in restored
+    assert stack.rows == EXAMPLES
+    stack.sql("INSERT INTO theirs VALUES (1); DROP TABLE theirs")
+
+
 def test_a_restore_that_fails_leaves_the_data_as_they_are(stack: Stack, backup: str) -> None:
     stack.upload("mine since")
     before = stack.rows

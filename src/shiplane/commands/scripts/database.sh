@@ -64,14 +64,19 @@ client() {
     # shellcheck disable=SC2016
     docker exec -i "$id" sh -c 'export PGPASSWORD="${POSTGRES_PASSWORD-}" PGUSER="${POSTGRES_USER:-postgres}" PGOPTIONS="-c client_min_messages=warning"
         name=${POSTGRES_DB:-$PGUSER}; program=$1; shift; case $program in psql) exec psql -qtAX -v ON_ERROR_STOP=1 -v "name=$name" -d template1 "$@" ;;
-        load) exec pg_restore --exit-on-error --single-transaction -d "${name}_restore_new" ;; esac; exec "$program" "$@"' sh "$@"
+        load) exec pg_restore --exit-on-error --single-transaction -d "${name}_restore_new" "$@" ;; esac; exec "$program" "$@"' sh "$@"
 }
 
 # sql: run what stands on standard input; :new and :old are the databases beside the one that serves.
 sql() { { printf '%s\n' '\set new :name _restore_new' '\set old :name _restore_old' && cat; } | client psql; }
 
+# strangers FILE: print the owners of what a backup holds whom this server does not know, as one from elsewhere has.
+strangers() {
+    comm -23 <(client pg_restore --list <"$1" | sed -n '/^[0-9]/s/.* \([^ ]\+\)$/\1/p' | sort -u) <(sql <<<"SELECT rolname FROM pg_roles;" | sort)
+}
+
 do_load() {
-    local file=backups/$1.dump version
+    local file=backups/$1.dump version unknown flags=()
     id=$(container)
     version=$(sql <<<"SHOW server_version_num;")
     [ "$version" -ge 120000 ] || { echo "PostgreSQL $((version / 10000)) serves, and 12 is the least for this" >&2; return 1; }
@@ -90,7 +95,12 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COL
         WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale') ELSE '' END
 FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba, to_jsonb(d) j WHERE d.datname = :'name' \gexec
 SQL
-    client load <"$file"
+    unknown=$(strangers "$file" | paste -sd ' ')
+    if [ -n "$unknown" ]; then
+        echo "not known here: $unknown, to whom parts of backup $1 belong; they will be the database's own user's"
+        flags=(--no-owner --no-acl)
+    fi
+    client load "${flags[@]}" <"$file"
     trap - EXIT
 }
 
@@ -107,8 +117,9 @@ forget() {
     rm -f .restore-beside
 }
 
-# Settings and rights of the database itself stand in the backup under its own name.
+# Settings and rights of the database itself stand in the backup under its own name; those of a stranger's stay there.
 own() {
+    [ -z "$(strangers "backups/$1.dump")" ] || return 0
     client pg_restore --create --schema-only -f - <"backups/$1.dump" |
         { grep -E '^(ALTER (DATABASE|ROLE) .* SET |(GRANT|REVOKE) .* ON DATABASE )' || :; }
 }
