@@ -211,14 +211,29 @@ def test_parts_of_a_backup_come_back_to_a_used_stack(stack: Stack, backup: str) 
 
 
 def test_a_dump_of_another_user_s_database_becomes_ours(stack: Stack) -> None:
-    stack.sql("CREATE ROLE stranger; CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO stranger")
-    stack.sql("GRANT CONNECT ON DATABASE app TO stranger; GRANT SELECT ON board_run TO stranger")
+    stack.sql('CREATE ROLE "an old app"; CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO "an old app"')
+    stack.sql("CREATE ROLE grafana; GRANT CONNECT ON DATABASE app TO grafana; GRANT SELECT ON board_run TO grafana")
     name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
-    stack.sql("DROP OWNED BY stranger; DROP ROLE stranger; TRUNCATE board_run CASCADE")
+    stack.sql('DROP OWNED BY "an old app"; DROP ROLE "an old app"; TRUNCATE board_run CASCADE')
+    stack.sql("DROP OWNED BY grafana; DROP ROLE grafana")
     restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
-    assert f"not known here: stranger, to whom parts of backup {name} belong" in restored
+    assert f"not known here: an old app, to whom parts of backup {name} belong" in restored
+    assert f"not known here: grafana, named by rights in backup {name}" in restored
     assert stack.rows == EXAMPLES
     stack.sql("INSERT INTO theirs VALUES (1); DROP TABLE theirs")
+
+
+def test_a_dump_with_rights_of_a_stranger_alone_keeps_its_owners(stack: Stack) -> None:
+    stack.sql("CREATE ROLE grafana; GRANT SELECT ON board_run TO grafana; CREATE ROLE worker")
+    stack.sql("CREATE TABLE work (id int); ALTER TABLE work OWNER TO worker")
+    name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
+    stack.sql("DROP OWNED BY grafana; DROP ROLE grafana; TRUNCATE board_run CASCADE")
+    restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
+    assert f"not known here: grafana, named by rights in backup {name}" in restored
+    assert "belong" not in restored
+    assert stack.rows == EXAMPLES
+    stack.sql("SET ROLE worker; INSERT INTO work VALUES (1); DROP TABLE work")
+    stack.sql("DROP ROLE worker")
 
 
 def test_a_restore_that_fails_leaves_the_data_as_they_are(stack: Stack, backup: str) -> None:

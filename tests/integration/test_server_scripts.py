@@ -210,6 +210,92 @@ def test_no_word_is_said_to_a_database_that_version_12_does_not_know(home: Home)
     assert "d.datlocprovider" not in said, "since 15"
 
 
+DUMP = r"""
+ALTER DATABASE shop OWNER TO nobody;
+ALTER DATABASE shop SET search_path TO 'p)$''"#\\ ü', public;
+ALTER ROLE app IN DATABASE shop SET work_mem TO '8MB';
+ALTER ROLE gone IN DATABASE shop SET work_mem TO '8MB';
+GRANT CONNECT,TEMPORARY ON DATABASE shop TO app;
+GRANT CONNECT ON DATABASE shop TO grafana;
+-- Name: a; Type: TABLE; Schema: public; Owner: never
+ALTER TABLE public.a OWNER TO app;
+"""
+OWNED = 'ALTER TABLE public.b OWNER TO "old ""app"" TO x";\nALTER TABLE public.c OWNER TO stranger;\n'
+GRANTED = """
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT SELECT(id) ON TABLE public.a TO grafana WITH GRANT OPTION;
+SET SESSION AUTHORIZATION "the boss";
+GRANT SELECT ON TABLE public.a TO "a TO b";
+RESET SESSION AUTHORIZATION;
+ALTER DEFAULT PRIVILEGES FOR ROLE "x y" IN SCHEMA public GRANT SELECT ON TABLES TO app;
+"""
+STRANGERS = """
+case "$1 ${*:8}" in
+    ps*) echo c1 ;;
+    *' --list') cat >/dev/null ;;
+    *--create*) cat ~/text ;;
+    *' pg_restore '*) grep -v DATABASE ~/text || : ;;
+    *' psql')
+        said=$(cat)
+        printf '%s\\n' "$said" >>~/said
+        case $said in *version_num*) echo 120000 ;; *'SELECT rolname'*) cat ~/roles ;; esac
+        ;;
+esac
+"""
+
+
+@pytest.fixture
+def kept(home: Home) -> Home:
+    """Let there be a backup, and an engine whose database knows only its own user."""
+    (home.place / "backups").mkdir()
+    (home.place / "backups/b1.dump").write_text("dump")
+    (home.place / "backups/b1.json").write_text(f'{{"sha256": "{hashlib.sha256(b"dump").hexdigest()}"}}')
+    (home.folder / "roles").write_text("app\nPUBLIC\n")
+    home.docker(STRANGERS)
+    return home
+
+
+@pytest.mark.parametrize(
+    ("more", "flags", "said"),
+    [
+        ("", "", []),
+        (OWNED, " --no-owner", ['not known here: old "app" TO x,stranger, to whom parts of backup b1 belong']),
+        (GRANTED, " --no-acl", ["not known here: a TO b,grafana,the boss,x y, named by rights in backup b1"]),
+        (OWNED + GRANTED, " --no-owner --no-acl", ["to whom parts", "named by rights"]),
+    ],
+)
+def test_only_what_a_stranger_has_in_a_backup_is_left_out(kept: Home, more: str, flags: str, said: list[str]) -> None:
+    (kept.folder / "text").write_text(DUMP + more)
+    done = kept.run(backups.load(kept.site, Backup(), "b1"))
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", len(said))
+    assert all(each in done.stdout for each in said)
+    assert kept.asked()[-1].endswith(f" sh load{flags}")
+
+
+def test_nobody_is_a_stranger_to_a_server_that_cannot_be_asked(kept: Home) -> None:
+    (kept.folder / "text").write_text(DUMP)
+    (kept.folder / "roles").unlink()
+    assert kept.run(backups.load(kept.site, Backup(), "b1")).returncode == 1
+    assert not [each for each in kept.asked() if " sh load" in each]
+    fresh = backups.make(kept.site, Backup(), "b2", "new", "old")
+    assert kept.run(backups.swap(kept.site, Backup(), "b1", ("db",), fresh)[2]).returncode == 1
+    assert "BEGIN" not in (kept.folder / "said").read_text()
+
+
+def test_the_rights_of_another_database_become_those_of_ours_but_a_stranger_s(kept: Home) -> None:
+    (kept.folder / "text").write_text(DUMP)
+    fresh = backups.make(kept.site, Backup(), "b2", "new", "old")
+    done = kept.run(backups.swap(kept.site, Backup(), "b1", ("db",), fresh)[2])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (kept.folder / "said").read_text().splitlines()[-5:] == [
+        'ALTER DATABASE :"new" RENAME TO :"name";',
+        r"""ALTER DATABASE :"name" SET search_path TO 'p)$''"#\\ ü', public;""",
+        """ALTER ROLE app IN DATABASE :"name" SET work_mem TO '8MB';""",
+        'GRANT CONNECT,TEMPORARY ON DATABASE :"name" TO app;',
+        "COMMIT;",
+    ]
+
+
 def test_what_a_restore_that_was_cut_off_has_left(home: Home) -> None:
     (home.place / "backups").mkdir()
     (home.place / "served").mkdir()

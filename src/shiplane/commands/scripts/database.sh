@@ -70,13 +70,29 @@ client() {
 # sql: run what stands on standard input; :new and :old are the databases beside the one that serves.
 sql() { { printf '%s\n' '\set new :name _restore_new' '\set old :name _restore_old' && cat; } | client psql; }
 
-# strangers FILE: print the owners of what a backup holds whom this server does not know, as one from elsewhere has.
+# A name in PostgreSQL's text, as an expression of sed in which it takes two groups.
+NAME='("([^"]|"")*"|[^" ;]+)'
+OWNERS="s/^ALTER .* OWNER TO $NAME;\$/\1/p"
+RIGHTS="
+/^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) /{
+    h
+    s/.* (TO|FROM) $NAME( WITH GRANT OPTION)?;\$/\2/p
+    g
+}
+s/^(ALTER DEFAULT PRIVILEGES FOR ROLE|ALTER ROLE|SET SESSION AUTHORIZATION) $NAME( .*)?;\$/\2/p"
+
+# text FILE FLAG...: print what a backup says, but for the rows.
+text() { client pg_restore --section=pre-data --section=post-data "${@:2}" -f - <"$1"; }
+
+known_roles() { sql <<<"SELECT rolname FROM pg_roles UNION SELECT 'PUBLIC';"; }
+
+# strangers EXPRESSION: print the roles that the expression finds in the text on standard input and nobody `known` here is.
 strangers() {
-    comm -23 <(client pg_restore --list <"$1" | sed -n '/^[0-9]/s/.* \([^ ]\+\)$/\1/p' | sort -u) <(sql <<<"SELECT rolname FROM pg_roles;" | sort)
+    sed -nE "$1" | sed -E '/^"/{s/^"(.*)"$/\1/; s/""/"/g}' | sort -u | { grep -vxF -e "$known" || [ $? = 1 ]; }
 }
 
 do_load() {
-    local file=backups/$1.dump version unknown flags=()
+    local file=backups/$1.dump version text known found flags=()
     id=$(container)
     version=$(sql <<<"SHOW server_version_num;")
     [ "$version" -ge 120000 ] || { echo "PostgreSQL $((version / 10000)) serves, and 12 is the least for this" >&2; return 1; }
@@ -95,10 +111,17 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ENCODING %L LC_COL
         WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j ->> 'datlocale') ELSE '' END
 FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba, to_jsonb(d) j WHERE d.datname = :'name' \gexec
 SQL
-    unknown=$(strangers "$file" | paste -sd ' ')
-    if [ -n "$unknown" ]; then
-        echo "not known here: $unknown, to whom parts of backup $1 belong; they will be the database's own user's"
-        flags=(--no-owner --no-acl)
+    known=$(known_roles)
+    text=$(text "$file")
+    found=$(strangers "$OWNERS" <<<"$text" | paste -sd ,)
+    if [ -n "$found" ]; then
+        echo "not known here: $found, to whom parts of backup $1 belong; all of it will be the database's own user's"
+        flags+=(--no-owner)
+    fi
+    found=$(strangers "$RIGHTS" <<<"$text" | paste -sd ,)
+    if [ -n "$found" ]; then
+        echo "not known here: $found, named by rights in backup $1; no rights come back"
+        flags+=(--no-acl)
     fi
     client load "${flags[@]}" <"$file"
     trap - EXIT
@@ -117,11 +140,17 @@ forget() {
     rm -f .restore-beside
 }
 
-# Settings and rights of the database itself stand in the backup under its own name; those of a stranger's stay there.
+# own NAME: print the settings and rights of the database itself, which stand in the backup under the name that it had
+# there; those of strangers stay there.
 own() {
-    [ -z "$(strangers "backups/$1.dump")" ] || return 0
-    client pg_restore --create --schema-only -f - <"backups/$1.dump" |
-        { grep -E '^(ALTER (DATABASE|ROLE) .* SET |(GRANT|REVOKE) .* ON DATABASE )' || :; }
+    local known line
+    known=$(known_roles) || return
+    text "backups/$1.dump" --create |
+        sed -nE "s/^(ALTER DATABASE|ALTER ROLE $NAME IN DATABASE) $NAME SET /\1 :\"name\" SET /p
+            s/^((GRANT|REVOKE) [A-Z, ]+ ON DATABASE) $NAME /\1 :\"name\" /p" |
+        while IFS= read -r line; do
+            [ -n "$(strangers "$RIGHTS" <<<"$line")" ] || printf '%s\n' "$line"
+        done
 }
 
 do_swap() {
