@@ -130,6 +130,30 @@ def test_a_way_back_that_was_cut_off_is_gone_to_its_end(folder: Folder, again: s
     assert count > len(SINCE)
 
 
+@pytest.mark.parametrize("file", sorted(SINCE))
+def test_a_file_that_cannot_be_moved_is_not_lost(folder: Folder, file: str) -> None:
+    program = folder.programs / "mv"
+    whole = program.read_text()
+    broken = f"#!/bin/sh\ncase $3 in */{file.partition('/')[0]}) exit 1 ;; esac\n{whole}"
+
+    def fails(verb: str) -> None:
+        """Do one thing while nobody can move the file."""
+        program.write_text(broken)
+        with pytest.raises(AssertionError):
+            folder.run(verb)
+        program.write_text(whole)
+
+    prepare(folder, "load")
+    fails("swap")
+    folder.run("back")
+    assert folder.read() == SINCE
+    prepare(folder, "load", "swap")
+    fails("back")
+    assert list(folder.read().values()).count("since") == len(SINCE)
+    folder.run("back")
+    assert folder.read() == SINCE
+
+
 def test_what_was_changed_since_it_was_written_is_not_loaded(folder: Folder) -> None:
     folder.change()
     archive = folder.root / "kept/backups/one.media.tar"

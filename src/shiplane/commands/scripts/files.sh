@@ -46,7 +46,11 @@ do_backup() {
 # there; one that is being taken back is never taken for complete.
 # shellcheck disable=SC2016
 settle='
-put() { find "$1" -mindepth 1 -maxdepth 1 ! -name ".restore-*" -exec mv -f -- {} "$2"/ \;; }
+# With + find fails where what it runs does, and with ; it does not.
+put() {
+    find "$1" -mindepth 1 -maxdepth 1 ! -name ".restore-*" -exec sh -euc "
+        to=\$1; shift; for one; do mv -f -- \"\$one\" \"\$to\"/; done" sh "$2" {} +
+}
 back() {
     if [ -d .restore-in ]; then
         : >.restore-in/taken-back
