@@ -106,7 +106,7 @@ def test_a_stack_that_does_not_start_says_where_to_look(project: Project) -> Non
 
 def test_stop_and_down(project: Project) -> None:
     assert project.invoke("dev.stop --service db").code == 0
-    assert done(project) == [ENGINE, MODEL, f"{EVERY} stop db"]
+    assert done(project) == [ENGINE, MODEL, PS, f"{EVERY} stop db"]
     assert again(project, "dev.down").code == 0
     assert done(project) == [ENGINE, PS, f"{EVERY} down --remove-orphans"]
     assert again(project, "dev.down --volumes --yes").code == 0
@@ -356,6 +356,8 @@ CHANGING = {
     "dev.down": " down ",
     "dev.up": " up ",
     "dev.restart": " up ",
+    "dev.stop": " stop$",
+    "dev.check --recovery": " (stop|up) ",
 }
 
 
@@ -373,6 +375,7 @@ def test_one_command_at_a_time_changes_the_stack(project: Project, monkeypatch: 
         seen.append(len(done(project)))
 
     monkeypatch.setattr("shiplane.pipeline.locks.held", alone)
+    monkeypatch.setattr("shiplane.runners.base.Cancel.sleep", lambda *_: None)
     again(project, line, SIZES[0])
     changes = [number for number, command in enumerate(done(project)) if re.search(CHANGING[line], command)]
     assert changes
@@ -380,7 +383,9 @@ def test_one_command_at_a_time_changes_the_stack(project: Project, monkeypatch: 
     assert all(first <= number < last for number in changes)
 
 
-@pytest.mark.parametrize("line", [*CHANGING, "dev.clean --degree all --yes", "dev.clean --degree logs --yes"])
+@pytest.mark.parametrize(
+    "line", [*CHANGING, "dev.clean --degree all --yes", "dev.clean --degree logs --yes", "dev.shell"]
+)
 def test_the_stack_of_another_checkout_is_left_alone(project: Project, tmp_path: Path, line: str) -> None:
     kept(project.folder, NAME, "media")
     other = tmp_path / "other"
@@ -394,7 +399,7 @@ def test_the_stack_of_another_checkout_is_left_alone(project: Project, tmp_path:
             "fix: remove it there: invoke dev.down, or name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2",
         ],
     )
-    assert not [command for command in done(project) if re.search(" (up|down) |bash", command)]
+    assert not [command for command in done(project) if re.search(" (up|down|stop|exec)( |$)|bash", command)]
 
 
 def test_a_restore_that_fails_says_that_the_data_are_as_they_were(project: Project) -> None:
@@ -620,7 +625,7 @@ def test_recovery(project: Project, monkeypatch: pytest.MonkeyPatch, *, notices:
     project.world.public = Public(project, notices=notices)
     ended = project.invoke("dev.check --recovery --json")
     assert [told["id"] for told in ended.json if not told["ok"]] == ([bad] if bad else [])
-    assert done(project) == [ENGINE, PS, MODEL, PS, PS, f"{EVERY} stop db", f"{UP} --no-build db"]
+    assert done(project) == [ENGINE, PS, PS, MODEL, PS, PS, f"{EVERY} stop db", f"{UP} --no-build db"]
     assert ended.code == (3 if bad else 0)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.development import opened, would
+from shiplane.cli.development import alone, opened, would
 from shiplane.cli.text import after_dashes, coloured, finish, listed, nowhere, show, show_json
 
 if TYPE_CHECKING:
     from invoke.context import Context
 
     from shiplane.deploy.logs import Line
+    from shiplane.development.stack import Stack
     from shiplane.development.watch import Event
     from shiplane.doctor import Told
 
@@ -134,22 +135,16 @@ def _examine(app: App, seconds: int) -> list[Told]:
 @command
 def check(_c: Context, recovery: bool = False, dry_run: bool = False, json: bool = False) -> None:
     """Ask what comes through the proxy: pages, API, environment, headers; --recovery stops the database meanwhile."""
-    from shiplane.cli.signals import terminable  # noqa: PLC0415 - not needed for --list
-    from shiplane.commands import development as commands  # noqa: PLC0415
-    from shiplane.development.answers import drill, look  # noqa: PLC0415
+    from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
     from shiplane.errors import StepFailed  # noqa: PLC0415
     from shiplane.report.doctor_text import render_doctor  # noqa: PLC0415
-    from shiplane.runners.base import Cancel  # noqa: PLC0415
 
     app = App.here()
     service = (app.config.backup.service,)
     if dry_run:
         would([commands.stop(service), commands.up(service, build=False)] if recovery else [])
         return
-    stack, http = opened(app, nowhere if json else show), app.world.http()
-    # However it is ended, the database is started again.
-    with terminable():
-        found = [*look(stack, http), *(drill(stack, http, Cancel().sleep) if recovery else [])]
+    found = _answers(app, opened(app, nowhere if json else show), recovery=recovery)
     if json:
         show_json([told.to_json() for told in found])
     else:
@@ -159,6 +154,19 @@ def check(_c: Context, recovery: bool = False, dry_run: bool = False, json: bool
         raise StepFailed(
             f"the development stack does not answer as it should: {', '.join(bad)}", "mend it as said above"
         )
+
+
+def _answers(app: App, stack: Stack, *, recovery: bool) -> list[Told]:
+    from shiplane.development.answers import drill, look  # noqa: PLC0415 - not needed for --list
+    from shiplane.runners.base import Cancel  # noqa: PLC0415
+
+    http = app.world.http()
+    if not recovery:
+        return look(stack, http)
+    # However it is ended, the database is started again.
+    with alone(app, stack.say):
+        stack.own_rows()
+        return [*look(stack, http), *drill(stack, http, Cancel().sleep)]
 
 
 @command

@@ -50,7 +50,9 @@ def stop(_c: Context, service: list[str] | None = None, dry_run: bool = False) -
         return
     stack = opened(app)
     stack.check(services)
-    stack.do(commands.stop(services), "the development stack did not stop", "see the lines above")
+    with alone(app):
+        stack.own_rows()
+        stack.do(commands.stop(services), "the development stack did not stop", "see the lines above")
 
 
 @command

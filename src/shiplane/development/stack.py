@@ -17,7 +17,7 @@ from shiplane.errors import NotRunning, StepFailed, UnknownName, UsageError
 from shiplane.model import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from shiplane.config import Config
     from shiplane.development.rows import Row
@@ -76,7 +76,7 @@ class Stack:
 
     def running(self) -> tuple[str, ...]:
         """Name the services that run now."""
-        return tuple(dict.fromkeys(row.service for row in self.rows() if row.runs))
+        return _running(self.rows())
 
     def check(self, services: Collection[str]) -> None:
         """Raise `UnknownName` where one of them is no service."""
@@ -85,9 +85,9 @@ class Stack:
                 raise UnknownName("service", service, self.services)
 
     def require(self, service: str) -> None:
-        """Raise `UnknownName` or `NotRunning` where nothing can be done in a service."""
+        """Raise `UnknownName`, `NotRunning` or `UsageError` where nothing can be done in a service of this checkout."""
         self.check((service,))
-        if service not in self.running():
+        if service not in _running(self.own_rows()):
             raise NotRunning(service)
 
     def writers(self) -> tuple[str, ...]:
@@ -101,6 +101,10 @@ class Stack:
         if not done.ok:
             raise StepFailed(failed, fix, done.tail())
         return done
+
+
+def _running(found: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row.service for row in found if row.runs))
 
 
 def _code(service: dict[str, Any]) -> object:
