@@ -168,6 +168,19 @@ def test_taken_ports_are_left_to_those_who_hold_them(project: Project) -> None:
     assert ended.err.startswith("port 8081 (TEST_PROXY_PORT, of the test environment) is taken")
 
 
+def test_a_port_of_the_checkout_s_env_file_is_used_or_refused(project: Project) -> None:
+    project.answers(("docker ps --no-trunc", HELD, 0), *BASES)
+    file = project.folder / ".env"
+    file.write_text("TEST_PROXY_PORT='8081' # mine\n")
+    ended = project.invoke("test --suite e2e")
+    assert ended.code == 2
+    assert ended.err.startswith("port 8081 (TEST_PROXY_PORT, of the test environment) is taken")
+    assert not [line for line in project.transcript if " up " in line]
+    file.write_text("TEST_PROXY_PORT=9081\n")
+    assert project.invoke("test --suite e2e").code == 0
+    assert "TEST_PROXY_PORT" not in next(line for line in project.transcript if " up " in line)
+
+
 def test_a_port_that_is_taken_while_the_environment_starts_is_left_too(project: Project) -> None:
     lost = "Error response from daemon: Bind for 127.0.0.1:8081 failed: port is already allocated"
     project.answers((" TEST_PROXY_PORT=8081 .* up ", lost, 1), *BASES)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from shiplane import checks
 from shiplane.cli import leftovers
 from shiplane.cli.test_environment import SUITES, Environment
-from shiplane.doctor.variables import set_in
 from shiplane.errors import UsageError
 from shiplane.facts import dotenv_file, failed_before, listeners
 from shiplane.model import Command, Secret
@@ -61,12 +60,16 @@ class Orders:
         """Choose the ports of the environment anew when it is next asked for: a build takes its time."""
         self.__dict__.pop("environment", None)
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Give what Compose would set in its files: the environment's variables, before those of `.env`."""
+        return dotenv_file.values(dotenv_file.read(self.app.checkout)) | self.app.environ
+
     @cached_property
     def environment(self) -> Environment:
         """Give the test environment, at the ports that are free now; raises `PortTaken`."""
-        written = set_in(dotenv_file.read(self.app.checkout))
         held, project = listeners.survey(self.app.runner), self.where.project(SUITES)
-        ports = test_ports.choose(held, project, self.app.environ, written)
+        ports = test_ports.choose(held, project, self.variables)
         return Environment(self.app, self.where, SUITES, self.app.checkout / REPORTS, ports)
 
     def images(self, chosen: Sequence[Part]) -> tuple[str, ...]:
