@@ -115,7 +115,7 @@ def _keep(stack: Stack, wanted: Sequence[str]) -> None:
     running = stack.running()
     if running or volumes.names(stack):
         start_database(stack, wanted, running)
-        name = kept.new_name(time.time(), kept.kept(stack.checkout), "before-restore")
+        name = kept.new_name(time.time(), kept.kept(stack.checkout), kept.BEFORE_RESTORE)
         made: Kept = kept.make(stack, wanted, name)
         show(f"what is there now is kept as {made.name}")
 

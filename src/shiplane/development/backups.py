@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,9 +29,12 @@ PARTS = (DATABASE, *FOLDERS)
 HOME = ".shiplane/dev"
 """Where they are kept, below the checkout; what nobody removes."""
 NEWEST = "last"
+BEFORE_RESTORE = "before-restore"
+"""What a restore names the backup that it makes first; nobody asked for it, so it is never the last one."""
 _FILES = f"{HOME}/backups"
 _LABEL = "dev"
 _PRIVATE = 0o700
+_AUTOMATIC = re.compile(rf"-{BEFORE_RESTORE}(?:-\d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,19 @@ def file_of(name: str, part: str) -> str:
 
 
 def choose(found: Sequence[Kept], wanted: str) -> Kept:
-    """Give the backup of a name, of one of its files or, for `last`, the newest; raises `BackupUnknown`."""
-    if wanted == NEWEST and found:
-        return found[0]
-    name = _named(wanted)
-    for one in found:
-        if one.name == name:
-            return one
-    raise BackupUnknown(wanted, "there is none yet" if not found else "there is none of this name")
+    """Give the backup of a name, of one of its files or, for `last`, the newest that somebody made.
+
+    Raises `BackupUnknown`.
+    """
+    if wanted == NEWEST:
+        made = [one for one in found if not _AUTOMATIC.search(one.name)]
+        why = "every one there is was made by a restore; choose it by its name" if found else "there is none yet"
+    else:
+        made = [one for one in found if one.name == _named(wanted)]
+        why = "there is none of this name" if found else "there is none yet"
+    if not made:
+        raise BackupUnknown(wanted, why)
+    return made[0]
 
 
 def _named(wanted: str) -> str:

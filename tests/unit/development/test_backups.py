@@ -62,6 +62,13 @@ def test_the_newest_and_those_that_are_not_there(tmp_path: Path) -> None:
     keep(tmp_path, ONE)
     keep(tmp_path, TWO)
     assert backups.choose(backups.kept(tmp_path), "last").name == TWO
+    automatic = tuple(
+        backups.Kept(f"20270101T000000Z-before-restore{again}", "2027-01-01T00:00:00Z") for again in ("-2", "")
+    )
+    assert backups.choose((*automatic, *backups.kept(tmp_path)), "last").name == TWO
+    assert backups.choose(automatic, automatic[1].name) == automatic[1]
+    with pytest.raises(BackupUnknown, match="every one there is was made by a restore"):
+        backups.choose(automatic, "last")
     with pytest.raises(BackupUnknown, match="none of this name"):
         backups.choose(backups.kept(tmp_path), "2026")
 
