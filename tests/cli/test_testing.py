@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from machines import BASES
+from samples import HARD
+from shiplane.commands import dotenv
 from shiplane.facts.failed_before import PYTEST
 from shiplane.model.identity import checkout_id
 
@@ -341,6 +343,17 @@ def test_headed_runs_the_browser_here(project: Project) -> None:
     assert line.startswith("local$ BASE_URL=http://127.0.0.1:8081 BOARD_TOKEN=<TEST_BOARD_TOKEN> REPORTS_DIR=")
     assert line.endswith("playwright test --project=e2e --headed")
     assert not any("test-runner" in line for line in project.transcript if "bake" in line)
+
+
+def test_headed_knows_the_token_of_the_checkout_s_env_file(project: Project) -> None:
+    program = project.folder / "testing/node_modules/.bin/playwright"
+    program.parent.mkdir(parents=True)
+    program.write_text("")
+    (project.folder / ".env").write_text(dotenv.render({"TEST_BOARD_TOKEN": HARD}))
+    project.answers(("port proxy 80", "127.0.0.1:8081", 0), *BASES)
+    assert project.invoke("test --suite e2e --headed", DISPLAY=":0").code == 0
+    told = next(command for command in project.world.machine.commands if command.argv[0] == str(program))
+    assert [secret.value for secret in told.secrets()] == [HARD]
 
 
 def test_watch_runs_what_each_edit_may_change_until_it_is_ended(project: Project) -> None:

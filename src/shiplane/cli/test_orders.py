@@ -115,7 +115,7 @@ class Orders:
         """Run a suite's browser here, where a person sees it."""
         told: dict[str, str | Secret] = {
             "BASE_URL": self.environment.address() or "http://127.0.0.1:PORT",
-            "BOARD_TOKEN": Secret("TEST_BOARD_TOKEN", self.app.environ.get("TEST_BOARD_TOKEN") or "test-token"),
+            "BOARD_TOKEN": Secret("TEST_BOARD_TOKEN", self.variables.get("TEST_BOARD_TOKEN") or "test-token"),
             "REPORTS_DIR": str(self.app.checkout / part.reports),
         }
         program = str(self.app.checkout / PLAYWRIGHT)
