@@ -281,7 +281,7 @@ def test_an_environment_that_does_not_start_shows_its_logs_and_is_removed(projec
     ],
 )
 def test_changed_runs_what_reads_the_edits(project: Project, edited: str, untracked: str, runs: list[str]) -> None:
-    project.answers(("git diff --name-only", edited, 0), ("git ls-files --others", untracked, 0), *BASES)
+    project.answers(("git diff --name-only --no-renames", edited, 0), ("git ls-files --others", untracked, 0), *BASES)
     ended = project.invoke("test --changed --json")
     assert ended.code == 0
     assert [one["name"] for one in ended.json["suites"]] == runs

@@ -43,8 +43,8 @@ def edits(*paths: str) -> Command:
 
 
 def edited() -> Command:
-    """Ask for the tracked files that differ from HEAD, NUL-separated."""
-    return _git("diff", "--name-only", "-z", "HEAD", "--")
+    """Ask for the tracked files that differ from HEAD, NUL-separated; of a file that was moved both names."""
+    return _git("diff", "--name-only", "--no-renames", "-z", "HEAD", "--")
 
 
 def untracked(*paths: str) -> Command:
