@@ -97,6 +97,17 @@ def test_a_broken_configuration_is_a_finding_and_the_machine_is_looked_at_all_th
     assert found["configuration"]["fix"] == "did you mean 'provider'?"
 
 
+@pytest.mark.parametrize(("folder", "well"), [("checkout", True), ("link", True), ("gone", False), ("", False)])
+def test_the_stack_of_this_checkout_may_hold_its_ports(project: Project, folder: str, *, well: bool) -> None:
+    """Also where Compose was called in a folder by another name."""
+    link = project.folder.with_name(f"{project.folder.name}-link")
+    link.symlink_to(project.folder)
+    made_in = {"checkout": project.folder, "link": link, "gone": link.with_name("gone")}.get(folder, "")
+    project.answers(("docker ps", f"app-dev-proxy-1\tapp-dev\t{made_in}\t127.0.0.1:8080->80/tcp", 0), *WELL)
+    bad = [told["id"] for told in project.invoke("doctor --seconds 60 --json").json if not told["ok"]]
+    assert bad == ([] if well else ["ports.8080"])
+
+
 def test_what_the_configuration_names_has_to_be_there(project: Project) -> None:
     (project.folder / "compose.production.yml").unlink()
     (project.folder / "frontend/Dockerfile").unlink()

@@ -6,6 +6,7 @@ Another group is another function here, given in `checks`.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -173,10 +174,18 @@ def _held(app: App, runner: Runner) -> list[Finding]:
     lab = Layout.of(app.checkout).name
 
     def is_own(one: listeners.Published) -> bool:
-        return (one.project, one.folder) == (model["name"], str(app.checkout)) or one.container.startswith(f"{lab}-")
+        ours = one.project == model["name"] and _is_same(one.folder, app.checkout)
+        return ours or one.container.startswith(f"{lab}-")
 
     wanted = (*ports.of_stack(model, _text(app.checkout / BASE_FILE)), *_wanted_by_lab(app))
     return list(ports.judge(wanted, held, is_own))
+
+
+def _is_same(folder: str, checkout: Path) -> bool:
+    """Compare what is there: a folder has other names too, by links. One that is gone is another one."""
+    with suppress(OSError):
+        return bool(folder) and checkout.samefile(folder)
+    return False
 
 
 def _wanted_by_lab(app: App) -> Iterator[ports.Wanted]:
