@@ -117,11 +117,14 @@ def parts(stack: Stack, asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_volume(stack: Stack, part: str) -> None:
-    """Raise `UsageError` where what is written to a folder goes with its container."""
+    """Raise `UsageError` where there is no service for it, or what is written to a folder goes with its container."""
     if part == DATABASE:
+        stack.configured("backup.service")
         return
     service, folder = stack.config.release_service, Path(folder_of(stack, part))
-    targets = {Path(one["target"]) for one in stack.services[service].get("volumes") or () if "target" in one}
+    targets = {
+        Path(one["target"]) for one in stack.configured("release_service").get("volumes") or () if "target" in one
+    }
     if not targets & {folder, *folder.parents}:
         cause = f"{folder} is in no volume of {service}, so {part} files go with its container"
         raise UsageError(cause, f"mount one there in docker-compose.yml, or: invoke config.set development.{part} …")

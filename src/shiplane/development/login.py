@@ -26,7 +26,7 @@ def login(stack: Stack, environ: Mapping[str, str]) -> str:
 
 def _told(stack: Stack, environ: Mapping[str, str], found: re.Match[str]) -> str:
     name = found[1]
-    value = str((stack.services[stack.config.release_service].get("environment") or {}).get(name) or "")
+    value = str((stack.configured("release_service").get("environment") or {}).get(name) or "")
     if not value:
         return f"{name}, which is not set"
     return f"{value} ({name})" if PLAIN.fullmatch(value) else f"{name}, as {_where(stack, environ, name)} sets it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,15 @@ class Stack:
         found: dict[str, dict[str, Any]] = self.model["services"]
         return found
 
+    def configured(self, key: str) -> dict[str, Any]:
+        """Give the service that a key of the configuration names; raises `UsageError` where there is none."""
+        name = attrgetter(key)(self.config)
+        if name not in self.services:
+            known = ", ".join(sorted(self.services))
+            cause = f"tool.shiplane.{key} names {name}, which is no service of {DEVELOPMENT[0]}"
+            raise UsageError(cause, f"name one of {known}: invoke config.set {key} …")
+        return self.services[name]
+
     def rows(self) -> tuple[Row, ...]:
         """Ask for the containers as they are now."""
         done = self.runner.run(commands.containers())
@@ -92,7 +102,7 @@ class Stack:
 
     def writers(self) -> tuple[str, ...]:
         """Name the services that run the application's own code, and so write to the database and the folders."""
-        code = _code(self.services[self.config.release_service])
+        code = _code(self.configured("release_service"))
         return tuple(name for name, one in self.services.items() if _code(one) == code)
 
     def do(self, command: Command, failed: str, fix: str) -> Completed:

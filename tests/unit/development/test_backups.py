@@ -106,6 +106,17 @@ def test_a_folder_in_no_volume_cannot_be_kept(tmp_path: Path) -> None:
     assert backups.parts(stack, ("media",)) == ("media",)
 
 
+@pytest.mark.parametrize(("part", "key"), [("media", "release_service"), ("database", "backup.service")])
+def test_a_service_that_the_configuration_names_has_to_be_there(tmp_path: Path, part: str, key: str) -> None:
+    stack, _ = make_stack(tmp_path)
+    stack.__dict__["model"] = {**MODEL, "services": {"web": {}}}
+    with pytest.raises(UsageError, match=f"tool.shiplane.{key} names (backend|db), which is no service of") as caught:
+        backups.parts(stack, (part,))
+    assert caught.value.fix == f"name one of web: invoke config.set {key} …"
+    with pytest.raises(UsageError, match=r"tool\.shiplane\.release_service names backend"):
+        stack.writers()
+
+
 def test_of_a_backup_that_fails_nothing_is_left(tmp_path: Path) -> None:
     stack, runner = make_stack(tmp_path, first=[("bash -s files backup", "tar: no space left", 1)])
     keep(tmp_path, ONE)
