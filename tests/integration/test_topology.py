@@ -50,6 +50,7 @@ BROKEN: list[tuple[str, str, str, str, str | None, str]] = [
     ("reset", PRODUCTION, "celery", "environment", "    environment: {}", PRODUCTION),
     ("secret", PRODUCTION, "backend", "environment", "    environment: !override {API_TOKEN: 'p)x#y'}", PRODUCTION),
     ("secret", BASE, "redis", "environment", "    environment: {REDIS_PASSWORD: 'p)x#y'}", BASE),
+    ("secret", PRODUCTION, "proxy", "command", "    command: [nginx, --password, 'p)x#y']", PRODUCTION),
 ]
 
 

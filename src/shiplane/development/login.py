@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands.stack import DEVELOPMENT
 from shiplane.doctor import variables
-from shiplane.doctor.topology.written import PLAIN
+from shiplane.doctor.topology.secret import PLAIN
 from shiplane.facts import dotenv_file
 
 if TYPE_CHECKING:

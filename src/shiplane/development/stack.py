@@ -12,8 +12,7 @@ from shiplane.commands import development as commands
 from shiplane.commands.stack import DEVELOPMENT
 from shiplane.development import rows
 from shiplane.doctor.models import resolve
-from shiplane.doctor.topology.released import SECRET
-from shiplane.doctor.topology.written import PLAIN
+from shiplane.doctor.topology.secret import PLAIN, SECRET
 from shiplane.errors import NotRunning, StepFailed, UnknownName, UsageError
 from shiplane.model import Secret
 

@@ -63,14 +63,19 @@ def released() -> dict[str, Any]:
     return services
 
 
-def found(changes: dict[str, dict[str, Any]] | None = None, base: str = BASE, overlay: str = OVERLAY) -> list[Finding]:
+def found(
+    changes: dict[str, dict[str, Any]] | None = None,
+    base: str = BASE,
+    overlay: str = OVERLAY,
+    both: dict[str, Any] | None = None,
+) -> list[Finding]:
     """Judge the good pair with changes of what is released."""
     services = released()
     for name, change in (changes or {}).items():
         services.setdefault(name, service("x:1")).update(change)
     sources = (read_source("compose.production.yml", overlay), read_source("docker-compose.yml", base))
     stacks = (
-        Stack("development", {"services": development()}, sources[1:], released=False),
+        Stack("development", {"services": both or development()}, sources[1:], released=False),
         Stack("production", {"services": services}, sources, released=True),
     )
     return list(judge(stacks, ROLES, {".env.docker": "DB_NAME=app\n"}))
@@ -183,11 +188,80 @@ def test_an_empty_list_in_an_overlay() -> None:
         ("URL: redis://:${REDIS_PASSWORD}@redis", False),
         ("URL: redis://:development@redis", False),
         ("MONKEY: anything", False),
+        ("PASSWORD_MIN_LENGTH: 12x", False),
+        ("REFRESH_TOKEN_LIFETIME: p)x#y", False),
+        ("TOKEN_URL: https://id.example.com/token", False),
+        ("SECRET_FILE: /run/secrets/x", False),
+        ("API_TOKEN: /run/secrets/x", False),
+        ("API_TOKEN: ./secrets", False),
+        ("MAX_TOKENS: 128000", False),
+        ("REFRESH_TOKEN: 1h30m", False),
+        ("ROTATE_SECRET: 'yes'", False),
+        ("ALLOW_EMPTY_PASSWORD: 'no'", False),
+        ("DB_PASSWORD: 123456", True),
+        (f"API_TOKEN: {'7' * 60}x", True),
+        ("SECRET_KEY_BASE: p)x#y", True),
+        ("SECRET_KEY_FALLBACKS: p)x#y", True),
+        ("API_TOKEN_2: p)x#y", True),
+        ("db_passwd: p)x#y", True),
     ],
 )
 def test_secrets_that_are_written(line: str, is_found: bool) -> None:  # noqa: FBT001 - a row of the table
     base = f"x-a:\n  environment:\n    {line}\nservices: {{}}\n"
     assert rules(base=base) == ([("secret", "docker-compose.yml:3")] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("command: redis-server --requirepass s3cr3t --port 6379", True),
+        ("command: [redis-server, --requirepass, s3cr3t]", True),
+        ("command: [server, --db-password=s3cr3t]", True),
+        ("command: server --spring.datasource.password='s3cr3t'", True),
+        ("command: server --requirepass ${REDIS_PASSWORD:-s3cr3t}", True),
+        ("command: [sh, -c, 'DB_PASSWORD=s3cr3t exec server']", True),
+        ("command: server --broker redis://:s3cr3t@redis/0", True),
+        ("entrypoint: server --api-key s3cr3t", True),
+        ("args: [--token, s3cr3t]", True),
+        ("args: {API_TOKEN: s3cr3t}", True),
+        ("args: [API_TOKEN=s3cr3t]", True),
+        ("test: [CMD, redis-cli, -a, s3cr3t, ping]", True),
+        ("test: mysqladmin -u root -ps3cr3t ping", True),
+        ("test: mysqladmin -p$$MYSQL_PASSWORD ping", False),
+        ("test: redis-cli ping && ls -a data", False),
+        ("command: redis-server --requirepass ${REDIS_PASSWORD:?set it}", False),
+        ("command: redis-server --requirepass $$REDIS_PASSWORD", False),
+        ('command: test "$$(PGPASSWORD="$$POSTGRES_PASSWORD" psql)"', False),
+        ("command: redis-server --requirepass development", False),
+        ("command: server --password --port 80", False),
+        ("command: server --password-file /run/secrets/x", False),
+        ("command: server --token /run/secrets/x", False),
+        ("command: server --key server.pem", False),
+        ("command: mkdir -p data", False),
+        ("command: docker compose -p shop up", False),
+        ("command: server --no-password", False),
+        ("command: server --token-lifetime 5m -c password_encryption=scram", False),
+        ("command: !reset null", False),
+    ],
+)
+def test_secrets_in_commands(line: str, is_found: bool) -> None:  # noqa: FBT001 - a row of the table
+    base = f"x-a:\n  deeper:\n    {line}\nservices: {{}}\n"
+    assert rules(base=base) == ([("secret", "docker-compose.yml:3")] if is_found else [])
+
+
+def test_a_secret_in_the_text_of_a_shell_is_told_with_its_line_and_fix() -> None:
+    text = "|\n          redis-cli ping\n          ls -a data\n          server \\\n            --requirepass s3cr3t"
+    (one,) = found(base=f"x-a:\n  command:\n    - sh\n    - -c\n    - {text}\nservices: {{}}\n")
+    assert one.what == "docker-compose.yml:9: --requirepass is written there"
+    assert one.fix == "leave it to the deploy: ${REQUIREPASS:?the deploy writes it}"
+
+
+def test_what_is_no_secret_may_be_that_of_development() -> None:
+    base = BASE.replace("DB_PASSWORD: ", "PASSWORD_MIN_LENGTH: 8\n      DB_PASSWORD: ")
+    services = {"db": {"environment": {"PASSWORD_MIN_LENGTH": "8"}}}
+    both = development()
+    both["db"]["environment"]["PASSWORD_MIN_LENGTH"] = "8"
+    assert found(services, base, both=both) == []
 
 
 def test_not_even_a_plain_one_stands_in_an_overlay_of_a_server() -> None:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from shiplane.doctor.topology.everywhere import is_door
+from shiplane.doctor.topology.secret import is_secret
 from shiplane.doctor.topology.stack import Flaw
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from shiplane.doctor.topology.stack import Roles, Stack
 
-SECRET = re.compile(r"PASSWORD|PASSWD|TOKEN|SECRET|CREDENTIAL|PRIVATE|(?:^|_)KEY(?:_|$)", re.IGNORECASE)
 _LIMITS = ("cpus", "memory", "pids")
 _RESTARTS = ("always", "unless-stopped")
 _SETTINGS = re.compile(r"SETTINGS|(?:^|_)ENV(?:IRONMENT)?(?:_|$)|_MODE$", re.IGNORECASE)
@@ -125,9 +125,7 @@ def _host(entry: str) -> str:
 def credentials(stack: Stack, _roles: Roles, development: Stack) -> Iterator[Flaw]:
     """Ask that no password of development opens anything on a server."""
     known = {
-        (name, key): value
-        for name, key, value in _variables(development)
-        if value and (SECRET.search(key) or "@" in value)
+        (name, key): value for name, key, value in _variables(development) if is_secret(key, value) or "@" in value
     }
     for name, key, value in _variables(stack):
         if known.get((name, key)) == value:
