@@ -37,10 +37,22 @@ def hub() -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="module")
-def shipper(
-    tmp_path_factory: pytest.TempPathFactory, servers: Servers, hub: Hub, first: Chapter, fourth: Chapter
-) -> Shipper:
+def published(servers: Servers, first: Chapter, fourth: Chapter) -> dict[str, str]:
+    """Publish the first commit again, of which other tests may have emptied the registry; give its digests."""
     assert fourth.done.code
+    clone = servers.clone
+    clone.git("checkout", "--quiet", first.commit)
+    clone.invoke("publish", "--plain")
+    clone.git("checkout", "--quiet", "main")
+    manifest = json.loads((clone.folder / ".shiplane/releases/lab" / f"{first.release}.json").read_text())
+    return {name: image["digest"] for name, image in manifest["images"].items()}
+
+
+@pytest.fixture(scope="module")
+def shipper(
+    tmp_path_factory: pytest.TempPathFactory, servers: Servers, hub: Hub, first: Chapter, published: dict[str, str]
+) -> Shipper:
+    assert published
     return Shipper(tmp_path_factory.mktemp("shipped"), servers, hub.url, first.commit)
 
 
@@ -52,15 +64,15 @@ def shipped(shipper: Shipper, servers: Servers) -> tuple[Acted, Seen]:
 
 
 def test_a_push_to_main_ends_in_production_serving_that_commit(
-    shipper: Shipper, shipped: tuple[Acted, Seen], first: Chapter
+    shipper: Shipper, shipped: tuple[Acted, Seen], published: dict[str, str]
 ) -> None:
     seen = shipped[1]
     for environment in ENVIRONMENTS:
         status = seen.status[environment]
         assert (status["status"], status["commit"]) == ("ok", shipper.commit)
         assert status["release"] == shipper.commit[:12]
-    # It touched no component: what was tested then serves now, byte for byte.
-    assert seen.digests == first.seen.digests
+    # It touched no component: what was published before serves now, byte for byte.
+    assert seen.digests == dict.fromkeys(ENVIRONMENTS, published)
 
 
 def test_github_shows_what_serves_where(shipper: Shipper, shipped: tuple[Acted, Seen], hub: Hub) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shiplane.errors import Unreachable
+from shiplane.facts.registry_api import MANIFESTS
 from shiplane.lab.containers import Blueprint, Published, ensure_running, last_lines
 from shiplane.lab.credentials import REGISTRY_USER, client_login, htpasswd
 from shiplane.lab.engine import docker
@@ -82,7 +84,11 @@ class Registry:
 
     def _push_base_images(self) -> None:
         held = self.engine.images(ON_SERVERS)
-        due = {name: image.id for name, image in held.items() if self.record.pushed.get(name) != image.id}
+        due = {
+            name: image.id
+            for name, image in held.items()
+            if self.record.pushed.get(name) != image.id or not self._holds(name)
+        }
         if not due:
             return
         self.report(f"registry: taking in {', '.join(due)}")
@@ -94,6 +100,15 @@ class Registry:
                 pushed = dict(zip(due, pool.map(lambda name: self._push(name, str(folder), where), due), strict=True))
         self.record.pushed.update({name: due[name] for name, ok in pushed.items() if ok})
         self.record.save(self.layout)
+
+    def _holds(self, name: str) -> bool:
+        """Ask the registry for an image's tag: somebody may have emptied it since."""
+        image, _, tag = name.partition(":")
+        user = base64.b64encode(f"{REGISTRY_USER}:{self.password}".encode()).decode()
+        headers = {"Host": "registry", "Authorization": f"Basic {user}", **MANIFESTS, "Connection": "close"}
+        lines = [f"HEAD /v2/library/{image}/manifests/{tag} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+        question = "\r\n".join([*lines, "", ""])
+        return says(self.record.ports["registry"], b"HTTP/1.1 200", question.encode())
 
     def _push(self, name: str, folder: str, where: str) -> bool:
         """Push one image; the client's own settings, and with them its context, give way to the login."""

@@ -104,9 +104,9 @@ class Pinning:
 
     def _image(self, registry: Registry, reference: str, known: Image | None, say: Say) -> Image:
         sources = self.target.sources(reference)
+        # Whoever does not answer does not tell that it is gone: the tags are asked for next, and those have to answer.
         if known is not None and any(
-            self._digest(registry, Image(source, known.digest).pinned, say, last=source == sources[-1])
-            for source in sources
+            self._digest(registry, Image(source, known.digest).pinned, say, last=False) for source in sources
         ):
             return known
         for source in sources:

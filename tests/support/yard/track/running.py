@@ -111,13 +111,13 @@ class Track(Yard):
         if not programs.exists():
             programs.mkdir(parents=True)
             copy(_OURS / "docker", programs)
+            real = shutil.which("docker", path=os.environ["PATH"])
+            assert real is not None
+            (programs / "real-docker").symlink_to(real)
         temporary.mkdir(exist_ok=True)
-        real = shutil.which("docker", path=os.environ["PATH"])
-        assert real is not None
         return {
             **super().environ(),
             "PATH": f"{programs}:{os.environ['PATH']}",
-            "REAL_DOCKER": real,
             "CA_AUTHORITY": self.state.ca_file,
             "TMPDIR": str(temporary),
             "XDG_STATE_HOME": str(self.outside / "state"),
