@@ -253,6 +253,25 @@ def test_another_commit_of_the_same_inputs_is_not_built_again(published: Project
     assert published.world.machine.remote["registry.test/acme/app-backend:1.0.0-ffffffffffff"] == "sha256:backend"
 
 
+def test_a_registry_that_was_emptied_is_filled_from_the_engine(published: Project) -> None:
+    machine = published.world.machine
+    assert isinstance(machine, RegistryMachine)
+    assert published.invoke("publish --target remote --plain", **REMOTE).code == 0
+    held = dict(machine.remote)
+    machine.remote.clear()
+    machine.local |= {
+        f"registry.test/acme/app-{name}@sha256:{name}": f"sha256:{name}" for name in ("backend", "frontend")
+    }
+    machine.commands.clear()
+    assert published.invoke("publish --target remote --plain", **REMOTE).code == 0
+    assert sessions(published) == []
+    assert machine.remote == held
+    machine.remote.clear()
+    del machine.local["registry.test/acme/app-frontend@sha256:frontend"]
+    assert published.invoke("publish --target remote --plain", **REMOTE).code == 0
+    assert sessions(published) == ["images -- production"]
+
+
 def test_what_is_built_anew_has_to_be_what_is_published(published: Project) -> None:
     machine = published.world.machine
     assert isinstance(machine, RegistryMachine)

@@ -64,7 +64,7 @@ class RegistryMachine(RecordingRunner):
     def _known(self, reference: str) -> Completed:
         digest = self.local.get(reference)
         pushed = {name.rpartition(":")[0] for name, one in self.remote.items() if one == digest}
-        names = pushed if self.classic else {*pushed, reference.partition(":")[0]}
+        names = pushed if self.classic else {*pushed, reference.partition("@")[0].partition(":")[0]}
         text = json.dumps([f"{name}@{digest}" for name in sorted(names)] or None)
         return Completed(0 if digest else 1, text if digest else "", text if digest else "Error: No such image", 0.0)
 

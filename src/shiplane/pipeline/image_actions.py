@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shiplane.commands import engine
 from shiplane.errors import StepFailed, Unreachable, UsageError
 from shiplane.lab.images import OFFICIAL_NAMES
 from shiplane.model import Secret
@@ -109,12 +110,26 @@ class ImageActions:
                 why = "images of the same inputs are published" if made else f"{self.facts.suffix} is published already"
                 say(f"{why}: nothing to build")
                 return
+            if self._named_in_engine([name for name in self._names() if name not in there and name not in made], say):
+                return
             self.require_unchanged()
             # A login that is refused is told before the build, not after it.
             opened.log_in()
             self._build(step, opened, "production", say, cancel)
         self._check([name for name in self._names() if name not in there and name not in made], say, cancel)
         self.require_unchanged()
+
+    def _named_in_engine(self, missing: list[str], say: Say) -> bool:
+        """Name what the engine holds of the same inputs as a build would; tell whether it holds all that is missing."""
+        held = self.known.in_engine(self.runner, missing)
+        if held is None:
+            return False
+        for name, pinned in held.items():
+            run_checked(
+                self.runner, engine.tag(pinned, production_tag(name, self.facts)), "naming the image", say, None
+            )
+        say("images of the same inputs are in the engine: nothing to build")
+        return True
 
     def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.require_unchanged()

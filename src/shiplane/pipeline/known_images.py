@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from shiplane.commands import image
 from shiplane.lab.images import OFFICIAL_NAMES
 from shiplane.model import Image
 from shiplane.planning.inputs import Declared
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from shiplane.pipeline.reuse import Reuse
     from shiplane.pipeline.target import Target
     from shiplane.planning.keys import Item
+    from shiplane.runners.base import Runner
 
 
 class KnownImages:
@@ -42,10 +45,26 @@ class KnownImages:
                     found[name] = Image(repository, digest)
         return found
 
+    def in_engine(self, runner: Runner, components: Collection[str]) -> dict[str, str] | None:
+        """Name by digest what the engine still holds of the same inputs; None where one of the components is not there.
+
+        A registry that was emptied is filled from here: built anew they would be told by other digests, which nobody
+        tested.
+        """
+        found = {}
+        for name in components:
+            known = self._reuse.find(_step(name), self._items(name))
+            for repository, digest in known.images.items() if known else ():
+                pinned = f"{repository}@{digest}"
+                done = runner.run(image.digests(pinned))
+                if done.ok and pinned in (json.loads(done.stdout) or ()):
+                    found[name] = pinned
+        return found if len(found) == len(components) else None
+
     def remember(self, release: Release, say: Callable[[str], None]) -> None:
         """Keep what this release's images were made from."""
-        for name, image in release.images:
-            self._reuse.keep_found(_step(name), self._items(name), {self._repository(name): image.digest}, say)
+        for name, made in release.images:
+            self._reuse.keep_found(_step(name), self._items(name), {self._repository(name): made.digest}, say)
 
     def _items(self, component: str) -> tuple[Item, ...]:
         where = ("value", "repository", self._repository(component))
