@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
     dependencies = [("board", "{before}")]
     operations = [migrations.CreateModel("Proof{number}", [("id", models.BigAutoField(primary_key=True))])]
 """
+_PYTHONS = range(311, 320)
 _BUILT = re.compile(r"^built (\w+):(\S+)$", re.MULTILINE)
 
 
@@ -59,9 +60,12 @@ class BoardBuilder(Builder):
             (migrations / f"{name}.py").write_text(_MIGRATION.format(before=before, number=number))
             before = name
         if version.startswith("unhealthy"):
-            # No module: those are compiled, and edits of them not seen.
             text = (ROOT / "backend/gunicorn.conf.py").read_text()
             (folder / "gunicorn.conf.py").write_text(f'{text}\nbind = "127.0.0.1:9"\n')
+            # The image holds it compiled too, and never asks for its source; what is no code is passed by.
+            (folder / "__pycache__").mkdir()
+            for python in _PYTHONS:
+                (folder / "__pycache__" / f"gunicorn.conf.cpython-{python}.pyc").touch()
 
 
 class BoardYard(Yard):
