@@ -153,7 +153,7 @@ def _uses(app: App, config: Config) -> tuple[list[variables.Use], dict[str, set[
     """Find what the compose files use, and what is set where they are used."""
     from shiplane.deploy.bundle import root_names  # noqa: PLC0415 - this check alone
 
-    local = {*app.environ, *variables.set_in(dotenv_file.read(app.checkout))}
+    local = {*app.environ, *dotenv_file.values(dotenv_file.read(app.checkout))}
     deployed = root_names(one.name for one in config.components)
     overlays = {one.overlay for one in config.environments}
     files = [*stack.TEST, *sorted(overlays)]

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shiplane.commands.stack import DEVELOPMENT
-from shiplane.doctor import variables
 from shiplane.doctor.topology.secret import PLAIN
 from shiplane.facts import dotenv_file
 
@@ -36,5 +35,5 @@ def _where(stack: Stack, environ: Mapping[str, str], name: str) -> str:
     """Name what sets a variable, by the order in which Compose asks."""
     if name in environ:
         return "your environment"
-    written = variables.set_in(dotenv_file.read(stack.checkout))
+    written = dotenv_file.values(dotenv_file.read(stack.checkout))
     return dotenv_file.NAME if name in written else DEVELOPMENT[0]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import development as commands
-from shiplane.commands import dotenv
 from shiplane.commands.stack import DEVELOPMENT
 from shiplane.development import rows
 from shiplane.doctor import ports
@@ -63,8 +62,8 @@ class Started:
 
 def debugger_port(environ: Mapping[str, str], checkout: Path) -> str:
     """Give the port for a debugger: what the environment or `.env` says, else the usual one; raises `UsageError`."""
-    name, lines = commands.DEBUGGER_VARIABLE, dotenv_file.read(checkout).splitlines()
-    given = environ.get(name) or dict(map(dotenv.value, lines)).get(name) or str(commands.DEBUGGER_PORT)
+    name, written = commands.DEBUGGER_VARIABLE, dotenv_file.values(dotenv_file.read(checkout))
+    given = environ.get(name) or written.get(name) or str(commands.DEBUGGER_PORT)
     if not given.isdecimal() or not 0 < int(given) <= _LAST_PORT:
         raise UsageError(f"{commands.DEBUGGER_VARIABLE} {given!r} is no port", "unset it, or set it to a number")
     return given

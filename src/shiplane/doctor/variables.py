@@ -47,8 +47,3 @@ def judge(found: Iterable[Use], known: Mapping[str, Collection[str]]) -> Iterato
         so = "Compose refuses the file" if use.required else "it is empty there"
         fix = f"set it in .env, or write a default: ${{{use.variable}:-value}}"
         yield Finding(what, so, fix, f"{use.file}.{use.variable}")
-
-
-def set_in(text: str) -> set[str]:
-    """Name the variables that an environment file sets."""
-    return {found[1] for found in re.finditer(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=", text, re.MULTILINE)}

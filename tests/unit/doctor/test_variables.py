@@ -27,7 +27,3 @@ def test_what_nothing_sets_is_told_once_a_file() -> None:
         ("compose.yml.IMAGE", "compose.yml:2 uses IMAGE, which nothing sets, so it is empty there"),
         ("compose.yml.DB_PASSWORD", "compose.yml:4 uses DB_PASSWORD, which nothing sets, so Compose refuses the file"),
     ]
-
-
-def test_names_in_an_environment_file() -> None:
-    assert variables.set_in("A=1\n#B=2\nexport C = 3\n  D=\nno line\n") == {"A", "C", "D"}

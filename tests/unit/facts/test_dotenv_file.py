@@ -27,3 +27,7 @@ def test_what_was_rendered_is_read_back() -> None:
 )
 def test_a_value_is_read_as_compose_reads_it(text: str, value: str) -> None:
     assert values(f"# A=2\nno line\n{text}\nB=2\n") == {"A": value, "B": "2"}
+
+
+def test_names_in_an_environment_file() -> None:
+    assert set(values("A=1\n#B=2\nexport C = 3\n  D=\nno line\n")) == {"A", "C", "D"}
