@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +36,13 @@ def remove(app: App, say: Callable[[str], None]) -> None:
         for command in checks.make(name, where, ()).after:
             app.runner.run(command)
 
-    for name in (*checks.leaves(where), *test_environment.LOCKS):
+    removals = {name: partial(end, name) for name in checks.leaves(where)}
+    for lock, purpose in test_environment.LOCKS.items():
+        removals[lock] = partial(test_environment.remove_left, app, where, purpose)
+    for name, removal in removals.items():
         try:
             with held(app.store.root / "locks" / name):
-                if name in test_environment.LOCKS:
-                    test_environment.remove_left(app, where, test_environment.LOCKS[name])
-                else:
-                    end(name)
+                removal()
         except BlockingIOError:
             say(f"{name} goes on in this checkout: left alone")
         else:

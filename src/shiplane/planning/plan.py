@@ -44,11 +44,12 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     dirty = (_told_of_edits(facts, target),) if facts.edits and "publish" in names else ()
     laid_out: list[Stage] = []
     before: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     for name in names:
         clock, limit = config.limits.of(name)
-        steps = limited(layout.steps(name, before, delivered="e2e" in names), config)
+        steps = limited(layout.steps(name, before, earlier, delivered="e2e" in names), config)
         laid_out.append(Stage(name, limit, clock, steps))
-        before = tuple(step.id for step in steps if step.id not in _BESIDE)
+        earlier, before = before, tuple(step.id for step in steps if step.id not in _BESIDE)
     return Plan(event, target, tuple(laid_out), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))
 
 
@@ -82,16 +83,16 @@ class _Layout:
         self.naming = naming
         self.deploy_commands = deploy_commands
         self.declared = declared
-        self._ready: tuple[str, ...] = ()
 
-    def steps(self, stage: str, before: tuple[str, ...], *, delivered: bool) -> list[Step]:
+    def steps(self, stage: str, before: tuple[str, ...], earlier: tuple[str, ...], *, delivered: bool) -> list[Step]:
+        """Give those of a stage; `before` are what the stage before it leads to, `earlier` the one before that."""
         if stage == "build":
             return self._build(delivered=delivered)
         if stage in ("staging", "production"):
             return self._environment(stage, before)
-        if stage == "test":
-            self._ready = before
-        return {"test": self._test, "publish": self._publish, "e2e": self._e2e}[stage](before)
+        if stage == "publish":
+            return self._publish(before, earlier)
+        return {"test": self._test, "e2e": self._e2e}[stage](before)
 
     def _build(self, *, delivered: bool) -> list[Step]:
         clean = Step(
@@ -149,13 +150,13 @@ class _Layout:
         lint = nox.session("lint", run=run)
         return [*tests, Step("test.lint", "code quality", before, commands=(lint,), inputs=declared.lint())]
 
-    def _publish(self, before: tuple[str, ...]) -> list[Step]:
+    def _publish(self, before: tuple[str, ...], earlier: tuple[str, ...]) -> list[Step]:
         build = nox.session("images", "production")
         built = Step(
             "publish.images",
             "production images",
             # Beside the tests: only what goes out waits for them.
-            self._ready or before,
+            earlier or before,
             commands=(build,),
             action="images",
             asks="the registry",
