@@ -110,9 +110,7 @@ def _registry(app: App, target: Target) -> Iterator[Registry | None]:
         opened = None
         try:
             target.naming()
-            entered = stack.enter_context(registry.session(app.runner, target.login(), app.environ, show))
-            entered.log_in()
-            opened = entered
+            opened = stack.enter_context(registry.session(app.runner, target.login(), app.environ, show)).log_in()
         except (Unreachable, UsageError) as error:
             show(f"the build does without caches: {error.cause}")
         yield opened

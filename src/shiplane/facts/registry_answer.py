@@ -95,6 +95,13 @@ def host_of(reference: str) -> str:
     return first if named else "docker.io"
 
 
+def path_of(reference: str) -> str:
+    """Give what follows the registry in the name of an image; Docker's own images stand in `library`."""
+    host = host_of(reference)
+    path = reference.removeprefix(f"{host}/")
+    return path if host != "docker.io" or "/" in path else f"library/{path}"
+
+
 def names(reference: str) -> tuple[str, ...]:
     """Give a reference and the parts by which messages name it."""
     registry, _, rest = reference.partition("/")

@@ -94,9 +94,7 @@ class ImageActions:
             opened = None
             if self.caches.kind == "registry":
                 try:
-                    entered = stack.enter_context(self.opened(say, cancel))
-                    entered.log_in()
-                    opened = entered
+                    opened = stack.enter_context(self.opened(say, cancel)).log_in()
                 except Unreachable as error:
                     say(f"the build does without caches: {error.cause}")
             self._build(step, opened, "development", say, cancel)
@@ -106,28 +104,28 @@ class ImageActions:
         with self.opened(say, cancel) as opened:
             there = publish.published(self.config, self.facts, self.target, opened)
             made = self.known.find(opened, there, say)
-            if len(there) + len(made) == len(self.config.components):
+            missing = [name for name in self._names() if name not in there and name not in made]
+            if not missing:
                 why = "images of the same inputs are published" if made else f"{self.facts.suffix} is published already"
                 say(f"{why}: nothing to build")
                 return
-            if self._named_in_engine([name for name in self._names() if name not in there and name not in made], say):
+            if self._named_in_engine(missing, say, cancel):
                 return
             self.require_unchanged()
             # A login that is refused is told before the build, not after it.
             opened.log_in()
             self._build(step, opened, "production", say, cancel)
-        self._check([name for name in self._names() if name not in there and name not in made], say, cancel)
+        self._check(missing, say, cancel)
         self.require_unchanged()
 
-    def _named_in_engine(self, missing: list[str], say: Say) -> bool:
+    def _named_in_engine(self, missing: list[str], say: Say, cancel: Cancel) -> bool:
         """Name what the engine holds of the same inputs as a build would; tell whether it holds all that is missing."""
         held = self.known.in_engine(self.runner, missing)
         if held is None:
             return False
         for name, pinned in held.items():
-            run_checked(
-                self.runner, engine.tag(pinned, production_tag(name, self.facts)), "naming the image", say, None
-            )
+            naming = engine.tag(pinned, production_tag(name, self.facts))
+            run_checked(self.runner, naming, "naming the image", say, cancel)
         say("images of the same inputs are in the engine: nothing to build")
         return True
 

@@ -85,15 +85,14 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
             say(f"{names[0]}: published already as {there[name].digest}")
             behind = [each for each in names if held.get(each) != there[name].digest]
             _move(runner, registry, Image(names[0], there[name].digest), behind, say, cancel)
-        elif (meanwhile := registry.digest(names[0])) is not None:
+            digest = registry.digest(names[0]) if behind else held[names[0]]
+        elif (digest := registry.digest(names[0])) is not None:
             # Tags of a release never change: whoever was first has made it.
-            say(f"{names[0]}: published meanwhile as {meanwhile}")
-            behind = names[1:]
-            _move(runner, registry, Image(names[0], meanwhile), behind, say, cancel)
+            say(f"{names[0]}: published meanwhile as {digest}")
+            _move(runner, registry, Image(names[0], digest), names[1:], say, cancel)
         else:
-            behind = names
             _push(runner, registry, production_tag(name, facts), names, say, cancel)
-        digest = registry.digest(names[0]) if behind or name not in there else held[names[0]]
+            digest = registry.digest(names[0])
         if digest is None:
             raise Unsafe(f"{names[0]} is not in the registry after the push", "run: invoke publish")
         say(f"{names[0]} is {digest}")

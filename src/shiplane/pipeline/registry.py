@@ -59,9 +59,10 @@ class Registry:
                 self._config = self._config()
             return self._config
 
-    def log_in(self) -> None:
-        """Log in now, for what the client is surely needed; raises `Unreachable`."""
+    def log_in(self) -> Registry:
+        """Log in now, where the client is surely needed, and give itself; raises `Unreachable`."""
         _ = self.config
+        return self
 
     def digest(self, reference: str) -> str | None:
         """Give the digest that a reference has in the registry; None where there is none."""

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from shiplane.errors import RegistryRefused, Unreachable
-from shiplane.facts.registry_answer import host_of
+from shiplane.facts.registry_answer import host_of, path_of
 from shiplane.facts.registry_api import MANIFESTS, RegistryApi
 from shiplane.runners.http import is_loopback
 
@@ -41,7 +41,7 @@ class Digests:
         host = host_of(reference)
         if host in self._silent:
             return None
-        repository, name = _parts(reference, host)
+        repository, name = _parts(reference)
         try:
             answer = self._api(host).request(
                 "HEAD", f"{repository}/manifests/{name}", f"repository:{repository}:pull", MANIFESTS
@@ -58,7 +58,7 @@ class Digests:
     def lacks(self, reference: str, blobs: Collection[str]) -> bool:
         """Tell whether the registry says of one of the blobs, beside a reference, that it has none."""
         host = host_of(reference)
-        repository, _ = _parts(reference, host)
+        repository, _ = _parts(reference)
 
         def absent(digest: str) -> bool:
             try:
@@ -80,10 +80,8 @@ class Digests:
         return self.login if self.login and self.login.registry == host else None
 
 
-def _parts(reference: str, host: str) -> tuple[str, str]:
-    """Give the repository of a reference and its digest or tag; official images stand in `library`."""
-    path, at, digest = reference.removeprefix(f"{host}/").partition("@")
+def _parts(reference: str) -> tuple[str, str]:
+    """Give the repository of a reference and its digest or tag."""
+    path, at, digest = path_of(reference).partition("@")
     repository, _, tag = path.partition(":")
-    if host == "docker.io" and "/" not in repository:
-        repository = f"library/{repository}"
     return repository, digest if at else tag or "latest"

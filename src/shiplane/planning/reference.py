@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from shiplane.errors import NotAReference
-from shiplane.facts.registry_answer import host_of
+from shiplane.facts.registry_answer import host_of, path_of
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
@@ -16,10 +16,7 @@ _LONGEST = 255
 
 def on_mirror(reference: str, mirror: str) -> str:
     """Give the name of one of Docker Hub's images in a registry that answers for it; empty for any other registry's."""
-    if host_of(reference) != "docker.io":
-        return ""
-    path = reference.removeprefix("docker.io/")
-    return f"{mirror}/{path}" if "/" in path else f"{mirror}/library/{path}"
+    return f"{mirror}/{path_of(reference)}" if host_of(reference) == "docker.io" else ""
 
 
 def registry_of(reference: str) -> str:
