@@ -83,7 +83,7 @@ def test_a_certificate_whose_install_was_cut_off_is_told_to_the_proxies_again(ho
 
 
 JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 3; echo done")),))
-ROUTED = """
+ROLLED = """
 case "$*" in
     *'--format json'*) echo '{}' ;;
     *--hash*) printf 'gateway h1\\nweb h2\\n' ;;
@@ -92,20 +92,30 @@ case "$*" in
         printf 'gateway p%s app-gateway-%s h%s running Up 1 second (healthy)\\n' 3 3 1 2 2 0
         echo 'web w4 app-web-4 h2 running Up 1 second'
         ;;
+    inspect*) echo 'web running - 0 0 always' ;;
     top*) printf 'PID COMMAND\\n%s nginx: worker process\\n' "$(cat ~/"$2" 2>/dev/null || echo 1)" ;;
     exec*) date +%N >~/"$2" ;;
 esac
 """
 
 
-def test_what_holds_the_ports_is_told_of_another_proxy_once(home: Home) -> None:
-    upstreams = home.place / "served/upstreams"
+@pytest.fixture
+def released(home: Home) -> Home:
+    """Give a server with the files of release r2."""
+    (home.place / "releases/r2").mkdir(parents=True)
+    (home.place / "releases/r2/manifest.json").write_text("{}")
+    return home
+
+
+def test_what_holds_the_ports_is_told_of_another_proxy_once(released: Home) -> None:
+    home, upstreams = released, released.place / "served/upstreams"
     upstreams.mkdir(parents=True)
-    route = remote.script("route", home.site.folder, "app", "compose.staging.yml", "gateway", "web:8000")
+    words = ("app", "compose.staging.yml", "r2", "20", "gateway", "web:8000", "-", "roll:web:1")
+    roll = remote.script("roll", home.site.folder, *words)
     told = "exec e1 sh -c kill -HUP 1"
     for again in (False, True):
-        home.docker(ROUTED)
-        done = home.run(route)
+        home.docker(ROLLED)
+        done = home.run(roll)
         assert (done.returncode, done.stderr) == (0, "")
         assert (upstreams / "web.conf").read_text() == "server app-web-4:8000 resolve;\n"
         assert (upstreams / "gateway.conf").read_text() == "server app-gateway-3:81 resolve;\n"
@@ -115,9 +125,71 @@ def test_what_holds_the_ports_is_told_of_another_proxy_once(home: Home) -> None:
             *(() if again else (told,)),
         ]
     (upstreams / "gateway.conf").unlink()
-    home.docker(ROUTED.replace("exec*)", "'exec e1 '*) echo it is away >&2; exit 1 ;; exec*)"))
-    done = home.run(route)
+    home.docker(ROLLED.replace("exec*)", "'exec e1 '*) echo it is away >&2; exit 1 ;; exec*)"))
+    done = home.run(roll)
     assert (done.returncode, done.stderr) == (1, "it is away\n")
+
+
+# An engine whose containers are what the files c1, c2, ... in the home folder say: each its service and what it needs.
+MADE = """
+state() { cat ~/"$1.state" 2>/dev/null || echo created - 0; }
+case "$*" in
+    'compose '*) for id in db web gateway edge once; do rm -f ~/$id.state; done; touch ~/made ;;
+    *proxy-port*) echo 81 ;;
+    *depends_on*)
+        shift 3
+        for id in "$@"; do
+            case $id in
+                web) needs=db:service_healthy:false,mail:service_started:false ;;
+                gateway) needs=web:service_healthy:false,once:service_completed_successfully:false ;;
+                once) needs=db:service_started:false ;;
+                *) needs= ;;
+            esac
+            echo "$id $id $(state $id) $needs"
+        done
+        ;;
+    inspect*) shift 3; for id in "$@"; do set -- $(state $id); echo "$id $1 $2 $3 0 no"; done ;;
+    'ps -a '*'.ID}} {{.Label'*) for id in db web gateway edge once; do echo "$id $id"; done ;;
+    'ps -a '*)
+        for id in db web gateway edge once; do
+            echo "$id $id app-$id-1 h $(if [ -e ~/made ]; then echo created Created; else echo running Up; fi)"
+        done
+        ;;
+    'start once') echo 'exited - 0' >~/once.state ;;
+    'start '*) echo 'running - 0' >~/"$2.state" ;;
+esac
+"""
+
+
+def test_what_is_made_anew_stops_and_starts_in_the_order_of_need(released: Home) -> None:
+    home, upstreams = released, released.place / "served/upstreams"
+    words = ("app", "compose.staging.yml", "r2", "20", "gateway", "web:8000,shop:80", "db")
+    home.docker(MADE)
+    done = home.run(remote.script("recreate", home.site.folder, *words))
+    assert (done.returncode, done.stderr) == (0, "")
+    asked = [each for each in home.asked() if each.startswith(("stop", "start", "compose"))]
+    files = "-p app -f docker-compose.yml -f compose.staging.yml"
+    assert [set(asked[0].split()), *asked[1:3]] == [
+        {"stop", "web", "gateway", "edge", "once"},
+        "stop db",
+        f"compose {files} create --force-recreate --no-build --pull never --remove-orphans",
+    ]
+    started = [{"start db", "start edge"}, {"start once", "start web"}, {"start gateway"}]
+    assert [{*asked[3:5]}, {*asked[5:7]}, {*asked[7:]}] == started
+    assert {path.name: path.read_text() for path in upstreams.iterdir()} == {
+        "web.conf": "server app-web-1:8000 resolve;\n",
+        "gateway.conf": "server app-gateway-1:81 resolve;\n",
+    }
+    assert {path.stat().st_mode & 0o777 for path in (upstreams, upstreams.parent)} == {0o755}
+
+
+@pytest.mark.parametrize("broken", ["stop", "compose", "start"])
+def test_a_recreate_whose_engine_refuses_ends(released: Home, broken: str) -> None:
+    released.docker(f'case "$1" in {broken}) echo the port is taken >&2; exit 1 ;; esac\n{MADE}')
+    words = ("app", "compose.staging.yml", "r2", "20", "gateway", "web:8000", "db")
+    done = released.run(remote.script("recreate", released.site.folder, *words))
+    assert done.returncode != 0
+    assert "the port is taken" in done.stderr + done.stdout
 
 
 JOB = jobs.Job("j1", "say it", 20.0, (Command(("sh", "-c", "echo begun; sleep 1; echo done")),))

@@ -61,10 +61,6 @@ class Compose:
         """Fetch the images that are not there; what is named by digest never changes."""
         return self._command("pull", "--quiet", "--policy", "missing", timeout=timeout)
 
-    def recreate(self) -> Command:
-        """Stop every container and make it anew; those of services that are gone are removed."""
-        return self._command("up", "-d", "--force-recreate", *_AS_PULLED, "--remove-orphans")
-
     def start(self, services: Sequence[str]) -> Command:
         """Start these services where they do not run; what runs stays as it is."""
         return self._command("up", "-d", "--no-recreate", *_AS_PULLED, *services)

@@ -21,7 +21,7 @@ _SCRIPTS = Path(__file__).with_name("scripts")
 _USES = {
     "clear": ("activate",),
     "roll": ("activate", "wait-healthy"),
-    "route": ("activate", "wait-healthy", "roll"),
+    "recreate": ("activate", "wait-healthy", "roll"),
     "record": ("retain",),
 }
 """The scripts whose functions another one uses; its own `main` stands last and counts."""

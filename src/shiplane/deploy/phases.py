@@ -153,11 +153,11 @@ def rolling(site: Site, release_id: str, options: Options, words: tuple[str, ...
 
 
 def recreate(site: Site, release_id: str, options: Options, words: tuple[str, ...]) -> tuple[Command, ...]:
-    """Stop and start everything anew, in the order of dependence: the specification's rollout."""
+    """Stop everything and start it anew, in the order of dependence: the specification's rollout."""
     del words  # all services alike
-    activate = remote.script("activate", release_id, cwd=site.folder)
-    route = remote.script("route", *_place(site), *_proxy(options))
-    return (activate, Compose.of(site).recreate(), _wait(site, options, ()), route)
+    last = ",".join(options.data_services) or "-"
+    wanted = (*_place(site), release_id, f"{options.health_seconds:.0f}", *_proxy(options), last)
+    return (remote.script("recreate", *wanted),)
 
 
 ROLLOUTS: dict[str, Rollout] = {"rolling": rolling, "recreate": recreate}

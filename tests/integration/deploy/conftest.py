@@ -14,7 +14,7 @@ from shiplane import lab
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.context import Context
-from shiplane.deploy.phases import Options
+from shiplane.deploy.phases import Options, recreate, rolling
 from shiplane.deploy.rollout import Deployer
 from shiplane.errors import Unreachable
 from shiplane.model import Command, Image, Release, Secret, Site
@@ -25,6 +25,8 @@ from shiplane.runners.ssh import SshRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from shiplane.deploy.phases import Rollout
 
 HARD = "p)$'\"#\\ ü"
 SECRETS = {name: Secret(name, f"{name} {HARD}") for name in ("DB_PASSWORD", "REDIS_PASSWORD", "BOARD_TOKEN")}
@@ -159,6 +161,7 @@ class Place:
         self.reports: list[str] = []
         self.secrets = SECRETS
         self.options = OPTIONS
+        self.rollout: Rollout = rolling
         self.local = LocalRunner(Path(server.to_host().key_file).parent, os.environ, self.masker)
 
     def deployer(self, cancel: Cancel | None = None, report: Callable[[str], None] | None = None) -> Deployer:
@@ -172,6 +175,7 @@ class Place:
             report=report or self.reports.append,
             cancel=cancel or Cancel(),
             options=self.options,
+            rollout=self.rollout,
             local=self.local,
         )
         return Deployer(context)
@@ -273,3 +277,11 @@ def serving(staging: Place) -> Place:
     staging.options = OPTIONS
     staging.deploy("one")
     return staging
+
+
+@pytest.fixture
+def recreating(serving: Place) -> Iterator[Place]:
+    """Let releases take the place of others by the specification's rollout."""
+    serving.rollout = recreate
+    yield serving
+    serving.rollout = rolling

@@ -113,6 +113,28 @@ def test_a_cancel_during_the_change_brings_the_release_before_back(serving: Plac
     assert serving.serves() == "one"
 
 
+def test_a_recreate_makes_all_anew_in_the_order_of_need_and_is_undone_as_one(recreating: Place) -> None:
+    files = "cd deployments/app-staging && docker compose -f docker-compose.yml -f compose.staging.yml"
+    began = "for one in db web proxy; do docker inspect --format '{{.State.StartedAt}}' app-staging-$one-1; done"
+    ids = "docker ps -q --no-trunc"
+    before = set(recreating.ask(ids).split())
+    recreating.deploy("two")
+    assert recreating.serves() == "two"
+    after = set(recreating.ask(ids).split())
+    assert (len(after), before & after) == (len(before), set())
+    started = recreating.ask(began).split()
+    assert started == sorted(started)
+    assert "Recreate" not in recreating.ask(f"{files} up -d 2>&1")
+    with pytest.raises(DeployUndone, match=r"not healthy: web \(running, unhealthy\); two serves again"):
+        recreating.deploy("unhealthy")
+    assert recreating.serves() == "two"
+    assert recreating.deployer().status()["release"] == "two"
+    assert recreating.leftovers() == ""
+    tasks = recreating.ask(f"{files} exec -T web cat /data/tasks || {files} exec -T worker cat /data/tasks").split()
+    begun, ended = ({tasks[i + 1] for i in range(0, len(tasks), 2) if tasks[i] == word} for word in ("begin", "end"))
+    assert len(begun - ended) <= 1, "only the task at hand is not finished"
+
+
 def test_other_files_under_the_same_name_that_fail_leave_the_old_ones(serving: Place) -> None:
     broken = b"services: {web: {command: [sleep, infinity]}}\n"
     with pytest.raises(DeployUndone, match="one serves again"):

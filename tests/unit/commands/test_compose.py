@@ -21,14 +21,6 @@ def test_pull_is_for_a_release_that_is_not_current() -> None:
     assert logged_in.argv[:4] == ("docker", "--config", "../../.login", "compose")
 
 
-def test_recreate() -> None:
-    command = COMPOSE.recreate()
-    assert command.argv == (
-        *WORDS, "up", "-d", "--force-recreate", "--no-build", "--pull", "never", "--remove-orphans",
-    )  # fmt: skip
-    assert command.cwd == "deployments/app-staging"
-
-
 def test_start_leaves_what_runs() -> None:
     words = (*WORDS, "up", "-d", "--no-recreate", "--no-build", "--pull", "never", "db", "my cache")
     assert COMPOSE.start(("db", "my cache")).argv == words

@@ -191,7 +191,7 @@ class Server(RecordingRunner):
                 return f"adopted\t{self.adopts}\n{self.described(release_id)}"
             case ["model", folder, *_]:
                 return self.described(folder.rpartition("/")[2])
-            case ["roll", _, _, _, release_id, *_]:
+            case ["roll" | "recreate", _, _, _, release_id, *_]:
                 self._serve(release_id)
             case ["activate", release_id]:
                 self._serve(release_id)
@@ -286,8 +286,7 @@ def _short(rendered: str) -> str:
         names = [word.removeprefix(SITE.folder) for word in words[3:] if word not in {"app-staging", SITE.overlay}]
         return " ".join((words[2], *filter(None, names)))
     text = words[-1] if words[:2] == ["sh", "-c"] else " ".join(words)
-    text = text.replace("docker compose -p app-staging -f docker-compose.yml -f compose.staging.yml ", "")
-    return text.replace("--force-recreate --no-build --pull never", "--force-recreate")
+    return text.replace("docker compose -p app-staging -f docker-compose.yml -f compose.staging.yml ", "")
 
 
 class Public:

@@ -183,21 +183,33 @@ keep_assets() {
 
 # One file per service behind the proxy, which names its containers: an address may change, a name does not.
 name_upstreams() {
-    local pair service file
+    local pair service names
     [ "$upstreams" != - ] || return 0
     look
     mkdir -p served/upstreams
     for pair in ${upstreams//,/ }; do
-        service=${pair%:*} file=served/upstreams/${pair%:*}.conf
+        service=${pair%:*}
         [ -n "${replicas[$service]-}" ] || continue
-        fresh "$service" | head -n "${replicas[$service]}" | awk -v port="${pair#*:}" '{ print "server " $2 ":" port " resolve;" }' >"$file.new"
-        [ -s "$file.new" ] || { echo "no container of $service is well" >&2; return 1; }
-        mv -T "$file.new" "$file"
+        names=$(fresh "$service" | head -n "${replicas[$service]}" | servers "${pair#*:}")
+        [ -n "$names" ] || { echo "no container of $service is well" >&2; return 1; }
+        name "$service" <<<"$names"
     done
-    # The proxy reads them as another user.
-    chmod 755 served served/upstreams
-    find served/upstreams -name '*.conf' -exec chmod 644 {} +
+    let_proxy_read
 }
+
+# servers PORT: write the containers whose ids and names are on standard input as nginx wants them.
+servers() { awk -v port="$1" '{ print "server " $2 ":" port " resolve;" }'; }
+
+# name SERVICE: let standard input be what the proxy reads of a service.
+name() {
+    local file=served/upstreams/$1.conf
+    cat >"$file.new"
+    # The proxy reads it as another user.
+    chmod 644 "$file.new"
+    mv -T "$file.new" "$file"
+}
+
+let_proxy_read() { chmod 755 served served/upstreams; }
 
 # Let the proxy take the new names; where it changes itself, the new one stands beside the old before the edge hands on
 # to it what comes from then on.
@@ -213,14 +225,12 @@ swap_proxy() {
 # lead_edge: name the proxies that have the wanted configuration to the service that holds the ports for them. Its label
 # says at which port it reaches them. Told from within: one that `docker kill` gave a signal is not started again.
 lead_edge() {
-    local id port names file=served/upstreams/$proxy.conf
+    local id port names
     while read -r id port; do
-        names=$(fresh "$proxy" | head -n "${replicas[$proxy]-99}" | awk -v port="$port" '{ print "server " $2 ":" port " resolve;" }')
+        names=$(fresh "$proxy" | head -n "${replicas[$proxy]-99}" | servers "$port")
         # Where one is to go, an earlier try may have written this and not told it.
-        if [ "$names" = "$(cat "$file" 2>/dev/null)" ] && [ -z "${replicas[$proxy]+$(stale "$proxy")}" ]; then continue; fi
-        printf '%s\n' "$names" >"$file.new"
-        chmod 644 "$file.new"
-        mv -T "$file.new" "$file"
+        if [ "$names" = "$(cat "served/upstreams/$proxy.conf" 2>/dev/null)" ] && [ -z "${replicas[$proxy]+$(stale "$proxy")}" ]; then continue; fi
+        name "$proxy" <<<"$names"
         anew "$id" docker exec "$id" sh -c 'kill -HUP 1'
     done < <(docker ps --no-trunc --filter "label=com.docker.compose.project=$project" \
         --filter label=dev.shiplane.proxy-port --format '{{.ID}} {{.Label "dev.shiplane.proxy-port"}}')

@@ -26,7 +26,8 @@ wait_healthy() {
             echo "the $limit s to become healthy are over"
             return 1
         fi
-        sleep 0.2
+        # What is well at once is seen at once; what takes long is not asked all the time.
+        if [ "$((SECONDS - begun))" -lt 10 ]; then sleep 0.1; else sleep 0.5; fi
     done
 }
 

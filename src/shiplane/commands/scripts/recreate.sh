@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# recreate FOLDER PROJECT OVERLAY RELEASE SECONDS PROXY UPSTREAMS DATA: stop every container, make all of them anew by
+# the files of the release, and start each as soon as what it needs is there. DATA are the services that stop last,
+# UPSTREAMS are SERVICE:PORT,...; a - stands for none.
+# As `up --force-recreate --wait` does it; but what stops stops at once, and what starts waits no longer than it must.
+main() {
+    cd "$1" || return
+    # The variables are those of the functions that it shares with roll.
+    # shellcheck disable=SC2034
+    project=$2 overlay=$3 seconds=$5 proxy=$6 upstreams=$7
+    activate "$4"
+    remove_once "$project"
+    # Before Compose: what the engine makes for a mount belongs to root.
+    mkdir -p served/upstreams
+    stop_all "$8"
+    compose create --force-recreate --no-build --pull never --remove-orphans 2>&1
+    name_made
+    wait_healthy "$seconds" start_next
+}
+
+# stop_all DATA: stop what runs, the data services after those that may still need them.
+stop_all() {
+    local service id first=() last=()
+    look
+    while read -r service; do
+        while read -r id; do
+            if [[ ,$1, == *",$service,"* ]]; then last+=("$id"); else first+=("$id"); fi
+        done < <(listed "$service" | awk '$4 == "running" { print $1 }')
+    done < <(present | sort -u)
+    [ "${#first[@]}" -eq 0 ] || docker stop "${first[@]}" >/dev/null
+    [ "${#last[@]}" -eq 0 ] || docker stop "${last[@]}" >/dev/null
+}
+
+# name_made: name to the proxy, and to what holds the ports for it, the containers that were made, before any starts.
+name_made() {
+    local pair port
+    look
+    port=$(docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=dev.shiplane.proxy-port \
+        --format '{{.Label "dev.shiplane.proxy-port"}}' | head -n 1)
+    for pair in ${upstreams//,/ } ${port:+"$proxy:$port"}; do
+        [ -z "$(listed "${pair%:*}")" ] || listed "${pair%:*}" | servers "${pair#*:}" | name "${pair%:*}"
+    done
+    let_proxy_read
+}
+
+# start_next: start what was made and lacks nothing any more; print the ids of all. Its labels say what a container
+# needs, as Compose resolved it. What is not there, for its profile is not wanted, is not waited for.
+start_next() {
+    local ids
+    ids=$(ids_of "$project")
+    # The template's own variables.
+    # shellcheck disable=SC2016
+    xargs -r docker inspect --format '{{$labels := .Config.Labels}}{{.ID}} {{index $labels "com.docker.compose.service"}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{.State.ExitCode}} {{index $labels "com.docker.compose.depends_on"}}' <<<"$ids" |
+        awk '
+            $3 == "created" { made[$1] = $6; unborn[$2] = 1 }
+            $3 != "running" || $4 !~ /^(healthy|-)$/ { unwell[$2] = 1 }
+            $3 != "exited" || $5 != 0 { undone[$2] = 1 }
+            END {
+                for (id in made) {
+                    count = split(made[id], needs, ",")
+                    for (i = 1; i <= count; i++) {
+                        split(needs[i], need, ":")
+                        if (need[2] == "service_healthy" ? unwell[need[1]] : need[2] == "service_completed_successfully" ? undone[need[1]] : unborn[need[1]]) break
+                    }
+                    if (i > count) print id
+                }
+            }' | xargs -r -n 1 -P 8 docker start >/dev/null
+    printf '%s\n' "$ids"
+}
