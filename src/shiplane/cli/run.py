@@ -132,8 +132,11 @@ class Run:
         from shiplane.pipeline.execute import Execution  # noqa: PLC0415 - see execute()
         from shiplane.pipeline.interrupts import deferred  # noqa: PLC0415
         from shiplane.runners.base import now  # noqa: PLC0415
+        from shiplane.runners.connection import import_ahead  # noqa: PLC0415
 
         started = now()
+        if any(step.environment for step in self.plan.steps):
+            import_ahead()
         self.boards.tell()
         actions = self._actions(release, rollback_to)
         parallel = self.manner.parallel or self.app.config.parallel or max(_LEAST_PARALLEL, process.cores())

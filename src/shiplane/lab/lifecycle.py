@@ -44,14 +44,16 @@ def up(checkout: Path, report: Callable[[str], None], runner: Runner | None = No
     with locked(layout.folder):
         found = states(engine, layout.name)
         record = load_record(layout)
-        if not _all_run(layout, record, found):
+        whole = _all_run(layout, record, found)
+        if not whole:
             _require_disk(engine, checkout)
             ensure_images(engine.runner, report)
         if record is None:
             record, found = _begin(engine, layout, report, anything_left=bool(found)), {}
         _require_ports(layout, record, found)
         _complete(engine, layout, record, found, report)
-    return status(checkout, engine.runner)
+    # Where all of it ran, nothing was begun: it is as it was found.
+    return _described(engine, layout, found if whole else states(engine, layout.name))
 
 
 def down(checkout: Path, report: Callable[[str], None] = lambda _: None, runner: Runner | None = None) -> None:
@@ -67,7 +69,11 @@ def status(checkout: Path, runner: Runner | None = None) -> LabState:
     """Tell what of the checkout's lab runs."""
     layout, engine = Layout.of(checkout), _engine(checkout, runner)
     engine.require()
-    running = [name for name, state in states(engine, layout.name).items() if state == "running"]
+    return _described(engine, layout, states(engine, layout.name))
+
+
+def _described(engine: Engine, layout: Layout, found: Mapping[str, str]) -> LabState:
+    running = [name for name, state in found.items() if state == "running"]
     return describe(layout, load_record(layout), running, stand_ins_used(engine.runner))
 
 
@@ -133,10 +139,9 @@ def _complete(
     passwords = ensure_secrets(layout)
     ensure_certificates(layout)
     image = server_image()
-    if engine.ask("network", "inspect", layout.name).exit_code:
-        network = docker("network", "create", "--label", f"{LAB_LABEL}={layout.name}", layout.name)
-        engine.do("make the lab's network", network, "remove networks that nothing uses: docker network prune")
-    _ensure_volumes(engine, layout, record)
+    if not _all_run(layout, record, found):  # what runs has its network and its volumes
+        _ensure_network(engine, layout)
+        _ensure_volumes(engine, layout, record)
     if record.privileged is None:
         record.privileged = may_be_privileged(engine, image)
         record.nested_range = choose_range(surroundings.networks(engine))
@@ -146,6 +151,12 @@ def _complete(
     servers = Servers(engine, layout, record, image, report)
     jobs = [lambda: registry.ensure(found), *(lambda e=name: servers.ensure(e, found) for name in ENVIRONMENTS)]
     _side_by_side(engine, jobs)
+
+
+def _ensure_network(engine: Engine, layout: Layout) -> None:
+    if engine.ask("network", "inspect", layout.name).exit_code:
+        network = docker("network", "create", "--label", f"{LAB_LABEL}={layout.name}", layout.name)
+        engine.do("make the lab's network", network, "remove networks that nothing uses: docker network prune")
 
 
 def _ensure_volumes(engine: Engine, layout: Layout, record: Record) -> None:

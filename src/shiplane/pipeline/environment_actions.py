@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -111,8 +112,9 @@ class EnvironmentActions:
         """Deploy to production what passed on staging, or what served in production before; raises `Unsafe`."""
         release = self._known_release()
         self.signatures.require(release, say)
-        staging = self.environments.deployer("staging", say, cancel).survey()
-        production = self.environments.deployer(step.environment, say, cancel).survey()
+        looks = [self.environments.deployer(name, say, cancel).survey for name in ("staging", step.environment)]
+        with ThreadPoolExecutor(len(looks)) as pool:
+            staging, production = pool.map(lambda look: look(), looks)
         served = production.served(release.id)
         on_staging = staging.current == release.id
         check_promotion(

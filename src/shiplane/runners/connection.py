@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,6 +34,11 @@ def failures() -> tuple[type[Exception], ...]:
     from paramiko import SSHException  # noqa: PLC0415 - slow to import, and not every command needs a server
 
     return SSHException, OSError, EOFError
+
+
+def import_ahead() -> None:
+    """Import what a connection needs while something else goes on: it takes a quarter of a second."""
+    threading.Thread(target=import_module, args=("fabric",), name="import", daemon=True).start()
 
 
 class Link:
