@@ -52,8 +52,9 @@ def test_the_pipeline_takes_no_longer_than_it_may(clones: tuple[Clone, Clone]) -
                 one.clone.git("commit", "--quiet", "--allow-empty", "--message", "Again")
             pair.append(one.ship())
         found["cold"].append((pair[0], pair[1]))
-        for one in (ours, plain):
-            change(one.clone, number)
+        for which, one in enumerate((ours, plain)):
+            # Another line each: both have one builder, and the second would find what the first has built.
+            change(one.clone, 2 * number + which)
         found["a line of the frontend"].append((ours.ship(), plain.ship()))
         found["nothing"].append((ours.ship(), plain.ship()))
     missed = pipeline_page(found, LIMITS)
