@@ -87,7 +87,7 @@ ROLLED = """
 case "$*" in
     *'--format json'*) echo '{}' ;;
     *--hash*) printf 'gateway h1\\nweb h2\\n' ;;
-    *proxy-port*) echo 'e1 81' ;;
+    *proxy-port*) echo 'e1 81 running' ;;
     'ps -a '*)
         printf 'gateway p%s app-gateway-%s h%s running Up 1 second (healthy)\\n' 3 3 1 2 2 0
         echo 'web w4 app-web-4 h2 running Up 1 second'
@@ -135,7 +135,9 @@ MADE = """
 state() { cat ~/"$1.state" 2>/dev/null || echo created - 0; }
 case "$*" in
     'compose '*) for id in db web gateway edge once; do rm -f ~/$id.state; done; touch ~/made ;;
-    *proxy-port*) echo 81 ;;
+    *proxy-port*) echo 'edge 81 running' ;;
+    top*) printf 'PID COMMAND\\n%s nginx: worker process\\n' "$(cat ~/told 2>/dev/null || echo 1)" ;;
+    exec*) echo 2 >~/told ;;
     *depends_on*)
         shift 3
         for id in "$@"; do
@@ -167,7 +169,7 @@ def test_what_is_made_anew_stops_and_starts_in_the_order_of_need(released: Home)
     home.docker(MADE)
     done = home.run(remote.script("recreate", home.site.folder, *words))
     assert (done.returncode, done.stderr) == (0, "")
-    asked = [each for each in home.asked() if each.startswith(("stop", "start", "compose"))]
+    asked = [each for each in home.asked() if each.startswith(("stop", "start", "compose", "exec"))]
     files = "-p app -f docker-compose.yml -f compose.staging.yml"
     assert [set(asked[0].split()), *asked[1:3]] == [
         {"stop", "web", "gateway", "edge", "once"},
@@ -175,7 +177,8 @@ def test_what_is_made_anew_stops_and_starts_in_the_order_of_need(released: Home)
         f"compose {files} create --force-recreate --no-build --pull never --remove-orphans",
     ]
     started = [{"start db", "start edge"}, {"start once", "start web"}, {"start gateway"}]
-    assert [{*asked[3:5]}, {*asked[5:7]}, {*asked[7:]}] == started
+    assert [{*asked[3:5]}, {*asked[5:7]}, {*asked[7:8]}] == started
+    assert asked[8:] == ["exec edge sh -c kill -HUP 1"]
     assert {path.name: path.read_text() for path in upstreams.iterdir()} == {
         "web.conf": "server app-web-1:8000 resolve;\n",
         "gateway.conf": "server app-gateway-1:81 resolve;\n",

@@ -75,3 +75,11 @@ def test_compose_by_hand_may_make_the_proxy_anew(yard: Yard) -> None:
     before = container(yard, "proxy")
     yard.on_server(f"cd {_FOLDER} && su deploy -c 'docker compose up -d --no-deps --force-recreate proxy'")
     assert container(yard, "proxy") != before
+
+
+def test_what_was_made_anew_answers_as_soon_as_it_is_well(yard: Yard, release: str) -> None:
+    before = set(yard.on_server(_IDS).split())
+    for name in (yard.release("two"), release):
+        yard.deploy(name, 0, "--strategy", "recreate")
+        assert yard.serves() == name
+    assert not before & set(yard.on_server("docker ps -q --no-trunc").split())

@@ -16,6 +16,7 @@ main() {
     compose create --force-recreate --no-build --pull never --remove-orphans 2>&1
     name_made
     wait_healthy "$seconds" start_next
+    find_proxy
 }
 
 # stop_all DATA: stop what runs, the data services after those that may still need them.
@@ -35,12 +36,17 @@ stop_all() {
 name_made() {
     local pair port
     look
-    port=$(docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=dev.shiplane.proxy-port \
-        --format '{{.Label "dev.shiplane.proxy-port"}}' | head -n 1)
+    port=$(holders | awk 'NR == 1 { print $2 }')
     for pair in ${upstreams//,/ } ${port:+"$proxy:$port"}; do
         [ -z "$(listed "${pair%:*}")" ] || listed "${pair%:*}" | servers "${pair#*:}" | name "${pair%:*}"
     done
     let_proxy_read
+}
+
+# find_proxy: what holds the ports began before there was a proxy, and would look for its name again only after seconds.
+find_proxy() {
+    local id
+    while read -r id _; do read_again "$id"; done < <(holders)
 }
 
 # start_next: start what was made and lacks nothing any more; print the ids of all. Its labels say what a container

@@ -225,16 +225,25 @@ swap_proxy() {
 # lead_edge: name the proxies that have the wanted configuration to the service that holds the ports for them. Its label
 # says at which port it reaches them. Told from within: one that `docker kill` gave a signal is not started again.
 lead_edge() {
-    local id port names
-    while read -r id port; do
+    local id port state names
+    while read -r id port state; do
+        [ "$state" = running ] || continue
         names=$(fresh "$proxy" | head -n "${replicas[$proxy]-99}" | servers "$port")
         # Where one is to go, an earlier try may have written this and not told it.
         if [ "$names" = "$(cat "served/upstreams/$proxy.conf" 2>/dev/null)" ] && [ -z "${replicas[$proxy]+$(stale "$proxy")}" ]; then continue; fi
         name "$proxy" <<<"$names"
-        anew "$id" docker exec "$id" sh -c 'kill -HUP 1'
-    done < <(docker ps --no-trunc --filter "label=com.docker.compose.project=$project" \
-        --filter label=dev.shiplane.proxy-port --format '{{.ID}} {{.Label "dev.shiplane.proxy-port"}}')
+        read_again "$id"
+    done < <(holders)
 }
+
+# holders: print what holds the ports for the proxy, each with the port at which it reaches one, and its state.
+holders() {
+    docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
+        --filter label=dev.shiplane.proxy-port --format '{{.ID}} {{.Label "dev.shiplane.proxy-port"}} {{.State}}'
+}
+
+# read_again ID: let what holds the ports read again where the proxies are.
+read_again() { anew "$1" docker exec "$1" sh -c 'kill -HUP 1'; }
 
 # anew ID COMMAND...: let the command tell the nginx in a container to read its files again, and wait until what comes
 # new is taken by workers that did.
