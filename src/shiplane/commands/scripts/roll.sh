@@ -98,7 +98,7 @@ renew() {
 renew_front() {
     local service
     [ "${#front[@]}" -gt 0 ] || return 0
-    for service in "${front[@]}"; do listed "$service" | awk '{ print $1 }'; done | xargs -r docker rm -fv >/dev/null
+    for service in "${front[@]}"; do listed "$service" | awk '{ print $1 }'; done | remove_all
     look
     # In the order given: the proxy needs the network of the one before it.
     for service in "${front[@]}"; do
@@ -145,7 +145,7 @@ beside() {
     local service here need wanted=() new
     [ $# -gt 0 ] || return 0
     # What does not run serves nobody, and Compose would count it.
-    for service in "$@"; do listed "$service" | awk '$4 != "running" { print $1 }'; done | xargs -r docker rm -fv >/dev/null
+    for service in "$@"; do listed "$service" | awk '$4 != "running" { print $1 }'; done | remove_all
     look
     for service in "$@"; do
         here=$(listed "$service" | wc -l)
@@ -299,7 +299,18 @@ end_all() {
     # The ids are words on purpose.
     # shellcheck disable=SC2086
     docker stop $1 >/dev/null || :
-    # shellcheck disable=SC2086
-    docker rm -fv $1 >/dev/null || :
+    remove_all <<<"$1" || :
     look
+}
+
+# remove_all: remove the containers whose ids are on standard input, and the nameless volumes that they alone have: one
+# that Compose has handed on to a container made anew the engine takes for one with a name, and would leave.
+remove_all() {
+    local ids volumes
+    ids=$(cat)
+    [ -n "${ids//[[:space:]]/}" ] || return 0
+    volumes=$(xargs docker inspect --format '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' <<<"$ids" 2>/dev/null |
+        grep -xE '[0-9a-f]{64}' | sort -u || :)
+    xargs docker rm -fv <<<"$ids" >/dev/null
+    xargs -r docker volume rm <<<"$volumes" >/dev/null 2>&1 || :
 }
