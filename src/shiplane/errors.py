@@ -597,6 +597,19 @@ class Locked(ShiplaneError):
         )
 
 
+class OtherServes(ShiplaneError):
+    """Tell that an environment serves another release than the one that was to be tested: it was put there since."""
+
+    exit_code = 5
+
+    def __init__(self, environment: str, serving: str, run: str, wanted: str) -> None:
+        since = f" since run {run}" if run else ""
+        super().__init__(
+            f"{environment} serves {serving}{since}, and not {wanted}: nothing is told of {wanted}",
+            f"run it again, deploy and tests in one: invoke deploy --env {environment} --release {wanted} --e2e",
+        )
+
+
 class StillAtWork(Locked):
     """Tell that a lock is not removed: something runs on the server, and without the lock it would end half-way."""
 

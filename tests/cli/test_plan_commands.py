@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checkouts import PLAN_QUESTIONS, QUESTIONS, git_answers, make_checkout, without_hashes
-from samples import CONFIG_TEXT
+from samples import CONFIG_TEXT, make_release
+from shiplane.pipeline.store import Store
 
 if TYPE_CHECKING:
     from projects import Project
@@ -125,6 +126,26 @@ def test_a_plan_asks_no_source_of_secrets(project: Project, line: str) -> None:
     assert "login --username REGISTRY_USER --password-stdin ghcr.io" in re.sub(r" \\\n +", " ", ended.out)
     assert "[tool.shiplane.secrets] is asked by the run alone" in re.sub(r"\s+", " ", ended.out)
     assert set(project.transcript) <= set(PLAN_QUESTIONS)
+
+
+def test_a_deploy_with_its_tests_is_two_stages_one_after_the_other(project: Project) -> None:
+    (project.folder / "pyproject.toml").write_text(CONFIG_TEXT + '[tool.shiplane.vpn]\nprovider = "tailscale"\n')
+    Store(project.folder).save_release("remote", make_release("r1"))
+    line = "deploy --env staging --release r1 --e2e --strategy recreate --target remote --dry-run"
+    ended = project.invoke(line, **REMOTE)
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    steps = [words for words in (re.match(r"  (\w+\.[\w-]+)  ", each) for each in lines) if words]
+    names = ["staging.vpn", "staging.deploy", "staging.verify", "e2e.bases", "e2e.runner", "e2e.tests"]
+    assert [found[1] for found in steps] == names
+    # Each waits for the one before, so that the limit of the second stage begins when the first has ended.
+    needs = [each.strip() for each in lines if each.startswith("    needs ")]
+    assert needs == [f"needs {name}" for name in names[:-1]]
+    assert [each for each in lines if each.startswith(("staging", "e2e"))] == [
+        "staging · at most 20 min",
+        "e2e · at most 30 min",
+    ]
+    assert project.world.servers == {}
 
 
 def test_a_dry_run_shows_the_undo_and_its_host(project: Project) -> None:

@@ -61,6 +61,11 @@ def test_an_unknown_name_is_answered_with_the_nearest(project: Project, line: st
     check(project, project.invoke(line), 2, f"unknown {cause}", f"fix: did you mean {fix}")
 
 
+def test_browser_tests_are_for_what_is_not_in_production_yet(project: Project) -> None:
+    ended = project.invoke("deploy --env production --e2e")
+    check(project, ended, 2, "production takes what the browser tests passed on already", "fix: leave --e2e out")
+
+
 def test_a_stage_that_the_plan_does_not_have(project: Project) -> None:
     ended = project.invoke("pipeline --event pull_request --until production")
     check(project, ended, 2, "stage production is not in this plan", "fix: it has: build, test")

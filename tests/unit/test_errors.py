@@ -67,6 +67,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.GithubLimited(240), 4),
     (errors.HistoryMissing(), 2),
     (errors.Locked("staging", "run 4 (me@here, process 7)"), 5),
+    (errors.OtherServes("staging", "two", "github-42", "one"), 5),
     (errors.StillAtWork("staging", "run 4 (me@here, process 7)", "let new serve"), 5),
     (errors.DeployUndone("the new release did not get healthy", "see its logs"), 6),
     (errors.DeployBroken("the undo failed too", "look at the server"), 7),

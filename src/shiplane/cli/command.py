@@ -38,6 +38,7 @@ HELP = {
     "debugger": "let a debugger attach to the backend, on 127.0.0.1:5678",
     "degree": "containers, logs, caches, or all, with the data",
     "dry_run": "print the plan and change nothing",
+    "e2e": "then the browser tests, with the environment held to their end: no other release comes between",
     "env": "environment: staging or production",
     "end_job": "end what runs on the server for the lock, which undoes it",
     "event": "push, pull_request or manual; default: what GitHub says, else push",

@@ -28,21 +28,26 @@ def deploy(
     strategy: str = "",
     target: str = "",
     allow_migration: list[str] | None = None,
+    e2e: bool = False,
     dry_run: bool = False,
     *,
     view: View,
 ) -> None:
     """Put a published release on one environment; production takes only what was tested."""
-    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - not needed for --list
-    from shiplane.errors import UnknownName  # noqa: PLC0415
+    from shiplane.cli.environment_plans import change_plan, tested_plan  # noqa: PLC0415 - not needed for --list
+    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415
+    from shiplane.errors import UnknownName, UsageError  # noqa: PLC0415
 
     if strategy and strategy not in ROLLOUTS:
         raise UnknownName("strategy", strategy, ROLLOUTS)
+    if e2e and env == "production":
+        raise UsageError("production takes what the browser tests passed on already", "leave --e2e out")
     app = App.here()
     app.config.environment(env)
     found = _find(app, target, release)
     action = "promote" if env == "production" else "deploy"
-    made = _single_plan(app, target, env, action, found.id, strategy)
+    made = change_plan(app, target, env, action, found.id, strategy)
+    made = tested_plan(app, made, env) if e2e else made
     allowed = listed(allow_migration)
     _execute("deploy", app, made, found, None, dry_run=dry_run, view=view, strategy=strategy, allowed=allowed)
     if dry_run and (strategy or app.config.rollout) == "rolling":
@@ -61,13 +66,14 @@ def promote(
     view: View,
 ) -> None:
     """Put the digests that are on staging on production, if E2E passed on exactly those."""
-    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.environment_plans import change_plan  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import UsageError  # noqa: PLC0415
 
     app = App.here()
     if app.config.environment(to).name != "production":
         raise UsageError(f"promote goes to production, not to {to}", f"for another: invoke deploy --env {to}")
     found = _find(app, target, release) if release else _on_staging(app, target)
-    made = _single_plan(app, target, to, "promote", found.id)
+    made = change_plan(app, target, to, "promote", found.id)
     _execute("promote", app, made, found, None, dry_run=dry_run, view=view, allowed=listed(allow_migration))
 
 
@@ -83,14 +89,15 @@ def rollback(
     view: View,
 ) -> None:
     """Put the release before (or the one named) back into service."""
-    from shiplane.deploy.rollout import rollback_target  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.environment_plans import change_plan  # noqa: PLC0415 - not needed for --list
+    from shiplane.deploy.rollout import rollback_target  # noqa: PLC0415
 
     app = App.here()
     app.config.environment(env)
     release = to or "RELEASE-BEFORE"
     if not dry_run:
         release = look(app, target, env, lambda d: rollback_target(d.site, d.survey(), to or None))
-    made = _single_plan(app, target, env, "rollback", release, restore_database=restore_database)
+    made = change_plan(app, target, env, "rollback", release, restore_database=restore_database)
     _execute("rollback", app, made, None, release, dry_run=dry_run, view=view, restore_database=restore_database)
     if dry_run:
         _show_database(app, target, env, to)
@@ -133,8 +140,10 @@ def e2e(
     view: View,
 ) -> None:
     """Run the browser tests against what an environment runs, which with --release has to be that one."""
+    from shiplane.cli.environment_plans import tests_plan  # noqa: PLC0415 - not needed for --list
+
     app = App.here()
-    made = _e2e_plan(app, target, env)
+    made = tests_plan(app, target, env)
     wanted = _find(app, target, release) if release else None
     _execute("e2e", app, made, wanted, None, dry_run=dry_run, view=view)
 
@@ -215,60 +224,6 @@ def _on_staging(app: App, target: str) -> Release:
     return look(app, target, "staging", lambda deployer: deployer.survey().current_release("staging"))
 
 
-def _single_plan(
-    app: App,
-    target: str,
-    env: str,
-    action: str,
-    release: str,
-    strategy: str = "",
-    *,
-    restore_database: bool = False,
-) -> Plan:
-    """Plan one environment's change: the change itself, then the look at the public address."""
-    from shiplane.cli.plans import deploy_commands, unasked  # noqa: PLC0415 - not needed for --list
-    from shiplane.model import Plan, Stage, Step  # noqa: PLC0415
-    from shiplane.planning.limits import limited  # noqa: PLC0415
-    from shiplane.planning.plan import vpn_steps  # noqa: PLC0415
-
-    app.config.environment(env)
-    chosen = app.target(target)
-    rollback = action == "rollback"
-    commands, undo = deploy_commands(
-        app, chosen, release, rollback=rollback, strategy=strategy, restore_database=restore_database
-    )(env)
-    joined = vpn_steps(app.config, chosen.name, env, env)
-    needs = tuple(step.id for step in joined)
-    first = Step(
-        f"{env}.{action}", f"{action}: {release} on {env}", needs, env, commands, undo, action=action, environment=env
-    )
-    second = Step(
-        f"{env}.verify", "the public address answers with the release", (first.id,), action="verify", environment=env
-    )
-    clock, limit = app.config.limits.of(env)
-    stage = Stage(env, limit, clock, limited((*joined, first, second), app.config))
-    return Plan(app.event("manual"), chosen.name, (stage,), f"{action} by hand", release, unasked(app, chosen))
-
-
-def _e2e_plan(app: App, target: str, env: str) -> Plan:
-    from shiplane.model import Plan, Stage, Step  # noqa: PLC0415 - not needed for --list
-    from shiplane.planning.limits import limited  # noqa: PLC0415
-    from shiplane.planning.naming import TEST_RUNNER  # noqa: PLC0415
-    from shiplane.planning.plan import vpn_steps  # noqa: PLC0415
-
-    app.config.environment(env)
-    name = app.target(target).name
-    joined = vpn_steps(app.config, name, "e2e", env)
-    bases = Step("e2e.bases", "base images are here", action="bases")
-    words = ("e2e.runner", "image of the browser tests", (bases.id,))
-    runner = Step(*words, action="test-runner", makes=(TEST_RUNNER,))
-    needs = (runner.id, *(step.id for step in joined))
-    tests = Step("e2e.tests", f"browser tests against {env}", needs, action="e2e", environment=env)
-    clock, limit = app.config.limits.of("e2e")
-    stage = Stage("e2e", limit, clock, limited((*joined, bases, runner, tests), app.config))
-    return Plan(app.event("manual"), name, (stage,), "browser tests by hand")
-
-
 def _execute(
     command: str,
     app: App,
@@ -290,7 +245,7 @@ def _execute(
     from shiplane.cli.run import Manner, Run  # noqa: PLC0415 - a dry run does without
 
     target = app.target(made.target)
-    environments = tuple(step.environment for step in made.steps if step.environment)
+    environments = tuple(dict.fromkeys(step.environment for step in made.steps if step.environment))
     target.require(environments, secrets=rollback_to is None)
     for name in environments:
         target.site(name)

@@ -76,6 +76,8 @@ def _why_not(app: App, whole: WholeRun, status: str) -> str:
 
     if whole.status != status:
         return {"passed": "passed", "failed": "failed", "cancelled": "was cancelled"}.get(whole.status, "ran nothing")
+    if status == "failed" and whole.gave_way:
+        return f"gave way to another ({whole.gave_way})"
     return "is of a pull request that may write nothing" if may_only_read(app.environ) else ""
 
 

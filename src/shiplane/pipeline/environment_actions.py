@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
-from shiplane.errors import NothingDeployed, NothingPublished, StepFailed, Unreachable, Unsafe, UsageError
+from shiplane.errors import NothingDeployed, NothingPublished, OtherServes, StepFailed, Unreachable, Unsafe, UsageError
 from shiplane.pipeline import changes, e2e
 from shiplane.pipeline.caches import Caches
 from shiplane.pipeline.flaky import refuse_flaky
@@ -246,7 +246,12 @@ class EnvironmentActions:
         return self.release
 
     def _check_running(self, deployer: Deployer, release: Release) -> None:
-        running = deployer.survey().running_digests(release)
+        state = deployer.survey()
+        if state.current not in (None, release.id):
+            by = state.serving.deployment if state.serving else None
+            run = by.run if by is not None and by.release == state.current else ""
+            raise OtherServes(deployer.site.environment, state.current, run, release.id)
+        running = state.running_digests(release)
         if running != release.digests():
             raise StepFailed(
                 f"the environment changed under the test: it runs {running or 'nothing of'} instead of {release.id}",

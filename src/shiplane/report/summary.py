@@ -67,6 +67,7 @@ class Failure:
     tests: tuple[str, ...] = ()
     repeat: str = ""
     page: str = ""
+    exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ def failures(run: RunState, folder: Path | None = None) -> Iterator[Failure]:
     for step in failed or cut_off[:1]:
         told = (_cause(step), one_line(step.fix), step.details, _log(step, folder))
         tests = tuple(failed_lines(step, _MOST_TESTS))
-        yield Failure(step.stage, step.id, step.status, *told, tests, repeat_command(step, run), step.page)
+        yield Failure(
+            step.stage, step.id, step.status, *told, tests, repeat_command(step, run), step.page, step.exit_code
+        )
     if not failed and not cut_off:
         for stage in run.stages.values():
             if stage.status == "failed":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from shiplane.errors import OtherServes
 from shiplane.model import STAGE_NAMES
 from shiplane.report.state import RunState
 from shiplane.report.summary import Failure, failures
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from shiplane.report.state import StageState
 
 _OF_JOBS = {"success": "passed", "failure": "failed", "cancelled": "cancelled"}
+_GAVE_WAY = OtherServes.exit_code
 _WINNERS = ("failed", "cancelled", "passed")
 _NO_STEP = "the run ended before its first step"
 _CUT_OFF = "it has no end: its process was killed, or the machine was"
@@ -40,14 +42,27 @@ class WholeRun:
         return _winner({self.run.status, *(_OF_JOBS.get(result, "skipped") for result in self.jobs.values())})
 
     def failures(self) -> list[Failure]:
-        """Give what failed; where no step did, the jobs that failed before or after their stage, or the run alone."""
+        """Give what failed; where no step did, the jobs that failed before or after their stage, or the run alone.
+
+        A step that gave way to another run says nothing of the commit, and is left out.
+        """
         if self.status != "failed":
             return []
-        found = [each for each in failures(self.run) if each.status == "failed"]
+        found = self._failed()
         jobs = [job for job, result in self.jobs.items() if result == "failure"]
-        if found or not jobs:
-            return found or [_failure("pipeline", self.run.notes[-1] if self.run.notes else _NO_STEP)]
+        if found:
+            return [each for each in found if each.exit_code != _GAVE_WAY]
+        if not jobs:
+            return [_failure("pipeline", self.run.notes[-1] if self.run.notes else _NO_STEP)]
         return [_failure(job, f"the job {job} failed, and not in a step of the pipeline's") for job in jobs]
+
+    @property
+    def gave_way(self) -> str:
+        """Say to what it gave way, where it failed by nothing else; empty where it did not."""
+        return self._failed()[0].cause if self._failed() and not self.failures() else ""
+
+    def _failed(self) -> list[Failure]:
+        return [each for each in failures(self.run) if each.status == "failed"]
 
 
 def merged(runs: Iterable[RunState], cut_off: Status = "failed") -> RunState:

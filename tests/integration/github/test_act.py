@@ -40,8 +40,7 @@ def reached(job: str, line: str) -> list[tuple[str, str]]:
 
 
 def delivered(release: str) -> list[tuple[str, str]]:
-    staged = reached("staging", f"deploy --env staging --release {release}")
-    return [*staged, *reached("e2e", f"e2e --env staging --release {release}")]
+    return reached("staging", f"deploy --env staging --release {release} --e2e")
 
 
 def promoted(release: str) -> list[tuple[str, str]]:
@@ -58,21 +57,21 @@ def test_a_push_to_main_goes_to_production(actor: Actor, released: Acted) -> Non
 
 
 def test_what_a_job_learned_reaches_all_that_follow(released: Acted) -> None:
-    jobs = ["build", "staging", "e2e", "production", "report"]
+    jobs = ["build", "staging", "production", "report"]
     for at, job in enumerate(jobs):
         assert released.first(job)["left"] == sorted(jobs[:at])
 
 
 def test_secrets_reach_the_jobs_that_need_them(released: Acted) -> None:
     reach = [call for call in released.calls if call["line"] != "vpn.leave"]
-    assert [call["secrets"] for call in released.calls if call not in reach] == [[]] * 3
+    assert [call["secrets"] for call in released.calls if call not in reach] == [[]] * 2
     for call in reach:
         assert call["secrets"] == ([] if call["job"] in ("build", "report") else list(SECRETS))
         assert call["token"]
 
 
 def test_the_report_knows_how_each_job_ended(released: Acted) -> None:
-    ended = dict.fromkeys(("build", "staging", "e2e", "production"), "success")
+    ended = dict.fromkeys(("build", "staging", "production"), "success")
     assert released.first("report")["jobs"] == {"check": "skipped", **ended}
 
 
@@ -106,15 +105,15 @@ def test_by_hand_the_branch_is_built(actor: Actor) -> None:
     assert done.lines[:-1] == [BUILD, *delivered(actor.commit), *REPORT]
 
 
-@pytest.mark.parametrize(("failing", "job"), [("pipeline", "build"), ("e2e", "e2e")])
+@pytest.mark.parametrize(("failing", "job"), [("pipeline", "build"), ("deploy", "staging")])
 def test_nothing_follows_a_job_that_failed_but_the_report(actor: Actor, failing: str, job: str) -> None:
     done = actor.run("push", MAIN, failing=failing)
     assert done.code == 1
-    before = {"build": [BUILD], "e2e": [BUILD, *delivered(actor.commit)]}[job]
+    before = {"build": [BUILD], "staging": [BUILD, *delivered(actor.commit)]}[job]
     assert done.lines[:-1] == [*before, *REPORT]
     report = done.first("report")
     assert (report["jobs"][job], report["jobs"]["production"]) == ("failure", "skipped")
-    assert report["left"] == sorted(["build", "staging", "e2e"] if job == "e2e" else ["build"])
+    assert report["left"] == (["build", "staging"] if job == "staging" else ["build"])
 
 
 def test_one_report_that_fails_leaves_the_others(actor: Actor) -> None:

@@ -121,12 +121,36 @@ def test_all_jobs_of_a_run_are_one(workflow: Workflow, hub: Hub) -> None:
     second.end("staging.deploy", status="failed", exit_code=6, cause="staging: not healthy; the release before serves")
     second.extra = []
     workflow.ran(second, part=2)
-    jobs = json.dumps({"build": {"result": "success"}, "staging": {"result": "failure"}, "e2e": {"result": "skipped"}})
+    jobs = json.dumps({"build": {"result": "success"}, "staging": {"result": "failure"}})
     workflow.invoke("github.report-failure", 41, SHIPLANE_JOBS=jobs)
     [issue] = hub.issues
     assert issue["title"] == "staging.deploy failed on main"
     assert "| ✓ test | passed | 58.4 s | 0 of 3 |" in issue["body"]
     assert "| ✗ staging | failed |" in issue["body"]
+
+
+def test_a_run_that_gave_way_opens_none(workflow: Workflow, hub: Hub) -> None:
+    """Between a deploy and tests that another CI starts by themselves, another branch's release came."""
+    story = journals.passed()
+    story.leave_out("production.promote", "production.verify")
+    cause = "staging serves two since run github-42, and not one: nothing is told of one"
+    story.end("e2e.tests", status="failed", exit_code=5, cause=cause)
+    story.extra = []
+    workflow.ran(story)
+    jobs = json.dumps({"build": {"result": "success"}, "e2e": {"result": "failure"}})
+    told = f"run 41 gave way to another ({cause}): no issue is changed\n"
+    assert workflow.invoke("github.report-failure", 41, SHIPLANE_JOBS=jobs).out == told
+    assert (hub.asked, hub.issues) == ([], [])
+
+
+def test_what_failed_beside_it_is_told_all_the_same(workflow: Workflow, hub: Hub) -> None:
+    story = journals.passed()
+    story.end("test.lint", status="failed", exit_code=3, cause="code quality failed")
+    story.end("staging.deploy", status="failed", exit_code=5, cause="staging is held by run r7")
+    story.extra = []
+    workflow.ran(story)
+    workflow.invoke("github.report-failure", 41)
+    assert [issue["title"] for issue in hub.issues] == ["test.lint failed on main"]
 
 
 def test_the_page_of_all_jobs(workflow: Workflow) -> None:

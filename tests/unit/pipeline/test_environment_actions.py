@@ -12,9 +12,20 @@ from registries import RegistryMachine
 from samples import HARD, make_release
 from shiplane.commands import vpn
 from shiplane.config import Flaky, Signing
-from shiplane.errors import FlakyTests, Locked, NothingPublished, SignatureRefused, Unreachable, Unsafe
+from shiplane.deploy.survey import Entry, State
+from shiplane.errors import (
+    FlakyTests,
+    Locked,
+    NothingPublished,
+    OtherServes,
+    SignatureRefused,
+    StepFailed,
+    Unreachable,
+    Unsafe,
+)
 from shiplane.model import Deployment, Image, Release, Secret, Step
 from shiplane.pipeline.actions import Actions
+from shiplane.pipeline.environments import Environments
 from shiplane.pipeline.journal import Journal, read
 from shiplane.pipeline.release_files import in_checkout
 from shiplane.runners.base import Cancel
@@ -180,6 +191,97 @@ def test_a_release_that_was_gone_back_to_is_verified_where_it_answers(
         table[action](Step(f"staging.{action}", "a step", environment="staging"), made.said.append, Cancel())
     assert played.notes == ["one at u"]
     assert made.said == ["u answers healthy with one"]
+
+
+class Staging:
+    """Play a staging where `serving` serves, by run r42; a deploy puts its release there."""
+
+    site = SimpleNamespace(environment="staging")
+    deployment = before = None
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, log: list[str], serving: str = "", run: str = "r42") -> None:
+        self.log, self.serving, self.run = log, serving, run
+
+    def deploy(self, release: Release, *_: object) -> None:
+        self.log.append(f"deploy {release.id}")
+        self.serving = release.id
+
+    def verify(self, release: str, _url: str) -> None:
+        self.log.append(f"verify {release}")
+
+    def mark_tested(self, release: Release) -> None:
+        self.log.append(f"tested {release.id}")
+
+    def survey(self) -> State:
+        put = dataclasses.replace(Deployed.deployment, release=self.serving, run=self.run)
+        entries = (Entry(put, "ada@laptop", {}),) if self.run else ()
+        return Running(current=self.serving or None, entries=entries)
+
+
+class Running(State):
+    """Run all that is asked for."""
+
+    def running_digests(self, release: Release) -> dict[str, str]:
+        return release.digests()
+
+
+@pytest.fixture
+def staging(bench: Callable[[RecordingRunner], Bench], monkeypatch: pytest.MonkeyPatch) -> tuple[Bench, Staging]:
+    """Give a bench and a staging whose log also tells of the browser and of the environment's lock."""
+    log: list[str] = []
+    made, played = bench(RecordingRunner([("docker compose", '{"services": {}}', 0)])), Staging(log)
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: played)
+    monkeypatch.setattr(Environments, "hold", lambda _self, name, *_, **__: log.append(f"hold {name}"))
+    monkeypatch.setattr(Environments, "give_back", lambda _self, name: log.append(f"give back {name}"))
+    monkeypatch.setattr("shiplane.pipeline.e2e.run_against", lambda *_: log.append("browser tests"))
+    made.store.save_release_files("remote", RELEASE.id, in_checkout(made.folder))
+    return made, played
+
+
+def test_a_deploy_with_its_tests_holds_staging_to_their_end(staging: tuple[Bench, Staging]) -> None:
+    made, played = staging
+    table = made.actions(release=RELEASE).table()
+    for step in ("staging.deploy", "staging.verify", "e2e.tests"):
+        action = {"e2e.tests": "e2e"}.get(step, step.partition(".")[2])
+        table[action](Step(step, "a step", environment="staging"), made.said.append, Cancel())
+    done = [f"deploy {RELEASE.id}", f"verify {RELEASE.id}", "hold staging", "browser tests", f"tested {RELEASE.id}"]
+    assert played.log == ["hold staging", *done, "give back staging"]
+
+
+@pytest.mark.parametrize(("run", "since"), [("r42", " since run r42"), ("", "")], ids=["recorded", "cut off"])
+def test_tests_of_a_release_that_another_one_followed_are_not_begun(
+    staging: tuple[Bench, Staging], run: str, since: str
+) -> None:
+    made, played = staging
+    played.serving, played.run = "two", run
+    with pytest.raises(OtherServes) as caught:
+        made.carry_out("e2e", release=RELEASE)
+    told = f"staging serves two{since}, and not {RELEASE.id}: nothing is told of {RELEASE.id}"
+    assert (caught.value.cause, caught.value.exit_code) == (told, 5)
+    assert caught.value.fix.endswith(f"invoke deploy --env staging --release {RELEASE.id} --e2e")
+    assert played.log == ["hold staging", "give back staging"]
+
+
+def test_tests_during_which_another_release_came_say_nothing(
+    staging: tuple[Bench, Staging], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, played = staging
+    played.serving = RELEASE.id
+    monkeypatch.setattr("shiplane.pipeline.e2e.run_against", lambda *_: setattr(played, "serving", "two"))
+    with pytest.raises(OtherServes, match=r"^staging serves two since run r42, and not "):
+        made.carry_out("e2e", release=RELEASE)
+    assert f"tested {RELEASE.id}" not in played.log
+
+
+def test_what_runs_otherwise_than_its_release_says_is_a_failure(
+    staging: tuple[Bench, Staging], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, played = staging
+    played.serving = RELEASE.id
+    monkeypatch.setattr(Running, "running_digests", lambda *_: {})
+    with pytest.raises(StepFailed, match=f"it runs nothing of instead of {RELEASE.id}"):
+        made.carry_out("e2e", release=RELEASE)
 
 
 class Promoted:

@@ -95,6 +95,15 @@ def test_jobs_tell_what_no_journal_does(jobs: dict[str, str], status: str) -> No
     assert [each.stage for each in whole.failures()] == (["build"] if status == "failed" else [])
 
 
+def test_what_gave_way_says_nothing_of_the_commit() -> None:
+    told = {"status": "failed", "exit_code": 5, "cause": "staging is held by run r7"}
+    whole = WholeRun("41", "a.1", merged([first(), later(**told)]), jobs={"staging": "failure"})
+    assert (whole.status, whole.failures(), whole.gave_way) == ("failed", [], "staging is held by run r7")
+    both = WholeRun("41", "a.1", merged([first(status="failed", exit_code=3), later(**told)]))
+    assert ([each.step for each in both.failures()], both.gave_way) == (["test.backend"], "")
+    assert WholeRun("41", "a.1", merged([first()])).gave_way == ""
+
+
 @pytest.mark.parametrize("cut_off", ["failed", "cancelled"])
 def test_a_run_without_an_end(cut_off: Status) -> None:
     records = journals.passed().records
