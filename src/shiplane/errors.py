@@ -610,6 +610,19 @@ class OtherServes(ShiplaneError):
         )
 
 
+class OlderRelease(ShiplaneError):
+    """Tell that what was pushed is older than what serves, as where an old run is run again; nothing was changed."""
+
+    exit_code = 5
+
+    def __init__(self, environment: str, release: str, serving: str, *, served: bool) -> None:
+        back = f"to go back: invoke rollback --env {environment} --to {release}; " if served else ""
+        super().__init__(
+            f"{release} is older than {serving}, which {environment} serves",
+            f"{back}to ship it all the same: invoke promote --to {environment} --release {release} --older",
+        )
+
+
 class StillAtWork(Locked):
     """Tell that a lock is not removed: something runs on the server, and without the lock it would end half-way."""
 

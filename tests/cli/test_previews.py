@@ -10,6 +10,8 @@ import pytest
 from checkouts import contents
 from machines import BASES
 from samples import COMMIT, REMOTE, make_release
+from shiplane.deploy.survey import Entry
+from shiplane.model import Deployment
 from shiplane.pipeline.release_files import in_checkout
 from shiplane.pipeline.store import Store
 
@@ -108,6 +110,23 @@ def test_what_runs_already_is_left_alone(published: Project) -> None:
     told = decided(ended.out.partition("as it is now:")[2])
     assert set(told.values()) == {("leave", f"{make_release().id} runs already")}
     assert asked(published) == ["survey"]
+
+
+SERVES = Deployment("d1", "production", "u", "newer", "c" * 40, "r42", "promote", "deployed", "", "")
+
+
+@pytest.mark.parametrize("line", ["deploy --env production", "deploy --env production --strategy recreate", "promote"])
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_dry_run_tells_that_production_would_go_back(project: Project, line: str, code: int) -> None:
+    store, release = Store(project.folder), make_release()
+    store.save_release("remote", release)
+    store.save_release_files("remote", release.id, in_checkout(project.folder))
+    served = f"audit\t{json.dumps(Entry(SERVES, 'ada@laptop', {}).to_json())}"
+    project.answers(("git merge-base", "", code), *BASES, servers=[("bash -s survey", f"{STATE}\n{served}", 0)])
+    ended = project.invoke(f"{line} --release {release.id} --target remote --dry-run", **REMOTE)
+    told = f"\nnote: {release.id} is older than newer, which production serves: going back to it\n"
+    assert (ended.code, ended.err, told in ended.out) == (0, "", code == 0)
+    assert f"--is-ancestor {release.commit} {'c' * 40}" in " ".join(project.transcript)
 
 
 def surveyed(project: Project, words: str = "") -> Ended:

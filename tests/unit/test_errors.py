@@ -68,6 +68,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.HistoryMissing(), 2),
     (errors.Locked("staging", "run 4 (me@here, process 7)"), 5),
     (errors.OtherServes("staging", "two", "github-42", "one"), 5),
+    (errors.OlderRelease("production", "one", "two", served=True), 5),
     (errors.StillAtWork("staging", "run 4 (me@here, process 7)", "let new serve"), 5),
     (errors.DeployUndone("the new release did not get healthy", "see its logs"), 6),
     (errors.DeployBroken("the undo failed too", "look at the server"), 7),

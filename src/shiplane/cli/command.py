@@ -58,6 +58,7 @@ HELP = {
     "markdown": "write the summary into this file as Markdown; - prints it",
     "mine": "as you, so that files written into the checkout are yours",
     "open": "show the page in a browser",
+    "older": "let production get a release that is older than what serves there; a push else does not",
     "only": "the one stage to run; those before have to have passed for what is here",
     "origin": "also where each value comes from",
     "parallel": "steps that may run side by side; default: parallel of the configuration, else one a core",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from shiplane.cli.app import App
@@ -29,6 +30,7 @@ def deploy(
     target: str = "",
     allow_migration: list[str] | None = None,
     e2e: bool = False,
+    older: bool = False,
     dry_run: bool = False,
     *,
     view: View,
@@ -49,9 +51,12 @@ def deploy(
     made = change_plan(app, target, env, action, found.id, strategy)
     made = tested_plan(app, made, env) if e2e else made
     allowed = listed(allow_migration)
-    _execute("deploy", app, made, found, None, dry_run=dry_run, view=view, strategy=strategy, allowed=allowed)
+    words = (app, made, found, None)
+    _execute("deploy", *words, dry_run=dry_run, view=view, strategy=strategy, allowed=allowed, older=older)
     if dry_run and (strategy or app.config.rollout) == "rolling":
         _show_decisions(app, target, env, found)
+    if dry_run and env == "production":
+        _show_order(app, target, env, found)
 
 
 @command
@@ -61,6 +66,7 @@ def promote(
     target: str = "",
     release: str = "",
     allow_migration: list[str] | None = None,
+    older: bool = False,
     dry_run: bool = False,
     *,
     view: View,
@@ -74,7 +80,10 @@ def promote(
         raise UsageError(f"promote goes to production, not to {to}", f"for another: invoke deploy --env {to}")
     found = _find(app, target, release) if release else _on_staging(app, target)
     made = change_plan(app, target, to, "promote", found.id)
-    _execute("promote", app, made, found, None, dry_run=dry_run, view=view, allowed=listed(allow_migration))
+    allowed = listed(allow_migration)
+    _execute("promote", app, made, found, None, dry_run=dry_run, view=view, allowed=allowed, older=older)
+    if dry_run:
+        _show_order(app, target, to, found)
 
 
 @command
@@ -201,6 +210,17 @@ def _show_decisions(app: App, target: str, env: str, release: Release) -> None:
     show(render_decisions(env, decided))
 
 
+def _show_order(app: App, target: str, env: str, release: Release) -> None:
+    """Say that a release is older than what serves, as far as the server can be asked."""
+    from shiplane.errors import ShiplaneError  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline import order  # noqa: PLC0415
+
+    with suppress(ShiplaneError):
+        told = look(app, target, env, lambda deployer: order.told(app.runner, deployer.survey(), release), nowhere)
+        if told:
+            show(f"\nnote: {told}")
+
+
 def _show_database(app: App, target: str, env: str, to: str) -> None:
     """Say what a rollback means for the database, as far as the server can be asked."""
     from shiplane.errors import ShiplaneError  # noqa: PLC0415 - not needed for --list
@@ -236,6 +256,7 @@ def _execute(
     strategy: str = "",
     allowed: tuple[str, ...] = (),
     restore_database: bool = False,
+    older: bool = False,
 ) -> None:
     from shiplane.report.plan_text import render_plan  # noqa: PLC0415 - not needed for --list
 
@@ -257,6 +278,6 @@ def _execute(
         strategy=strategy,
         allowed=allowed,
         restore_database=restore_database,
-        manner=Manner(command),
+        manner=Manner(command, older=older),
     )
     finish(run.execute(release, rollback_to))

@@ -72,6 +72,7 @@ def pipeline(
     parallel: int = 0,
     fail_fast: bool = False,
     cancel: bool = True,
+    older: bool = False,
     dry_run: bool = False,
     *,
     view: View,
@@ -92,7 +93,7 @@ def pipeline(
     def chosen() -> Plan:
         return selection.apply(app, _plan(app, event, branch, target, reuse=reuse, trim=trim))
 
-    manner = Manner("pipeline", reuse, parallel, fail_fast, cancel)
+    manner = Manner("pipeline", reuse, parallel, fail_fast, cancel, older)
     _execute(app, chosen, dry_run=dry_run, view=view, allowed=listed(allow_migration), manner=manner)
 
 

@@ -50,6 +50,8 @@ class Manner:
     """Whether a failure stops what runs beside it."""
     cancel: bool = True
     """Whether an older run of the same branch and target is asked to end, not waited for."""
+    older: bool = False
+    """Whether production may get a release that is older than what serves there."""
 
 
 class Run:
@@ -190,6 +192,7 @@ class Run:
             rollback_to=rollback_to,
             restore_database=self.restore_database,
             waits=self._waits,
+            only_forward=self._only_forward,
             lab_up=self._lab_up,
             survey=app.survey,
             reuse=reuse,
@@ -201,6 +204,16 @@ class Run:
     def _waits(self) -> bool:
         """Tell whether who holds an environment is waited for: a pipeline does, on GitHub too; a person is told."""
         return self.manner.command in _ALONE or self.view.github
+
+    @property
+    def _only_forward(self) -> bool:
+        """Tell whether production takes nothing older: after a push, in all jobs of its run, unless that is asked for.
+
+        Who runs an old run again, or a pipeline in an old checkout, may not think of it; who names a release does.
+        """
+        command, environ = self.manner.command, self.app.environ
+        pushed = self.plan.event.name == "push" if command in _ALONE else environ.get("GITHUB_EVENT_NAME") == "push"
+        return pushed and not self.manner.older
 
     def _reuse(self) -> Reuse:
         from shiplane.cli.plans import items_of_steps  # noqa: PLC0415 - see execute()

@@ -1,15 +1,15 @@
-"""What may go to production: what E2E passed on, built from main, or what served there before."""
+"""What may go to production: what E2E passed on, built from main, or what served there before; and in which order."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shiplane.errors import Unsafe
+from shiplane.errors import OlderRelease, Unsafe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shiplane.model import Release
+    from shiplane.model import Deployment, Release
 
 _MAIN = "main"
 _AGAIN = "run: invoke deploy --env staging, then: invoke e2e --env staging"
@@ -42,6 +42,21 @@ def check_promotion(  # noqa: PLR0913 - each is one thing that is checked
         raise Unsafe(f"E2E passed on other digests than those of {release.id}: {_difference(wanted, tested)}", _AGAIN)
     if running is not None and dict(running) != wanted:
         raise Unsafe(f"staging runs other digests than those of {release.id}: {_difference(wanted, running)}", _AGAIN)
+
+
+def check_order(release: Release, serving: Deployment, *, older: bool | None, served: bool, only_forward: bool) -> str:
+    """Say what is to be known of a release that is not newer than what serves; empty where there is nothing.
+
+    `older` tells whether the commit that serves holds the release's; None where it is not known here. `served` tells
+    whether the release did before. Raises `OlderRelease` where `only_forward`.
+    """
+    if release.commit == serving.commit or older is False:
+        return ""
+    if older is None:
+        return f"whether {release.id} is newer than {serving.release} cannot be told: a commit is not in this clone"
+    if only_forward:
+        raise OlderRelease(serving.environment, release.id, serving.release, served=served)
+    return f"{release.id} is older than {serving.release}, which {serving.environment} serves: going back to it"
 
 
 def _difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:

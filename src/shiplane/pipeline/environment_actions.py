@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shiplane.deploy.bundle import environment_secrets
 from shiplane.deploy.promotion import check_promotion
 from shiplane.errors import NothingDeployed, NothingPublished, OtherServes, StepFailed, Unreachable, Unsafe, UsageError
-from shiplane.pipeline import changes, e2e
+from shiplane.pipeline import changes, e2e, order
 from shiplane.pipeline.caches import Caches
 from shiplane.pipeline.flaky import refuse_flaky
 from shiplane.pipeline.image_actions import ImageActions
@@ -48,7 +48,7 @@ class EnvironmentActions:
 
     `release` is the release that the run makes or was told to deploy; `rollback_to` names one to go back to, and
     `restore_database` whether with the database from before. `waits` tells that an environment which another run holds
-    is waited for; a rollback never does.
+    is waited for; a rollback never does. `only_forward` tells that production takes nothing older than what serves.
     """
 
     runner: Runner
@@ -67,6 +67,7 @@ class EnvironmentActions:
     rollback_to: str | None = None
     restore_database: bool = False
     waits: bool = True
+    only_forward: bool = False
     lab_up: Callable[[Runner, Say], None] | None = None
     survey: Callable[[], CheckoutFacts] | None = None
     deployed: Deployment | None = field(default=None, init=False)
@@ -173,6 +174,8 @@ class EnvironmentActions:
         self.pinning.check(self.environments.site(name), made)
         self.environments.hold(name, say, cancel, wait=self.waits)
         deployer = self.environments.deployer(name, say, cancel)
+        if action == "promote":
+            self._check_order(deployer, release, say)
         login = self.target.server_login()
         self.images.bring_up(say, cancel)
         try:
@@ -181,6 +184,13 @@ class EnvironmentActions:
         finally:
             changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
+
+    def _check_order(self, deployer: Deployer, release: Release, say: Say) -> None:
+        """Ask git whether a release is older than what serves; raises `OlderRelease`. The lab takes any."""
+        only_forward = self.only_forward and not self.target.allows_edits
+        told = order.told(self.runner, deployer.survey(), release, only_forward=only_forward)
+        if told:
+            say(told)
 
     def _pinned(self, release: Release, say: Say, cancel: Cancel) -> Release:
         """Give the release with the digests of all its images, and remember those that were asked for now.

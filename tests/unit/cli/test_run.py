@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from functools import partial
     from pathlib import Path
+
+    from shiplane.model.event import EventName
 
 SECRETS = {name: Secret(name, "value-of-it") for name in ("DB_PASSWORD", "REDIS_PASSWORD")}
 
@@ -138,3 +141,24 @@ def test_only_a_pipeline_waits_for_who_holds_an_environment(
 ) -> None:
     run.manner, run.view = Manner(command), View(github=github)
     assert run._waits is waits  # noqa: SLF001 - what the run's actions are given
+
+
+@pytest.mark.parametrize(
+    ("command", "event", "github", "older", "only_forward"),
+    [
+        ("pipeline", "push", "", False, True),
+        ("pipeline", "push", "", True, False),
+        ("pipeline", "manual", "push", False, False),
+        ("promote", "manual", "push", False, True),
+        ("promote", "manual", "push", True, False),
+        ("promote", "manual", "workflow_dispatch", False, False),
+        ("deploy", "manual", "", False, False),
+    ],
+)
+def test_after_a_push_production_goes_forward(  # noqa: PLR0913 - a case
+    run: Run, command: str, event: EventName, github: str, *, older: bool, only_forward: bool
+) -> None:
+    run.manner = Manner(command, older=older)
+    run.plan = replace(run.plan, event=replace(run.plan.event, name=event))
+    run.app.environ["GITHUB_EVENT_NAME"] = github
+    assert run._only_forward is only_forward  # noqa: SLF001 - what the run's actions are given

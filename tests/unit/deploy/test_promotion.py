@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shiplane.deploy.promotion import check_promotion
-from shiplane.errors import Unsafe
+from shiplane.deploy.promotion import check_order, check_promotion
+from shiplane.errors import OlderRelease, Unsafe
+from shiplane.model import Deployment
 
 if TYPE_CHECKING:
     from shiplane.model import Release
@@ -49,3 +50,34 @@ def test_how_a_release_gets_tested(release: Release) -> None:
     with pytest.raises(Unsafe) as caught:
         check(release, tested=None)
     assert caught.value.fix == "run: invoke deploy --env staging, then: invoke e2e --env staging"
+
+
+SERVING = Deployment("d1", "production", "u", "two", "c2", "r42", "promote", "deployed", "", "")
+
+
+@pytest.mark.parametrize("only_forward", [True, False])
+@pytest.mark.parametrize(("commit", "older"), [("c1", False), ("c2", True), ("c2", None)])
+def test_what_is_newer_or_the_same_goes(
+    release: Release, commit: str, *, older: bool | None, only_forward: bool
+) -> None:
+    chosen = replace(release, commit=commit)
+    assert check_order(chosen, SERVING, older=older, served=False, only_forward=only_forward) == ""
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_what_is_older_is_refused_after_a_push_and_told_by_hand(release: Release, *, served: bool) -> None:
+    back = "to go back: invoke rollback --env production --to one; " if served else ""
+    fix = f"{back}to ship it all the same: invoke promote --to production --release one --older"
+    old = replace(release, id="one", commit="c1")
+    with pytest.raises(OlderRelease) as caught:
+        check_order(old, SERVING, older=True, served=served, only_forward=True)
+    assert (caught.value.cause, caught.value.fix) == ("one is older than two, which production serves", fix)
+    told = check_order(old, SERVING, older=True, served=served, only_forward=False)
+    assert told == "one is older than two, which production serves: going back to it"
+
+
+@pytest.mark.parametrize("only_forward", [True, False])
+def test_what_git_does_not_know_is_told_and_goes(release: Release, *, only_forward: bool) -> None:
+    old = replace(release, id="one", commit="c1")
+    told = check_order(old, SERVING, older=None, served=False, only_forward=only_forward)
+    assert told == "whether one is newer than two cannot be told: a commit is not in this clone"

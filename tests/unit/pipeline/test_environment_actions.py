@@ -17,6 +17,7 @@ from shiplane.errors import (
     FlakyTests,
     Locked,
     NothingPublished,
+    OlderRelease,
     OtherServes,
     SignatureRefused,
     StepFailed,
@@ -319,6 +320,45 @@ def test_flaky_tests_keep_what_never_served_from_production(
     else:
         made.carry_out("promote", step, **words)
     assert put == ([] if refused else [f"{RELEASE.id} on production"])
+
+
+@pytest.mark.parametrize(
+    ("code", "only_forward", "lab", "put", "said"),
+    [
+        (1, True, False, True, ""),
+        (128, True, False, True, f"whether {RELEASE.id} is newer than two cannot be told"),
+        (0, False, False, True, f"{RELEASE.id} is older than two, which staging serves: going back to it"),
+        (0, True, True, True, f"{RELEASE.id} is older than two, which staging serves: going back to it"),
+        (0, True, False, False, ""),
+    ],
+    ids=["newer", "unknown", "by hand", "on the lab", "after a push"],
+)
+def test_production_goes_forward_after_a_push(  # noqa: PLR0913 - a case
+    staging: tuple[Bench, Staging],
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    said: str,
+    *,
+    only_forward: bool,
+    lab: bool,
+    put: bool,
+) -> None:
+    made, played = staging
+    played.serving = "two"
+    made.runner.answers.insert(0, ("git merge-base", "", code))
+    monkeypatch.setattr(type(made.target), "allows_edits", lab)
+    monkeypatch.setattr("shiplane.pipeline.environment_actions.check_promotion", lambda *_, **__: None)
+    words = {"release": RELEASE, "only_forward": only_forward}
+    if put:
+        made.carry_out("promote", **words)
+    else:
+        with pytest.raises(OlderRelease, match=f"^{RELEASE.id} is older than two, which staging serves$"):
+            made.carry_out("promote", **words)
+    # Asked while it is held: nobody can put another one there meanwhile.
+    assert played.log == ["hold staging", *([f"deploy {RELEASE.id}"] if put else [])]
+    asked = [" ".join(command.argv) for command in made.runner.commands if command.argv[:2] == ("git", "merge-base")]
+    assert asked == [f"git merge-base --is-ancestor {RELEASE.commit} c1"]
+    assert [line for line in made.said if "two" in line] == [line for line in made.said if said and said in line]
 
 
 @pytest.mark.parametrize("held", ["another", "nothing", "no answer"])
