@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from shiplane.config import load
 from shiplane.config.settings import Limits
+from shiplane.model import STAGE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,8 @@ LINE = re.compile(r"\./scripts/bootstrap|(?:nox|invoke)(?: [\w.-]+| \"\$\w+\")+"
 PINNED = re.compile(r"^ *(?:- )?uses: actions/([\w-]+(?:/restore)?)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 ON_SERVERS = {"staging", "production", "rollback", "environment"}
 """The jobs that reach servers, and so may have secrets."""
+SET_UP_SECONDS = 600
+"""What a job has beside its stages: to begin, to undo what was cut off by a limit, and to hand on what it learned."""
 
 
 def job(name: str, of: str = "pipeline") -> dict[str, Any]:
@@ -185,12 +189,37 @@ def test_the_stages_follow_each_other() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "stages"), [("build", ["build"]), ("staging", ["staging", "e2e"]), ("production", ["production"])]
-)
-def test_shiplane_s_own_limit_comes_first(name: str, stages: list[str]) -> None:
-    """It is told as such and undone; GitHub's ends the job with nothing said."""
-    assert job(name)["timeout-minutes"] * 60 == sum(Limits().of(stage)[1] for stage in stages) + 300
+def stages_of(line: str) -> set[str]:
+    """Give the stages that a line may come to."""
+    words = line.split()
+    if words[1] == "pipeline":
+        last = words[words.index("--until") + 1] if "--until" in words else "test"  # of a pull request
+        return set(STAGE_NAMES[: STAGE_NAMES.index(last) + 1])
+    option = {"deploy": "--env", "rollback": "--env", "e2e": "--env", "promote": "--to"}.get(words[1])
+    if option is None:
+        return set()
+    environment = words[words.index(option) + 1]
+    # A rollback may be of either: the longer limit counts.
+    found = {environment} if environment in STAGE_NAMES else {"production"}
+    return found | ({"e2e"} if "--e2e" in words else set())
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+@pytest.mark.parametrize("configured", [True, False], ids=["this project", "defaults"])
+def test_shiplane_s_own_limits_come_first(of: str, name: str, *, configured: bool) -> None:
+    """They are told as such, and undone; GitHub's ends the job with nothing said, and takes it for cancelled."""
+    limits = load(FOLDER.parents[1], {}).limits if configured else Limits()
+    assert limits.staging <= limits.production
+    lines = [line for line in runs(of, name) if line.startswith("invoke ")]
+    clocks = dict(limits.of(stage) for line in lines for stage in stages_of(line))
+    assert bool(clocks) == (name not in ("report", "environment"))
+    margin = job(name, of)["timeout-minutes"] * 60 - sum(clocks.values())
+    assert margin == SET_UP_SECONDS if clocks else margin >= SET_UP_SECONDS
+
+
+def test_no_step_has_a_limit_of_github_s_own() -> None:
+    found = [step for of, name in JOBS for step in steps(of, name) if "timeout-minutes" in step]
+    assert found == []
 
 
 @pytest.mark.parametrize(("of", "name"), [(of, name) for of, name in JOBS if name != "report" and of != "housekeeping"])
