@@ -14,6 +14,7 @@ from helpers.secrecy import contents, leaks
 from helpers.servers import ENVIRONMENTS
 from helpers.story import HARD_SECRET
 from hub import Hub, served
+from shiplane.model import STAGE_NAMES
 from shipping import Shipper
 
 if TYPE_CHECKING:
@@ -81,6 +82,15 @@ def test_github_shows_what_serves_where(shipper: Shipper, shipped: tuple[Acted, 
         assert hub.deployments.serving(environment) == [shipper.commit[:12]]
     assert {each["sha"] for each in hub.deployments.made} == {shipper.commit}
     assert (hub.issues, hub.wrong) == ([], [])
+
+
+def test_the_pages_of_the_jobs_tell_the_run(shipped: tuple[Acted, Seen], published: dict[str, str]) -> None:
+    pages = dict(shipped[0].summaries)
+    assert list(pages) == ["build", "staging and e2e", "production", "report"]
+    for stage in STAGE_NAMES:
+        assert f"| ✓ {stage} | passed |" in pages["report"]
+    for name, digest in published.items():
+        assert [f"| {name} | `{digest[:19]}` |" in pages[page] for page in ("build", "report")] == [True, True]
 
 
 def test_the_journals_of_all_jobs_are_one_run(shipper: Shipper, shipped: tuple[Acted, Seen]) -> None:

@@ -21,6 +21,10 @@ SECRETS = (
     *("TS_OAUTH_CLIENT_ID", "TS_OAUTH_SECRET"),
 )
 _OUTPUT = re.compile(r"needs\.(\w+)\.outputs\.state")
+# act prints what a step leaves for the page of its job.
+_SUMMARY = re.compile(
+    r"^\[[\w-]+/(?P<job>[^\]]+?) *\] +⚙ +Summary - (?P<text>.*?)(?=\n\[[\w-]+/)", re.MULTILINE | re.DOTALL
+)
 _RUNNER = "ubuntu-24.04=-self-hosted"
 # In the place of `invoke`: what was typed in which job, what it was given, and what jobs before had left.
 _INVOKE = """\
@@ -32,7 +36,9 @@ job, words = os.environ["GITHUB_JOB"], sys.argv[1:]
 told = {{"job": job, "line": " ".join(words), "left": sorted(each.name for each in runs.iterdir())}}
 told["secrets"] = [name for name in {secrets!r} if os.environ.get(name)]
 told["token"] = bool(os.environ.get("GITHUB_TOKEN"))
-told["jobs"] = {{name: one["result"] for name, one in json.loads(os.environ.get("SHIPLANE_JOBS") or "{{}}").items()}}
+jobs = json.loads(os.environ.get("SHIPLANE_JOBS") or "{{}}")
+told["jobs"] = {{name: one["result"] for name, one in jobs.items()}}
+told["outputs"] = {{name: one["outputs"] for name, one in jobs.items()}}
 told["event"] = os.environ["GITHUB_EVENT_NAME"]
 with open(os.environ["PLAYED"] + "/log", "a") as log:
     log.write(json.dumps(told) + "\\n")
@@ -64,6 +70,11 @@ class Acted:
     def lines(self) -> list[tuple[str, str]]:
         """Give the lines by job; `$RELEASE` and the like are filled in."""
         return [(call["job"], call["line"]) for call in self.calls]
+
+    @property
+    def summaries(self) -> list[tuple[str, str]]:
+        """Give what stands on the pages of jobs, each with the job's name, in order."""
+        return [(found["job"], found["text"]) for found in _SUMMARY.finditer(self.said)]
 
     def first(self, job: str) -> dict[str, Any]:
         """Give the first call of a job."""

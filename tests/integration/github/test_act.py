@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from acting import SECRETS, Actor
+from journals import RELEASE
+from samples import OTHER
+from telling import STAGES, Teller
 
 if TYPE_CHECKING:
     from acting import Acted
@@ -27,6 +31,11 @@ def actor(tmp_path_factory: pytest.TempPathFactory) -> Actor:
 @pytest.fixture(scope="module")
 def released(actor: Actor) -> Acted:
     return actor.run("push", MAIN)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Acted:
+    return Teller(tmp_path_factory.mktemp("told")).run("push", MAIN)
 
 
 def pull_request(repository: str) -> dict[str, Any]:
@@ -73,6 +82,33 @@ def test_secrets_reach_the_jobs_that_need_them(released: Acted) -> None:
 def test_the_report_knows_how_each_job_ended(released: Acted) -> None:
     ended = dict.fromkeys(("build", "staging", "production"), "success")
     assert released.first("report")["jobs"] == {"check": "skipped", **ended}
+
+
+def test_the_report_is_given_what_each_job_handed_on(released: Acted) -> None:
+    outputs = {job: {"state": f"state-{job}-1"} for job in ("build", "staging", "production")}
+    assert released.first("report")["outputs"] == {"check": {"state": ""}, **outputs}
+
+
+def test_the_page_of_each_job_tells_its_stages_and_the_last_one_all(told: Acted) -> None:
+    assert told.code == 0, told.said
+    assert [name for name, _ in told.summaries] == ["build", "staging and e2e", "production", "report"]
+    pages = dict(told.summaries)
+    for job, name in (("build", "build"), ("staging", "staging and e2e"), ("production", "production")):
+        assert rows(pages[name]) == dict.fromkeys(STAGES[job], "passed")
+    whole = pages["report"]
+    assert whole.startswith("## ✓ Run 1: passed in ")
+    assert list(rows(whole).items()) == [(stage, "passed") for stages in STAGES.values() for stage in stages]
+    for name, image in RELEASE["images"].items():
+        digest = f"| {name} | `{image['digest'][:19]}` | `{image['reference']}` |"
+        assert [digest in pages[page] for page in ("build", "report")] == [True, True]
+    for environment, page in (("staging", "staging and e2e"), ("production", "production")):
+        deployed = f"| {environment} | deployed | `{OTHER[:12]}` | `{RELEASE['id']}` | <https://{environment}.test> |"
+        assert [deployed in pages[one] for one in (page, "report")] == [True, True]
+
+
+def rows(page: str) -> dict[str, str]:
+    """Give how each stage ended, as its table says."""
+    return dict(re.findall(r"^\| \S (\w+) \| (\w+) \| [\d.]+ \w+ \| 0 of \d+ \|$", page, re.MULTILINE))
 
 
 def test_a_push_to_a_feature_branch_ends_on_staging(actor: Actor) -> None:
