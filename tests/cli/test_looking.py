@@ -98,6 +98,23 @@ def test_verify_for_machines(project: Project, monkeypatch: pytest.MonkeyPatch) 
     assert (ended.code, ended.out, ended.err.splitlines()[0]) == (2, "", "nothing is deployed on staging")
 
 
+def test_verify_of_what_is_not_deployed_yet_ends_well_where_that_is_asked(project: Project) -> None:
+    ended = ask(project, "verify --env staging --target remote --if-deployed")
+    assert (ended.code, ended.out, ended.err) == (0, "nothing is deployed on staging yet: nothing to verify\n", "")
+    ended = ask(project, "verify --env staging --target remote --if-deployed --json")
+    nothing = {"environment": "staging", "url": "https://staging.example.com", "release": None, "healthy": None}
+    assert (ended.code, ended.json, ended.err) == (0, nothing, "")
+
+
+def test_verify_of_what_is_deployed_fails_as_ever_where_it_is_not_well(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shiplane.pipeline.environments._Either.sleep", lambda *_: None)
+    project.answers(servers=[("bash -s survey", "current\tone", 0)])
+    project.world.public = Public("two")
+    assert ask(project, "verify --env staging --target remote --if-deployed").code == 3
+
+
 def test_exec_hands_on_each_word_and_the_exit_code(project: Project) -> None:
     ended = ask(project, "exec --env staging --service web --target remote -- sh -c 'a \"$b\"' '' --env x -- y")
     assert (ended.code, ended.out, ended.err) == (42, "", "")

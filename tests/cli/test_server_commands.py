@@ -159,3 +159,42 @@ def test_where_nothing_is_deployed_nothing_is_removed(project: Project) -> None:
     ended = prune(project, survey="")
     assert (ended.code, ended.out) == (0, "nothing is deployed to staging: nothing is removed\n")
     assert "retain" not in [words[0] for words in asked(project)]
+
+
+ABSENT = {
+    "unlock --env production --stale": (
+        "nothing to unlock", {"environment": "production", "holder": None, "removed": False},
+    ),
+    "server.prune --env production": ("nothing is removed", {"environment": "production", "removed": [], "left": []}),
+    "verify --env production": (
+        "nothing to verify",
+        {"environment": "production", "url": "https://example.com", "release": None, "healthy": None},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ABSENT)
+def test_an_environment_without_a_server_ends_well_where_that_is_asked(project: Project, line: str) -> None:
+    """As each day's housekeeping meets it until somebody sets production up."""
+    told, found = ABSENT[line]
+    named = {name: REMOTE[name] for name in ("REPOSITORY_OWNER", "SSH_PRIVATE_KEY")}
+    line = f"{line} --target remote"
+    ended = project.invoke(f"{line} --if-deployed", **named)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"production has no server yet (SERVER_HOST is not set): {told}\n"
+    assert project.invoke(f"{line} --if-deployed --json", **named).json == found
+    assert project.invoke(line, **named).code == 2
+    # What is set in part is a mistake all the same.
+    ended = project.invoke(f"{line} --if-deployed", SERVER_HOST="192.0.2.1")
+    assert (ended.code, ended.err.splitlines()[0]) == (
+        2,
+        "secrets missing for production: SERVER_USER, SSH_KNOWN_HOSTS",
+    )
+    assert project.world.servers == {}
+
+
+def test_the_lock_of_a_first_deploy_that_was_cut_off_is_removed(project: Project) -> None:
+    """A release is not needed for that, but a server."""
+    project.answers(servers=[("lock show", TAKEN.replace("taken", "held"), 0), ("lock take", TAKEN, 0)])
+    ended = project.invoke("unlock --env staging --stale --if-deployed --target remote", **REMOTE)
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "the lock of staging is removed")

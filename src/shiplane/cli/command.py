@@ -50,6 +50,7 @@ HELP = {
     "headed": "show the browser on this screen",
     "from_": "first stage to run; those before have to have passed for what is here",
     "json": "JSON for machines",
+    "if_deployed": "end well, with a line that says so, where the environment has no server or no release yet",
     "junit": "write the tests of the run into this file as JUnit XML; - prints them",
     "keep": "leave the environment running afterwards; where data goes: make a backup first, --no-keep does not",
     "key": "dotted key below tool.shiplane, such as limits.e2e",

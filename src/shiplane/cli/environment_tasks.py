@@ -113,29 +113,47 @@ def rollback(
 
 
 @command
-def verify(_c: Context, env: str, target: str = "", json: bool = False) -> None:
+def verify(_c: Context, env: str, target: str = "", if_deployed: bool = False, json: bool = False) -> None:
     """See that the public address answers healthy with the release that is deployed."""
-    from shiplane.errors import NothingDeployed, StepFailed  # noqa: PLC0415 - not needed for --list
+    from shiplane.errors import NothingDeployed  # noqa: PLC0415 - not needed for --list
 
-    def verified(deployer: Deployer) -> str:
-        state = deployer.survey()
-        current, url = state.current, state.url(deployer.site, state.current)
-        if current is None:
-            raise NothingDeployed(env)
-        found = {"environment": env, "url": url, "release": current}
-        try:
-            deployer.verify(current, url)
-        except StepFailed as failure:
-            if json:
-                show_json({**found, "healthy": False, "cause": failure.cause, "tries": failure.details})
-            raise
+    app, report = App.here(), nowhere if json else show
+    absent = no_server(app, target, env) if if_deployed else ""
+    current = None if absent else look(app, target, env, lambda deployer: _verified(deployer, json=json), report)
+    if current:
+        report(f"{env} answers healthy with {current}")
+        return
+    if not if_deployed:
+        raise NothingDeployed(env)
+    report(f"{absent or f'nothing is deployed on {env} yet'}: nothing to verify")
+    if json:
+        show_json({"environment": env, "url": app.config.environment(env).url, "release": None, "healthy": None})
+
+
+def no_server(app: App, target: str, env: str) -> str:
+    """Say that an environment has no server yet; empty where one is named."""
+    app.config.environment(env)
+    return "" if app.target(target).has_server(env) else f"{env} has no server yet (SERVER_HOST is not set)"
+
+
+def _verified(deployer: Deployer, *, json: bool) -> str | None:
+    """Give the release that answers, None where nothing is deployed; raises `StepFailed`."""
+    from shiplane.errors import StepFailed  # noqa: PLC0415 - not needed for --list
+
+    state = deployer.survey()
+    current, url = state.current, state.url(deployer.site, state.current)
+    if current is None:
+        return None
+    found = {"environment": deployer.site.environment, "url": url, "release": current}
+    try:
+        deployer.verify(current, url)
+    except StepFailed as failure:
         if json:
-            show_json({**found, "healthy": True})
-        return current
-
-    current = look(App.here(), target, env, verified, nowhere if json else show)
-    if not json:
-        show(f"{env} answers healthy with {current}")
+            show_json({**found, "healthy": False, "cause": failure.cause, "tries": failure.details})
+        raise
+    if json:
+        show_json({**found, "healthy": True})
+    return current
 
 
 @command

@@ -160,6 +160,10 @@ class RemoteTarget:
     def _has_sources(self) -> bool:
         return self._sources is not None and self._sources.configured
 
+    def has_server(self, environment: str) -> bool:
+        """Tell whether SERVER_HOST is set, or the key that stands in for it."""
+        return bool(self._get(environment, "SERVER_HOST"))
+
     def site(self, environment: str) -> Site:
         """Give an environment's server; raises `SecretsMissing`."""
         settings = self.config.environment(environment)

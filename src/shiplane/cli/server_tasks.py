@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
+from shiplane.cli.environment_tasks import no_server
 from shiplane.cli.text import nowhere, show, show_json
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def unlock(
     target: str = "",
     stale: bool = False,
     end_job: bool = False,
+    if_deployed: bool = False,
     yes: bool = False,
     dry_run: bool = False,
     json: bool = False,
@@ -41,6 +43,9 @@ def unlock(
 
     app = App.here()
     app.config.environment(env)
+    if if_deployed and (absent := no_server(app, target, env)):
+        _told_absent(f"{absent}: nothing to unlock", {"environment": env, "holder": None, "removed": False}, json=json)
+        return
     environments = open_environments(app, app.target(target), "unlock")
     try:
         lock = environments.lock(env, nowhere if json else show, Cancel())
@@ -59,6 +64,13 @@ def unlock(
             show(f"the lock of {env} is removed")
     finally:
         environments.close()
+
+
+def _told_absent(text: str, found: dict[str, object], *, json: bool) -> None:
+    if json:
+        show_json(found)
+    else:
+        show(text)
 
 
 def _told(env: str, holder: Holder | None) -> str:
@@ -119,7 +131,9 @@ def _holder(holder: Holder | None) -> dict[str, object] | None:
 
 
 @command
-def prune(_c: Context, env: str, target: str = "", dry_run: bool = False, json: bool = False) -> None:
+def prune(
+    _c: Context, env: str, target: str = "", if_deployed: bool = False, dry_run: bool = False, json: bool = False
+) -> None:
     """Remove what no release needs that is kept: releases, backups and images, as each deploy does at its end."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.deploy import retention  # noqa: PLC0415
@@ -128,6 +142,9 @@ def prune(_c: Context, env: str, target: str = "", dry_run: bool = False, json: 
 
     app, say = App.here(), nowhere if json else show
     app.config.environment(env)
+    if if_deployed and (absent := no_server(app, target, env)):
+        _told_absent(f"{absent}: nothing is removed", {"environment": env, "removed": [], "left": []}, json=json)
+        return
     environments, cancel, chosen = open_environments(app, app.target(target), "prune"), Cancel(), options(app.config)
     left: tuple[str, ...] = ()
     try:

@@ -50,6 +50,9 @@ class Target(Protocol):
     def server_login(self) -> RegistryLogin | None:
         """Give what opens the registry for servers; None where it is open to them. May ask this machine's keyring."""
 
+    def has_server(self, environment: str) -> bool:
+        """Tell whether a server is named for an environment, be it reachable or not."""
+
     def site(self, environment: str) -> Site:
         """Give an environment's place; raises `UsageError` where it is not known."""
 

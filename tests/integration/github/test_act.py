@@ -180,9 +180,9 @@ def test_housekeeping_looks_after_both_environments(actor: Actor) -> None:
         line
         for name in ("staging", "production")
         for line in (
-            f"unlock --env {name} --stale --target remote",
-            f"server.prune --env {name} --target remote",
-            f"verify --env {name} --target remote",
+            f"unlock --env {name} --stale --if-deployed --target remote",
+            f"server.prune --env {name} --if-deployed --target remote",
+            f"verify --env {name} --if-deployed --target remote",
             "vpn.leave",
         )
     )

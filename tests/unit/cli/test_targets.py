@@ -368,6 +368,26 @@ def test_a_server_may_stand_in_the_configuration(tmp_path: Path) -> None:
     assert (host.jump.key_file, host.jump.known_hosts) == (host.key_file, host.known_hosts)
 
 
+@pytest.mark.parametrize(
+    ("environ", "configured", "has"),
+    [
+        ({}, "", (False, False)),
+        ({"SERVER_HOST": "192.0.2.1"}, "", (True, True)),
+        ({"STAGING_SERVER_HOST": "192.0.2.1", "SERVER_HOST": ""}, "", (True, False)),
+        ({}, "shop.example.com", (True, False)),
+    ],
+    ids=["none", "one for both", "one of its own", "configured"],
+)
+def test_where_a_server_is_named(
+    tmp_path: Path, environ: dict[str, str], configured: str, has: tuple[bool, bool]
+) -> None:
+    staging, production = CONFIG.environments
+    config = dataclasses.replace(CONFIG, environments=(dataclasses.replace(staging, ssh_host=configured), production))
+    target = RemoteTarget(tmp_path, config, environ)
+    assert (staging.name, target.has_server("staging"), target.has_server("production")) == ("staging", *has)
+    assert LabTarget(tmp_path, config, environ).has_server("production")
+
+
 def test_an_agent_stands_in_for_a_key(tmp_path: Path) -> None:
     target = RemoteTarget(tmp_path, CONFIG, without("SSH_PRIVATE_KEY", SSH_AUTH_SOCK="/run/agent"))
     target.require(("staging",))
