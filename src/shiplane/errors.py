@@ -597,6 +597,18 @@ class Locked(ShiplaneError):
         )
 
 
+class HeldTooLong(Locked):
+    """Tell that another run held the environment until the time was over that this one had to wait."""
+
+    may_pass = True
+
+    def __init__(self, environment: str, holder: str) -> None:
+        super(Locked, self).__init__(
+            f"{environment} was held by {holder} until the time limit was reached",
+            "run it again when that one has ended; the limits are set in [tool.shiplane.limits]",
+        )
+
+
 class OtherServes(ShiplaneError):
     """Tell that an environment serves another release than the one that was to be tested: it was put there since."""
 

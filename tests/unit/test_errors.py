@@ -67,6 +67,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.GithubLimited(240), 4),
     (errors.HistoryMissing(), 2),
     (errors.Locked("staging", "run 4 (me@here, process 7)"), 5),
+    (errors.HeldTooLong("staging", "run 4 (me@here, process 7)"), 5),
     (errors.OtherServes("staging", "two", "github-42", "one"), 5),
     (errors.OlderRelease("production", "one", "two", served=True), 5),
     (errors.StillAtWork("staging", "run 4 (me@here, process 7)", "let new serve"), 5),

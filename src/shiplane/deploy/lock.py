@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import job as jobs
 from shiplane.commands import remote
-from shiplane.errors import Locked, ShiplaneError, StillAtWork, Unreachable
+from shiplane.errors import HeldTooLong, Locked, ShiplaneError, StillAtWork, TimeLimit, Unreachable
 from shiplane.runners import process
 from shiplane.runners.base import now
 
@@ -177,7 +177,14 @@ class Lock:
             if now() - told >= _REPORT_SECONDS:
                 told = now()
                 self.report(self._waiting(verdict, other, wait=wait))
+            self._sleep(other)
+
+    def _sleep(self, other: Holder | None) -> None:
+        """Wait a little; a time limit that ends the wait is told as what it was: nothing of this run took the time."""
+        try:
             self.cancel.sleep(self.timing.ask)
+        except TimeLimit as late:
+            raise HeldTooLong(self.site.environment, str(other)) from late
 
     def _surely_held(self, other: Holder | None, first: str, began: float) -> bool:
         """Tell whether the holder lives: its process does, or the lock was renewed since the `first` look."""

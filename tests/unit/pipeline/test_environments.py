@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from samples import CONFIG
 from shiplane.cli.targets import RemoteTarget
 from shiplane.deploy.lock import Holder, Lock, Timing
-from shiplane.errors import Locked, StepFailed, TimeLimit, UnknownName
+from shiplane.errors import HeldTooLong, Interrupted, Locked, StepFailed, TimeLimit, UnknownName
 from shiplane.pipeline.environments import Environments, options
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.recording import RecordingRunner
@@ -121,9 +121,17 @@ def test_waiting_for_another_ends_with_the_step(tmp_path: Path) -> None:
         said.append(line)
         cancel.set(TimeLimit("stage staging", 1))
 
-    with pytest.raises(TimeLimit):
+    with pytest.raises(HeldTooLong) as caught:
         environments.hold("staging", report, cancel, wait=True)
     assert said == ["waiting for staging, held by run r7 (ada@laptop, process 12)"]
+    held = "staging was held by run r7 (ada@laptop, process 12) until the time limit was reached"
+    assert (caught.value.cause, caught.value.exit_code, caught.value.may_pass) == (held, 5, True)
+
+
+def test_an_interrupt_while_waiting_is_one(tmp_path: Path) -> None:
+    environments, cancel = opened(Servers(staging=Server(HELD)), tmp_path), Cancel()
+    with pytest.raises(Interrupted):
+        environments.hold("staging", lambda _: cancel.set(Interrupted()), cancel, wait=True)
 
 
 LOST = 'lost\t{"run": "r7", "user": "ada", "host": "laptop", "pid": 12, "since": "", "renewed_at": ""}'
