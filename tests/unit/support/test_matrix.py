@@ -54,8 +54,8 @@ def test_faults_strike_where_they_can_change_anything() -> None:
         (6, "new", "", True),
         *((code, serves, "", serves == "new") for code in (3, 4, 5, 130) for serves in ("old", "new")),
         # What came after the deploy failed, and the deploy itself is told.
-        *((code, "new", "new serves https://staging.test", False) for code in (4, 130)),
-        (130, "old", "new serves https://staging.test", True),
+        *((code, "new", "staging  https://staging.test  serves new\n", False) for code in (4, 130)),
+        (130, "old", "staging  https://staging.test  serves new\n", True),
         (-9, "new", "", False),
         (7, "new", "", False),
         (1, "new", "", True),
