@@ -17,6 +17,8 @@ from shiplane.errors import DatabaseAhead, NothingDeployed, UsageError
 from shiplane.model import Deployment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.context import Context
@@ -41,15 +43,22 @@ class Deployer:
         self.before: Deployment | None = None
 
     def deploy(
-        self, release: Release, bundle: Bundle, login: RegistryLogin | None = None, action: str = "deploy"
+        self,
+        release: Release,
+        bundle: Bundle,
+        login: RegistryLogin | None = None,
+        action: str = "deploy",
+        accept: Callable[[State], None] = lambda _: None,
     ) -> Deployment:
         """Put a release into service; what runs already is left alone.
 
-        A failure before anything changed raises its own error; after that `DeployUndone` or `DeployBroken`.
+        `accept` is shown what is on the server, and may raise. A failure before anything changed raises its own error,
+        after that `DeployUndone` or `DeployBroken`.
         """
         context, self.deployment, self.release = self._context, None, release
         context.masker.add(*bundle.secrets)
         state = self._survey()
+        accept(state)
         if bundle.certificate is not None:
             tls.install(context, bundle.certificate, state.certificate)
         running = _running(context, state, release)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shiplane.config import Config
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.rollout import Deployer
+    from shiplane.deploy.survey import State
     from shiplane.facts.checkout import CheckoutFacts
     from shiplane.model import Deployment, Event, Outcome, Release, Secret, Step
     from shiplane.pipeline.environments import Environments
@@ -174,23 +175,26 @@ class EnvironmentActions:
         self.pinning.check(self.environments.site(name), made)
         self.environments.hold(name, say, cancel, wait=self.waits)
         deployer = self.environments.deployer(name, say, cancel)
-        if action == "promote":
-            self._check_order(deployer, release, say)
+        accept = self._in_order(release, say) if action == "promote" else lambda _: None
         login = self.target.server_login()
         self.images.bring_up(say, cancel)
         try:
             with self.environments.lent(name, self.target.carried):
-                done = deployer.deploy(release, made, login, action)
+                done = deployer.deploy(release, made, login, action, accept)
         finally:
             changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
 
-    def _check_order(self, deployer: Deployer, release: Release, say: Say) -> None:
-        """Ask git whether a release is older than what serves; raises `OlderRelease`. The lab takes any."""
+    def _in_order(self, release: Release, say: Say) -> Callable[[State], None]:
+        """Give what refuses a release that is older than what serves, by `OlderRelease`. The lab takes any."""
         only_forward = self.only_forward and not self.target.allows_edits
-        told = order.told(self.runner, deployer.survey(), release, only_forward=only_forward)
-        if told:
-            say(told)
+
+        def check(state: State) -> None:
+            told = order.told(self.runner, state, release, only_forward=only_forward)
+            if told:
+                say(told)
+
+        return check
 
     def _pinned(self, release: Release, say: Say, cancel: Cancel) -> Release:
         """Give the release with the digests of all its images, and remember those that were asked for now.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def told(runner: Runner, state: State, release: Release, *, only_forward: bool = False) -> str:
     """Say what is to be known of a release that is older than what serves; raises `OlderRelease` as `check_order`."""
-    if state.serving is None:
+    if state.serving is None or state.serving.deployment.commit == release.commit:
         return ""
     serving = state.serving.deployment
     older = {0: True, 1: False}.get(runner.run(git.contains(release.commit, serving.commit)).exit_code)
