@@ -42,7 +42,7 @@ def tests_frontend(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Code quality: black, isort, flake8, eslint, ruff, mypy, imports, shell, Docker, YAML, workflows, topology."""
+    """Code quality: black, eslint, ruff, mypy, shell, YAML and more; `-- frontend`, `-- backend`, `-- project`."""
     _run(session, "lint")
 
 

@@ -12,6 +12,7 @@ from machines import BASES, sessions
 from registries import RegistryMachine
 from samples import HARD
 from shiplane.facts import machine_tools
+from shiplane.model import STEP_NAMES
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.store import Store
 from workflows import obeyed
@@ -23,15 +24,20 @@ if TYPE_CHECKING:
     from projects import Project
 
 NOX = "SHIPLANE_RUN=664a230c1f2e .venv/bin/nox -s"
+PROJECT = "lint -- project"
+"""What needs no image: it runs beside the build."""
+IN_IMAGES = ("tests_backend", "tests_frontend", "lint -- frontend", "lint -- backend")
+CHECKS = tuple(f"test.{name}" for name in STEP_NAMES["test"])
 
 
 def test_a_pull_request_is_built_and_tested(project: Project) -> None:
     project.answers(*BASES)
     ended = project.invoke("pipeline --event pull_request --plain")
     assert (ended.code, ended.err) == (0, "")
-    assert sessions(project)[:2] == ["clean", "images -- development"]
-    assert sorted(sessions(project)[2:]) == ["lint", "tests_backend", "tests_frontend"]
-    assert {f"local$ {NOX} {name}" for name in ("lint", "tests_backend", "tests_frontend")} <= set(project.transcript)
+    in_order = [name for name in sessions(project) if name != PROJECT]
+    assert in_order[:2] == ["clean", "images -- development"]
+    assert sorted(in_order[2:]) == sorted(IN_IMAGES)
+    assert {f"local$ {NOX} {name}" for name in (*IN_IMAGES, PROJECT)} <= set(project.transcript)
     assert project.world.servers == {}
     [folder] = project.runs
     records = read(folder)
@@ -47,9 +53,9 @@ def test_what_a_run_built_is_tested_whatever_the_names_mean_by_then(project: Pro
     held = (f"image inspect .*Id.* {' '.join(names)}$", rows, 0)
     told = """SHIPLANE_IMAGES='{"backend-dev:1.0.0": "sha256:b", "frontend-dev:1.0.0": "sha256:f"}'"""
     for code, built in ((3, 1), (0, 0)):  # the second goes by the images of the first
-        project.answers(held, ("nox -s lint", "no", code), *BASES)
+        project.answers(held, ("nox -s lint -- frontend", "no", code), *BASES)
         assert project.invoke("pipeline --event pull_request --plain").code == code
-        tests = [line for line in project.transcript if "SHIPLANE_RUN=" in line]
+        tests = [line for line in project.transcript if "SHIPLANE_RUN=" in line and not line.endswith(PROJECT)]
         assert tests != []
         assert [line for line in tests if told not in line] == []
         assert sessions(project).count("images -- development") == built
@@ -65,7 +71,7 @@ def test_in_a_workflow_steps_are_groups_and_the_job_has_a_summary(project: Proje
     orders = obeyed(ended.out)
     groups = {each.split(":")[4] for each in orders if each.startswith("::group::")}
     built = {f"build.{name}" for name in ("bases", "clean", "images")}
-    assert groups == built | {f"test.{name}" for name in ("backend", "frontend", "lint")}
+    assert groups == {*built, *CHECKS}
     assert orders.count("::endgroup::") == len(groups)
     others = [each for each in orders if not each.startswith(("::group::", "::endgroup::"))]
     assert others == ["::error title=backend tests::backend tests failed with exit code 1"]
@@ -83,19 +89,19 @@ def test_what_a_build_prints_gives_a_workflow_no_orders(project: Project) -> Non
 
 
 def test_every_failure_of_the_tests_is_told_and_nothing_is_published(project: Project) -> None:
-    failures = [(f"nox -s {name}", f"{name} says no", 1) for name in ("tests_backend", "lint")]
+    failures = [(f"nox -s {name}", f"{name} says no", 1) for name in ("tests_backend", "lint -- frontend")]
     project.answers(*failures, *BASES)
     ended = project.invoke("pipeline --event pull_request --plain")
     assert ended.code == 3
-    for title, name in (("backend tests", "tests_backend"), ("code quality", "lint")):
+    for title, name in (("backend tests", "tests_backend"), ("code quality: frontend", "lint -- frontend")):
         assert f"{title} failed with exit code 1" in ended.out
         assert f"{name} says no" in ended.out
         assert f".venv/bin/nox -s {name}" in ended.out
     assert "tests_frontend" in sessions(project)
     ends = {record["step"]: record["status"] for record in read(project.runs[0]) if record["kind"] == "step_ended"}
     assert ends == {
-        **dict.fromkeys(("build.clean", "build.bases", "build.images", "test.frontend"), "passed"),
-        **dict.fromkeys(("test.backend", "test.lint"), "failed"),
+        **dict.fromkeys(("build.clean", "build.bases", "build.images", *CHECKS), "passed"),
+        **dict.fromkeys(("test.backend", "test.lint-frontend"), "failed"),
     }
 
 
@@ -103,14 +109,19 @@ def test_a_build_that_fails_skips_the_rest(project: Project) -> None:
     project.answers(("nox -s images", "ERROR: no space left on device", 1), *BASES)
     ended = project.invoke("pipeline --event pull_request --plain")
     assert ended.code == 3
-    assert sessions(project) == ["clean", "images -- development"]
+    assert set(sessions(project)) == {"clean", "images -- development", PROJECT}
     assert "ERROR: no space left on device" in ended.out
+    records = read(project.runs[0])
+    assert [(r["stage"], r["status"]) for r in records if r["kind"] == "stage_ended"] == [
+        ("build", "failed"),
+        ("test", "skipped"),
+    ]
 
 
 def test_steps_run_side_by_side_as_they_may(project: Project) -> None:
     project.answers(*BASES)
     assert project.invoke("pipeline --event pull_request --parallel 1 --plain").code == 0
-    assert sessions(project)[2:] == ["tests_backend", "tests_frontend", "lint"]
+    assert sessions(project)[2:] == [*IN_IMAGES[:2], PROJECT, *IN_IMAGES[2:]]
     ended = project.invoke("pipeline --parallel -1")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("-1 steps cannot run side by side")
@@ -124,8 +135,8 @@ def test_a_failure_ends_the_run_at_once_where_that_is_asked(project: Project) ->
     ends = {record["step"]: record["status"] for record in read(project.runs[0]) if record["kind"] == "step_ended"}
     assert ends == {
         **dict.fromkeys(("build.clean", "build.bases", "build.images"), "passed"),
+        **dict.fromkeys(CHECKS, "cancelled"),
         "test.backend": "failed",
-        **dict.fromkeys(("test.frontend", "test.lint"), "cancelled"),
     }
 
 
@@ -135,7 +146,7 @@ def test_a_step_that_may_is_tried_again(project: Project) -> None:
     project.answers(("nox -s lint", "no", 1), *BASES)
     ended = project.invoke("pipeline --event pull_request --plain")
     assert ended.code == 3
-    assert sessions(project).count("lint") == 2
+    assert sessions(project).count(PROJECT) == 2
     [told] = [record for record in read(project.runs[0]) if record["kind"] == "step_retried"]
     assert (told["step"], told["of"], told["reason"], told["wait_seconds"]) == ("test.lint", 2, "the moon", 1)
 
@@ -165,7 +176,7 @@ def test_what_passed_for_the_same_inputs_is_not_repeated(project: Project) -> No
     assert len(sessions(project)) == first
     assert ends(project, 2) == {
         **dict.fromkeys(("build.clean", "build.bases", "build.images"), ("passed", "not needed", "")),
-        **dict.fromkeys(("test.backend", "test.frontend", "test.lint"), ("passed", "reused", "1")),
+        **dict.fromkeys(CHECKS, ("passed", "reused", "1")),
     }
     assert project.invoke("pipeline --event pull_request --no-reuse --plain").code == 0
     assert len(sessions(project)) == 2 * first
@@ -173,7 +184,7 @@ def test_what_passed_for_the_same_inputs_is_not_repeated(project: Project) -> No
 
 
 def test_what_failed_is_repeated_and_what_changed_runs_alone(project: Project) -> None:
-    project.answers(("nox -s lint", "no", 1), *BASES)
+    project.answers(("nox -s lint -- project", "no", 1), *BASES)
     assert project.invoke("pipeline --event pull_request --plain").code == 3
     edited = ("git ls-files --modified", "frontend/package.json\0", 0)
     (project.folder / "frontend/package.json").write_text('{"version": "1.0.0", "name": "x"}\n')
@@ -183,9 +194,24 @@ def test_what_failed_is_repeated_and_what_changed_runs_alone(project: Project) -
     assert "runs: frontend/package.json changed since run 1" in ended.out
     assert "runs: no result of it is known" in ended.out
     assert project.invoke("pipeline --event pull_request --plain").code == 0
-    after = ends(project, 2)
-    assert after["test.backend"] == ("passed", "reused", "1")
-    assert (after["test.frontend"], after["test.lint"], after["build.images"]) == (("passed", "ran", ""),) * 3
+    assert ends(project, 2) == {
+        **dict.fromkeys(("build.clean", "build.bases", "build.images", *CHECKS), ("passed", "ran", "")),
+        **dict.fromkeys(("test.backend", "test.lint-backend"), ("passed", "reused", "1")),
+    }
+
+
+def test_what_needs_no_image_has_none_built(project: Project) -> None:
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    (project.folder / "noxfile.py").write_text("# new\n")
+    project.answers(("git ls-files --modified", "noxfile.py\0", 0), *BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    assert sessions(project) == [PROJECT]
+    assert ends(project, 2) == {
+        **dict.fromkeys(("build.clean", "build.bases", "build.images"), ("passed", "not needed", "")),
+        **dict.fromkeys(CHECKS, ("passed", "reused", "1")),
+        "test.lint": ("passed", "ran", ""),
+    }
 
 
 def test_tools_that_changed_repeat_what_they_were_used_for(project: Project) -> None:
@@ -197,15 +223,15 @@ def test_tools_that_changed_repeat_what_they_were_used_for(project: Project) -> 
         return set(sessions(project))
 
     tests = {"tests_backend", "tests_frontend"}
-    assert ran("0.14.5", "v2.26") == {"clean", "images -- development", "lint", *tests}
+    assert ran("0.14.5", "v2.26") == {"clean", "images -- development", *IN_IMAGES, PROJECT}
     assert ran("0.14.5", "v2.26") == set()
     project.answers(*BASES)
     project.patch.setattr(machine_tools, "installed", lambda: {"python": "3.11.2", "python/ruff": "0.14.6"})
     assert "runs: tool python/ruff changed since run 1" in project.invoke("plan --event pull_request").out
     assert set(project.transcript) <= set(PLAN_QUESTIONS), "no engine is asked by a plan"
-    assert {"lint"} <= ran("0.14.6", "v2.26")
+    assert ran("0.14.6", "v2.26") == {PROJECT}
     assert ran("0.14.6", "v2.26") == set()
-    assert tests <= ran("0.14.6", "v2.27")
+    assert ran("0.14.6", "v2.27") == {"clean", *tests, PROJECT}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from machines import BASES, sessions
 from shiplane.cli import place
 from shiplane.errors import StillRunning
+from shiplane.model import STEP_NAMES
 from shiplane.pipeline import register
 from shiplane.pipeline.journal import read
 from shiplane.pipeline.register import Entry
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from projects import Project
 
-CHECKED = ("build.clean", "build.bases", "build.images", "test.backend", "test.frontend", "test.lint")
+CHECKED = ("build.clean", "build.bases", "build.images", *(f"test.{name}" for name in STEP_NAMES["test"]))
 
 
 @pytest.fixture
@@ -46,7 +47,8 @@ def test_the_stages_before_are_left_out_where_they_passed(checked: Project, word
     before = len(sessions(checked))
     ended = checked.invoke(f"pipeline --event pull_request --no-reuse {words} --plain")
     assert (ended.code, ended.err) == (0, "")
-    assert sorted(sessions(checked)[before:]) == ["lint", "tests_backend", "tests_frontend"]
+    linted = [f"lint -- {part}" for part in ("backend", "frontend", "project")]
+    assert sorted(sessions(checked)[before:]) == [*linted, "tests_backend", "tests_frontend"]
     assert ends(checked.runs[1]) == {
         **dict.fromkeys(CHECKED[:3], ("passed", "not needed", "1")),
         **dict.fromkeys(CHECKED[3:], ("passed", "ran", "")),
@@ -103,7 +105,7 @@ def cut_off(project: Project) -> Project:
     assert project.invoke("pipeline --event pull_request --no-reuse --plain").code == 0
     file = project.runs[0] / "journal.jsonl"
     lines = file.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if b'"step_ended"' not in line or b"test.lint" not in line]
+    kept = [line for line in lines if b'"step_ended"' not in line or b'"test.lint"' not in line]
     kept = [line for line in kept if json.loads(line)["kind"] not in ("stage_ended", "run_ended")]
     file.write_bytes(b"".join(kept) + b'{"kind":"step_ended","stage":"test","step":"test.lint","sta')
     return project
@@ -118,9 +120,9 @@ def test_a_run_goes_on_where_it_was_cut_off(cut_off: Project, reuse: str) -> Non
     before = len(sessions(cut_off))
     ended = cut_off.invoke(f"pipeline --event pull_request --resume {reuse} --plain")
     assert (ended.code, ended.err) == (0, "")
-    assert [name for name in sessions(cut_off)[before:] if name != "clean"] == ["lint"]
+    assert [name for name in sessions(cut_off)[before:] if name != "clean"] == ["lint -- project"]
     found = ends(cut_off.runs[1])
-    assert {found[name] for name in ("build.images", "test.backend", "test.frontend")} <= {
+    assert {found[name] for name in CHECKED[2:] if name != "test.lint"} <= {
         ("passed", "reused", "1"),
         ("passed", "not needed", ""),
     }

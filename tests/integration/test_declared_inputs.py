@@ -33,7 +33,9 @@ SESSIONS = {
     "build.images": ("images",),
     "test.backend": ("tests_backend",),
     "test.frontend": ("tests_frontend",),
-    "test.lint": ("lint",),
+    "test.lint": ("lint", "--", "project"),
+    "test.lint-frontend": ("lint", "--", "frontend"),
+    "test.lint-backend": ("lint", "--", "backend"),
 }
 # How programs are found, how the engine and what it fetches are reached, and whom to trust there.
 ALWAYS = re.compile(
@@ -88,18 +90,38 @@ def test_a_step_needs_no_file_that_it_does_not_declare(source: Clone, copy: Clon
     assert f"Session {SESSIONS[step][0]} was successful" in copy.nox("-s", *SESSIONS[step]).output
 
 
-def test_a_step_whose_file_is_not_declared_is_found_out(source: Clone, copy: Clone) -> None:
-    names = [name for name in declared(source, "test.backend") if name != "compose.test.yml"]
-    fill(copy, source, sorted({*names, *TOOL}))
-    assert "compose.test.yml" in copy.nox("-s", "tests_backend", code=1).output
+@pytest.mark.parametrize(
+    ("step", "file", "told"),
+    [
+        ("test.backend", "compose.test.yml", "compose.test.yml"),
+        ("test.lint", ".yamllint.yaml", "lint failed: yamllint"),
+    ],
+)
+def test_a_step_whose_file_is_not_declared_is_found_out(
+    source: Clone, copy: Clone, step: str, file: str, told: str
+) -> None:
+    names = declared(source, step)
+    assert file in names
+    fill(copy, source, sorted({*names, *TOOL} - {file}))
+    assert told in copy.nox("-s", *SESSIONS[step], code=1).output
 
 
 def test_the_inputs_of_one_component_are_not_those_of_the_other(source: Clone) -> None:
     backend, frontend = (set(declared(source, f"test.{name}")) for name in ("backend", "frontend"))
     assert not [name for name in backend if name.startswith("frontend/")]
     assert not [name for name in frontend if name.startswith("backend/")]
-    linted = [name for name in declared(source, "test.lint") if name.startswith("docs/")]
-    assert [name for name in linted if not name.startswith("docs/site/")] == []
+    for name, tested in (("backend", backend), ("frontend", frontend)):
+        linted = set(declared(source, f"test.lint-{name}"))
+        assert linted == {each for each in tested if each.startswith(f"{name}/")} != set()
+
+
+def test_the_linters_of_the_project_read_no_source_of_a_component(source: Clone) -> None:
+    linted = declared(source, "test.lint")
+    kinds = re.compile(r".*(Dockerfile|\.sh|\.ya?ml)")
+    others = [name for name in linted if not kinds.fullmatch(name)]
+    assert [name for name in others if name.startswith(("backend/", "frontend/", "testing/", "proxy/"))] == []
+    assert [name for name in others if name.startswith("docs/")] == ["docs/site/conf.py"]
+    assert {"backend/Dockerfile", "frontend/Dockerfile", "testing/run-tests.sh"} < set(linted)
 
 
 def resolved(source: Clone, given: Mapping[str, str], **environ: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import pytest
 
 from helpers.engine import docker, images, wait_for
 from helpers.servers import COMPONENTS
-from helpers.story import FIRST_VERSION, Chapter, comment_script, write_docs
+from helpers.story import FIRST_VERSION, Chapter, comment_test_stack, write_docs
+from shiplane.model import STEP_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(1200)
 PUSH = ("pipeline", "--event", "push", "--branch", "main", "--plain")
 DEPLOYS = ("staging.deploy", "production.deploy")
-TESTS = ("test.backend", "test.frontend", "test.lint")
+TESTS = tuple(f"test.{name}" for name in STEP_NAMES["test"])
 
 
 def log(clone: Clone, step: str) -> str:
@@ -107,12 +108,12 @@ def test_an_image_that_is_gone_is_made_again_when_a_step_needs_it(
     assert mended[0].done.code == 0
     gone = f"backend-dev:{FIRST_VERSION}"
     docker("rmi", "--force", gone)
-    _, ends = play(clone, servers, clone.commit("Comment a script", comment_script))
+    _, ends = play(clone, servers, clone.commit("Comment the stack of the tests", comment_test_stack))
     assert f"{gone} of run" in log(clone, "build.images")
     assert "is not in the engine any more: making it again" in log(clone, "build.images")
     assert gone in images("backend-dev")
-    assert (ends["build.images"], ends["test.lint"]) == (("ran", ""), ("ran", ""))
-    assert {ends[name][0] for name in ("test.backend", "test.frontend", "e2e.tests")} == {"reused"}
+    assert {ends[name] for name in ("build.images", "test.backend", "test.frontend", "test.lint")} == {("ran", "")}
+    assert {ends[name][0] for name in ("test.lint-backend", "test.lint-frontend", "e2e.tests")} == {"reused"}
 
 
 def test_an_empty_registry_is_filled_again(

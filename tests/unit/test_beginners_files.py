@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from shiplane import checks
 from shiplane.checks import Surroundings
+from shiplane.planning.linted import KINDS, by_kind
 
 ROOT = Path(__file__).parents[2]
 HOOKS: dict[str, dict[str, Any]] = {
@@ -71,6 +72,28 @@ def test_a_hook_of_a_component_has_the_options_of_the_linter(name: str) -> None:
 def test_a_hook_looks_at_its_files(name: str, file: str, looked_at: bool) -> None:  # noqa: FBT001
     assert (ROOT / file).is_file()
     assert bool(re.search(HOOKS[name]["files"], file)) is looked_at
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("shellcheck", "shell"),
+        ("hadolint", "dockerfile"),
+        ("yamllint", "yaml"),
+        ("actionlint", "workflow"),
+        ("zizmor", "workflow"),
+        ("workflow schema", "workflow"),
+    ],
+)
+def test_a_hook_looks_at_the_files_that_the_session_hands_over(name: str, kind: str) -> None:
+    patterns = [pattern for patterns in KINDS.values() for pattern in patterns]
+    names = [
+        *(pattern.replace("**/*", "deep/a").replace("**", "a.yml") for pattern in patterns),
+        "a.py",
+        "x/scripts/test",
+    ]
+    seen = {file for file in names if re.search(HOOKS[name]["files"], file)}
+    assert seen == set(by_kind(names)[kind]) != set()
 
 
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shiplane.checks import linters
 from shiplane.checks.check import Check
 from shiplane.commands import engine, stack
 from shiplane.errors import UnknownName
 from shiplane.model import Command
 from shiplane.planning.inputs import REPORTS
-from shiplane.planning.naming import TEST_RUNNER, development_tag
 
 SITE = ".shiplane/site"
 """Where the documentation's site is made."""
@@ -19,51 +19,7 @@ SITE = ".shiplane/site"
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Tell what a check depends on: the checkout's id, component versions, the folder of Python programs.
-
-    `files` are what the linters of shell scripts, Dockerfiles, YAML and workflows look at, by kind; `coverage` is the
-    part of its lines, in percent, that a component's tests must reach where the configuration asks for one. `ids` are
-    those of images by name, where they are known: a name is the machine's, and another checkout may give it to what it
-    builds meanwhile.
-    """
-
-    checkout_id: str
-    versions: Mapping[str, str]
-    programs: str
-    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    coverage: Mapping[str, int] = field(default_factory=dict)
-    ids: Mapping[str, str] = field(default_factory=dict)
-
-    def image(self, component: str) -> str:
-        """Give a component's development image."""
-        return self._known(development_tag(component, self.versions[component]))
-
-    @property
-    def runner(self) -> str:
-        """Give the image of the browser tests."""
-        return self._known(TEST_RUNNER)
-
-    def _known(self, name: str) -> str:
-        return self.ids.get(name, name)
-
-    def project(self, purpose: str) -> str:
-        """Give the compose project of a check; every checkout has its own."""
-        return f"app-test-{self.checkout_id}-{purpose}"
-
-    def compose_env(self) -> dict[str, str]:
-        """Give the variables of a test stack that nobody outside connects to."""
-        return self.any_ports() | self.images()
-
-    def any_ports(self) -> dict[str, str]:
-        """Give the variables of the test stack's ports; 0 takes any free one."""
-        return {f"TEST_{name}_PORT": "0" for name in stack.TEST_PORTS}
-
-    def images(self) -> dict[str, str]:
-        """Give the variables of the development images."""
-        return {f"{name.upper()}_DEV_IMAGE": self.image(name) for name in self.versions}
+    from shiplane.checks.surroundings import Surroundings
 
 
 def tests_backend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
@@ -144,55 +100,6 @@ def tests_frontend(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     )
 
 
-def lint(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
-    """Look at everything that people write here; all findings are told, not the first alone."""
-    listed = [(name, component, argv) for name, component, argv in _LINTERS if component in where.versions]
-    names = {name: f"{where.project('lint')}-{name}" for name, _, _ in listed}
-    in_images = [
-        (name, engine.run_tests(where.image(component), names[name], argv, {"HOME": "/tmp"}))  # noqa: S108 - in the container
-        for name, component, argv in listed
-    ]
-    clear = (engine.remove(*names.values()),) if names else ()
-    return Check(
-        images=tuple(dict.fromkeys(component for _, component, _ in listed)),
-        before=clear,
-        checks=(*in_images, *_own(where)),
-        after=clear,
-        parallel=2,
-    )
-
-
-# The slowest comes first; those of a component that the project does not have are left out.
-_LINTERS = (
-    ("eslint", "frontend", ("npm", "run", "lint")),
-    ("black", "backend", ("black", "--check", "--quiet", ".")),
-    ("isort", "backend", ("isort", "--check", "--quiet", ".")),
-    ("flake8", "backend", ("flake8",)),
-)
-
-
-def _own(where: Surroundings) -> list[tuple[str, Command]]:
-    """Give the linters of Shiplane's own sources, shell scripts, Dockerfiles and YAML files."""
-    python = ("src", "tests", "docs", "noxfile.py", "tasks.py")
-    checks: list[tuple[str, tuple[str, ...]]] = [
-        ("ruff", ("ruff", "check", *python)),
-        ("ruff format", ("ruff", "format", "--check", *python)),
-        ("mypy", ("mypy",)),
-        ("import contracts", ("lint-imports",)),
-    ]
-    by_kind = (
-        ("shellcheck", ("shellcheck", "-x"), "shell"),
-        ("hadolint", ("hadolint",), "dockerfile"),
-        ("yamllint", ("yamllint", "--strict", "--format", "parsable"), "yaml"),
-        ("actionlint", ("actionlint",), "workflow"),
-        ("zizmor", ("zizmor", "--offline", "--no-progress", "--quiet"), "workflow"),
-        ("workflow schema", ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"), "workflow"),
-    )
-    checks += [(name, (*argv, *where.files[kind])) for name, argv, kind in by_kind if where.files.get(kind)]
-    checks += [("topology", ("python", "-m", "shiplane.cli.session", "topology"))]
-    return [(name, Command((f"{where.programs}/{argv[0]}", *argv[1:]))) for name, argv in checks]
-
-
 def shiplane(where: Surroundings, arguments: tuple[str, ...]) -> Check:
     """Run Shiplane's own quick tests; `-- tests` runs all of them."""
     return _pytest(where, *(arguments or ("tests/unit", "tests/cases", "tests/cli")))
@@ -237,7 +144,7 @@ def _pytest(where: Surroundings, *words: str) -> Check:
 CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
     "tests_backend": tests_backend,
     "tests_frontend": tests_frontend,
-    "lint": lint,
+    "lint": linters.lint,
     "shiplane": shiplane,
     "docs": docs,
     "proof": proof,
@@ -248,12 +155,24 @@ CHECKS: Mapping[str, Callable[[Surroundings, tuple[str, ...]], Check]] = {
 _TESTED = {"tests_backend": "backend", "tests_frontend": "frontend"}
 
 
-def leaves(where: Surroundings) -> tuple[str, ...]:
-    """Name the checks of the application that its components have.
+def steps(where: Surroundings) -> dict[str, Check]:
+    """Give the checks of the application as a run has them, by the name under which each is alone in a checkout.
 
     What an interrupted one may leave is removed by the commands that it ends with itself.
     """
-    return (*(name for name, component in _TESTED.items() if component in where.versions), "lint")
+    tested = (name for name, component in _TESTED.items() if component in where.versions)
+    parts = {linters.alone(part): linters.lint(where, (part,)) for part in linters.parts(where)}
+    return {name: make(name, where, ()) for name in tested} | parts
+
+
+def alone(name: str, where: Surroundings, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Name all under which a session is alone in a checkout: two of one name would take each other's containers away.
+
+    Raises `UnknownName` for a part of the linters that there is not.
+    """
+    if name != "lint":
+        return (name,)
+    return tuple(linters.alone(part) for part in linters.chosen(where, arguments))
 
 
 def make(name: str, where: Surroundings, arguments: tuple[str, ...]) -> Check:

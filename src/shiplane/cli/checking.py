@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -72,10 +73,10 @@ def run(app: App, name: str, where: Surroundings, arguments: tuple[str, ...], sa
     if check.images and not app.environ.get(RUN_VARIABLE):
         built = replace(where, ids=build_images(app, ("development",), check.images, say))
         check = checks.make(name, built, arguments)
-    carry_out(app, name, check, say)
+    carry_out(app, name, check, say, arguments)
 
 
-def carry_out(app: App, name: str, check: Check, say: Say) -> None:
+def carry_out(app: App, name: str, check: Check, say: Say, arguments: tuple[str, ...] = ()) -> None:
     """Run a check whose images are here; see `run`."""
     try:
         for command in check.before:
@@ -90,7 +91,8 @@ def carry_out(app: App, name: str, check: Check, say: Say) -> None:
         for command in check.after:
             app.runner.run(command)
     if failed:
-        raise StepFailed(f"{name} failed: {', '.join(failed)}", f"mend what is named above, then: nox -s {name}")
+        again = shlex.join(("nox", "-s", name, *(("--", *arguments) if arguments else ())))
+        raise StepFailed(f"{name} failed: {', '.join(failed)}", f"mend what is named above, then: {again}")
 
 
 def _all(app: App, check: Check, say: Say) -> list[str]:

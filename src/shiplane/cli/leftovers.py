@@ -32,11 +32,11 @@ def remove(app: App, say: Callable[[str], None]) -> None:
     """Remove what ended checks left; what a check that goes on uses stays."""
     where = surroundings(app)
 
-    def end(name: str) -> None:
-        for command in checks.make(name, where, ()).after:
+    def end(check: checks.Check) -> None:
+        for command in check.after:
             app.runner.run(command)
 
-    removals = {name: partial(end, name) for name in checks.leaves(where)}
+    removals = {name: partial(end, check) for name, check in checks.steps(where).items() if check.after}
     for lock, purpose in test_environment.LOCKS.items():
         removals[lock] = partial(test_environment.remove_left, app, where, purpose)
     for name, removal in removals.items():

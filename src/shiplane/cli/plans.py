@@ -71,10 +71,9 @@ def declared(app: App) -> Declared:
 
     versions = {component.name: component.version for component in app.facts.components}
     where = checks.Surroundings("CHECKOUT", versions, "PROGRAMS")
-    made = {name: checks.make(name, where, ()) for name in checks.leaves(where)}
     texts = {
         name: "\n".join(c.masked() for c in (*check.before, *(c for _, c in check.checks), *check.keep))
-        for name, check in made.items()
+        for name, check in checks.steps(where).items()
     }
     return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), texts)
 

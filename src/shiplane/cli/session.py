@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from shiplane import checks
 from shiplane.cli import checking, documentation, leftovers
@@ -13,6 +15,7 @@ from shiplane.cli.signals import terminable
 from shiplane.commands import buildx
 from shiplane.errors import UnknownName
 from shiplane.pipeline.locks import held
+from shiplane.planning.linted import PROJECT, by_kind
 
 _ENGINE_FREE = ("docs", "links", "shiplane", "topology")
 _VERIFY = "--verify-reproducible"
@@ -22,7 +25,7 @@ def main(arguments: list[str]) -> None:
     """Run a session; raises `StepFailed` naming every check that failed."""
     app = App.here()
     name, rest = arguments[0], tuple(arguments[1:])
-    if name not in _ENGINE_FREE:
+    if name not in _ENGINE_FREE and (name, rest) != ("lint", (PROJECT,)):
         app.require_engine()
     if name == "images":
         _images(app, rest)
@@ -78,8 +81,12 @@ def _verify(app: App, kinds: tuple[str, ...]) -> None:
 
 def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:
     """Run a check alone of its name in this checkout: a second one would take the first one's containers away."""
-    with held(app.store.root / "locks" / name, lambda: _say(f"waiting for another {name} in this checkout")):
-        checking.run(app, name, _surroundings(app), arguments, _say)
+    where = _surroundings(app)
+    with ExitStack() as locks:
+        for one in checks.alone(name, where, arguments):
+            waiting = partial(_say, f"waiting for another {one} in this checkout")
+            locks.enter_context(held(app.store.root / "locks" / one, waiting))
+        checking.run(app, name, where, arguments, _say)
 
 
 def _e2e(app: App, arguments: tuple[str, ...]) -> None:
@@ -90,31 +97,10 @@ def _e2e(app: App, arguments: tuple[str, ...]) -> None:
 
 
 def _surroundings(app: App) -> checks.Surroundings:
-    return leftovers.surroundings(app, _linted_files(app))
-
-
-def _linted_files(app: App) -> dict[str, tuple[str, ...]]:
-    """Sort what git tracks by the linter that looks at it."""
     from shiplane.model import Command  # noqa: PLC0415 - see the import for types
 
     names = app.runner.run(Command(("git", "ls-files", "-z"))).stdout.split("\0")
-    return {
-        "shell": tuple(n for n in names if n.endswith(".sh") or n in _SHELL),
-        "dockerfile": tuple(n for n in names if n.endswith("Dockerfile")),
-        "yaml": tuple(n for n in names if n.endswith((".yml", ".yaml"))),
-        "workflow": tuple(n for n in names if n.startswith(".github/workflows/")),
-    }
-
-
-_SHELL = (
-    "scripts/bootstrap",
-    "scripts/demo",
-    "scripts/lock",
-    "scripts/onboard",
-    "scripts/sequential",
-    "scripts/test",
-    ".ci/run",
-)
+    return leftovers.surroundings(app, by_kind(names))
 
 
 def _say(line: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 STEP_NAMES = {
     "build": ("clean", "bases", "images", "test-runner", "lab"),
-    "test": ("backend", "frontend", "lint"),
+    "test": ("backend", "frontend", "lint", "lint-frontend", "lint-backend"),
     "publish": ("images", "push"),
     "staging": ("vpn", "deploy", "rollback", "verify"),
     "e2e": ("vpn", "bases", "runner", "tests"),

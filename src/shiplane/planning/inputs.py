@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands.buildx import CA_VARIABLES
 from shiplane.model import Inputs
+from shiplane.planning.linted import PROJECT, PROJECT_FILES, UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ _BUILD_VARIABLES = tuple(sorted(CA_VARIABLES))
 _BUILDERS = ("buildx", "engine")
 _PROGRAMS = ("python", "python/**")
 """What a session of Nox runs on this machine stands in its Python environment."""
-_PROSE = ("docs/*", "docs/images/**", "**/*.md", "LICENSE")
-"""What no linter looks at; what makes a site of the pages is code."""
 BROWSER_SUITES = ("integration", "e2e", "visual", "performance")
 """Suites against the whole test environment, each a folder of `testing/tests` and a project of Playwright."""
 
@@ -49,10 +48,23 @@ class Declared:
             tools=("compose",),
         )
 
-    def lint(self) -> Inputs:
-        """Give those of the linters, which look at everything but prose."""
-        checked = self._check("lint")
-        return Inputs(files=("**",), without=_PROSE, images=self.bases, values=checked, tools=_PROGRAMS)
+    def lint(self, component: str) -> Inputs:
+        """Give those of a component's linters, which run in its image: its files, and no tool of this machine."""
+        return Inputs(
+            files=self._contexts(component),
+            config=(f"components.{component}",),
+            images=self.bases,
+            values=self._check(f"lint-{component}"),
+        )
+
+    def lint_project(self) -> Inputs:
+        """Give those of the linters of all that is no component's own; of components, their scripts and Dockerfiles."""
+        return Inputs(
+            files=PROJECT_FILES,
+            without=UNREAD,
+            values=self._check(f"lint-{PROJECT}"),
+            tools=(*_PROGRAMS, "compose"),
+        )
 
     def images(self, *components: str) -> Inputs:
         """Give those of images: the files of the components named (all, where none is), and what labels tell."""

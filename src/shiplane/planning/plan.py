@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shiplane.commands import buildx, engine, nox, vpn
-from shiplane.model import Command, Event, Plan, Secret, Stage, Step
+from shiplane.model import STEP_NAMES, Command, Event, Plan, Secret, Stage, Step
 from shiplane.planning import images
 from shiplane.planning.inputs import REPORTS, Declared
 from shiplane.planning.limits import limited
+from shiplane.planning.linted import PROJECT
 from shiplane.planning.naming import TEST_RUNNER, Naming
 from shiplane.planning.policy import stages_for
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
+    from shiplane.model import Inputs
 
     DeployCommands = Callable[[str], tuple[tuple[Command, ...], tuple[Command, ...]]]
 
@@ -99,7 +101,7 @@ class _Layout:
             "build.clean",
             "remove what an earlier run left",
             commands=(nox.session("clean"),),
-            only_for=_CHECKS,
+            only_for=_IN_IMAGES,
             cleans=True,
         )
         bases = Step(
@@ -115,7 +117,7 @@ class _Layout:
             action="development",
             inputs=self.declared.images(),
             makes=tuple(build.tag for build in development),
-            only_for=_CHECKS,
+            only_for=_IN_IMAGES,
             definition=buildx.definition(development),
         )
         return [clean, bases, built, *(self._for_delivery(ready) if delivered else ())]
@@ -134,21 +136,26 @@ class _Layout:
         return [runner, lab] if self.target == "lab" else [runner]
 
     def _test(self, before: tuple[str, ...]) -> list[Step]:
-        run, declared = self.facts.suffix, self.declared
+        names = [name for name in ("backend", "frontend") if any(one.name == name for one in self.facts.components)]
         tests = [
             Step(
                 f"test.{name}",
                 f"{name} tests",
                 before,
-                commands=(nox.session(f"tests_{name}", run=run),),
-                inputs=declared.tests(name),
+                commands=(nox.session(f"tests_{name}", run=self.facts.suffix),),
+                inputs=self.declared.tests(name),
                 outputs=(f"{REPORTS}/{name}",),
             )
-            for name in ("backend", "frontend")
-            if any(component.name == name for component in self.facts.components)
+            for name in names
         ]
-        lint = nox.session("lint", run=run)
-        return [*tests, Step("test.lint", "code quality", before, commands=(lint,), inputs=declared.lint())]
+        # It needs no image, and starts beside the build.
+        own = self._linters("test.lint", PROJECT, (), self.declared.lint_project())
+        parts = [self._linters(f"test.lint-{name}", name, before, self.declared.lint(name)) for name in reversed(names)]
+        return [*tests, own, *parts]
+
+    def _linters(self, name: str, part: str, needs: tuple[str, ...], inputs: Inputs) -> Step:
+        lint = nox.session("lint", part, run=self.facts.suffix)
+        return Step(name, f"code quality: {part}", needs, commands=(lint,), inputs=inputs)
 
     def _publish(self, before: tuple[str, ...], earlier: tuple[str, ...]) -> list[Step]:
         build = nox.session("images", "production")
@@ -242,5 +249,6 @@ def vpn_steps(
     )
 
 
-_CHECKS = ("test.backend", "test.frontend", "test.lint")
+# All checks but one run in images.
+_IN_IMAGES = tuple(f"test.{name}" for name in STEP_NAMES["test"] if name != "lint")
 _DEPLOY = ("deploy", "promote")

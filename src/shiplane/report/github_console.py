@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from shiplane.model import STEP_NAMES
 from shiplane.report.findings import findings
 from shiplane.report.github import Orders, order
 from shiplane.report.log_excerpt import Excerpt, read_excerpt
@@ -25,7 +26,7 @@ HEAD_BYTES = 200_000
 TAIL_BYTES = 2_000_000
 # GitHub shows so many of a kind and step of its workflow.
 MOST_ANNOTATIONS = 10
-_LINTED = ("test.lint",)
+_LINTED = tuple(f"test.{name}" for name in STEP_NAMES["test"] if name.startswith("lint"))
 
 
 class GithubConsole:

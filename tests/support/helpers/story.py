@@ -96,10 +96,10 @@ def write_docs(folder: Path) -> None:
         page.write("\nThe end.\n")
 
 
-def comment_script(folder: Path) -> None:
-    """Change what the linters alone look at."""
-    with (folder / "scripts/test").open("a", encoding="utf-8") as script:
-        script.write("# The end.\n")
+def comment_test_stack(folder: Path) -> None:
+    """Change what the tests run in, and no image."""
+    with (folder / "compose.test.yml").open("a", encoding="utf-8") as stack:
+        stack.write("# The end.\n")
 
 
 def break_staging(folder: Path) -> None:

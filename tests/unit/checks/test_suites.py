@@ -176,13 +176,53 @@ def test_images_are_called_by_their_ids_where_these_are_known() -> None:
         assert str(made) == re.sub("sha256:([a-z]+)", lambda found: WHERE.image(found[1]), shown)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names", "image"),
+    [
+        (("frontend",), ("eslint",), ("frontend",)),
+        (("backend",), ("black", "isort", "flake8"), ("backend",)),
+        (("project",), tuple(OWN), ()),
+        (("project", "backend", "project"), ("black", "isort", "flake8", *OWN), ("backend",)),
+    ],
+)
+def test_code_quality_of_a_part(arguments: tuple[str, ...], names: tuple[str, ...], image: tuple[str, ...]) -> None:
+    made, whole = checks.make("lint", WHERE, arguments), dict(checks.make("lint", WHERE, ()).checks)
+    assert (dict(made.checks), made.images) == ({name: whole[name] for name in names}, image)
+    containers = tuple(f"{PROJECT}-lint-{name}" for name in names if name in LINTERS)
+    removal = (engine.remove(*containers),) if containers else ()
+    assert (made.before, made.after) == (removal, removal)
+
+
+@pytest.mark.parametrize("unknown", ["shop", "-k", "tests", ""])
+def test_a_part_that_there_is_not(unknown: str) -> None:
+    for give in (checks.make, checks.alone):
+        with pytest.raises(UnknownName) as raised:
+            give("lint", WHERE, ("frontend", unknown))
+        assert raised.value.exit_code == 2
+        assert raised.value.cause == f"unknown part of the linters {unknown!r}"
+        assert raised.value.fix.endswith("use one of: backend, frontend, project")
+
+
 def test_all_that_leave_something_are_cleaned() -> None:
-    assert set(checks.leaves(WHERE)) == {name for name in CHECKS if checks.make(name, WHERE, ()).after}
+    cleaned = {command for check in checks.steps(WHERE).values() for command in check.after}
+    left = {word for command in cleaned for word in command.argv}
+    for name in CHECKS:
+        for command in checks.make(name, WHERE, ()).after:
+            assert set(command.argv) <= left
+    assert set(checks.steps(WHERE)) == {"tests_backend", "tests_frontend", *checks.alone("lint", WHERE, ())}
+
+
+def test_parts_run_side_by_side_and_the_whole_beside_none() -> None:
+    assert checks.alone("lint", WHERE, ("project", "frontend")) == ("lint-frontend", "lint-project")
+    assert checks.alone("lint", WHERE, ()) == ("lint-frontend", "lint-backend", "lint-project")
+    assert checks.alone("tests_backend", WHERE, ("-k", "api")) == ("tests_backend",)
 
 
 def test_a_component_that_there_is_not_has_no_checks() -> None:
     alone = dataclasses.replace(WHERE, versions={"frontend": "2.0.0"})
-    assert checks.leaves(alone) == ("tests_frontend", "lint")
+    assert tuple(checks.steps(alone)) == ("tests_frontend", "lint-frontend", "lint-project")
+    with pytest.raises(UnknownName, match="unknown part of the linters 'backend'"):
+        checks.make("lint", alone, ("backend",))
     made = checks.make("lint", alone, ())
     assert made.images == ("frontend",)
     assert made.after == (engine.remove(f"{PROJECT}-lint-eslint"),)

@@ -40,6 +40,8 @@ def test_what_carries_out_each_step() -> None:
         "test.backend": ("process", "", "local"),
         "test.frontend": ("process", "", "local"),
         "test.lint": ("process", "", "local"),
+        "test.lint-frontend": ("process", "", "local"),
+        "test.lint-backend": ("process", "", "local"),
         "publish.images": ("images", "", "local"),
         "publish.push": ("publish", "", "local"),
         "staging.vpn": ("vpn", "staging", "local"),

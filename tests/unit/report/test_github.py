@@ -115,13 +115,14 @@ def test_failed_tests_stand_at_their_lines(workflow: Workflow, records: Callable
     ]
 
 
-def test_what_linters_found_stands_at_its_lines(workflow: Workflow, records: Callable[..., Records]) -> None:
+@pytest.mark.parametrize("step", ["test.lint", "test.lint-frontend", "test.lint-backend"])
+def test_what_linters_found_stands_at_its_lines(workflow: Workflow, records: Callable[..., Records], step: str) -> None:
     found = [f"  src/a.py:{line}: error: ::warning::x" for line in range(1, 13)]
-    (workflow.folder / "test.lint.log").write_text("\n".join(["mypy failed: .venv/bin/mypy", *found]))
-    told = [{**r, "step": "test.lint"} if r.get("step") == "test.backend" else r for r in records("test.backend")]
+    (workflow.folder / f"{step}.log").write_text("\n".join(["mypy failed: .venv/bin/mypy", *found]))
+    told = [{**r, "step": step} if r.get("step") == "test.backend" else r for r in records("test.backend")]
     workflow.show(told)
     assert [line for line in obeyed(workflow.stream.getvalue()) if line.startswith("::error")] == [
-        f"::error file=src/a.py,line={line},title=test.lint::mypy: error: ::warning::x" for line in range(1, 11)
+        f"::error file=src/a.py,line={line},title={step}::mypy: error: ::warning::x" for line in range(1, 11)
     ]
 
 

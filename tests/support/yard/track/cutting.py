@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shiplane.model import STEP_NAMES
 from shiplane.pipeline.journal import read
 from yard.track.running import Pipeline
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _BEGIN_SECONDS = 60
 # What these leave is kept by their inputs: where one passed, its work is not done again.
-_KEPT = ("build.images", "build.test-runner", "test.backend", "test.frontend", "test.lint")
+_KEPT = ("build.images", "build.test-runner", *(f"test.{name}" for name in STEP_NAMES["test"]))
 
 
 @dataclass(frozen=True, slots=True)
