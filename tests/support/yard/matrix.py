@@ -206,7 +206,9 @@ def _words(action: str, release: str) -> tuple[str, ...]:
 
 def untrue(row: Row, before: str, new: str, ended: Ended) -> list[str]:
     """Hold the exit code against what serves: what failed or was interrupted has changed nothing, unless it says so."""
-    unchanged = new if f"  serves {new}\n" in ended.output else before
+    # By the last lines of a step that failed, or by the end of the run.
+    told = f"{new} serves http" in ended.output or f"  serves {new}\n" in ended.output
+    unchanged = new if told else before
     says = {0: new, 6: before, **dict.fromkeys((3, 4, 5, 8, 124, 130), unchanged)}.get(row.code)
     wrong = [f"exit {row.code}, and {row.serves} serves"] if says and row.serves != says else []
     if row.code == 1 or "Traceback" in ended.output:

@@ -46,6 +46,9 @@ def test_faults_strike_where_they_can_change_anything() -> None:
     assert [(stop.number, stop.moment) for stop in lost] == [(1, "unheard"), (2, "unheard"), (3, "unheard")]
 
 
+TOLD = ("new serves https://staging.test\n", "staging  https://staging.test  serves new\n")
+
+
 @pytest.mark.parametrize(
     ("code", "serves", "said", "wrong"),
     [
@@ -54,8 +57,8 @@ def test_faults_strike_where_they_can_change_anything() -> None:
         (6, "new", "", True),
         *((code, serves, "", serves == "new") for code in (3, 4, 5, 130) for serves in ("old", "new")),
         # What came after the deploy failed, and the deploy itself is told.
-        *((code, "new", "staging  https://staging.test  serves new\n", False) for code in (4, 130)),
-        (130, "old", "staging  https://staging.test  serves new\n", True),
+        *((code, "new", said, False) for code in (4, 130) for said in TOLD),
+        *((130, "old", said, True) for said in TOLD),
         (-9, "new", "", False),
         (7, "new", "", False),
         (1, "new", "", True),
