@@ -57,16 +57,19 @@ def survey(address: str, needed: str, live: set[str] | None) -> tuple[Shelf, pru
 
 def test_what_nothing_needs_goes_and_the_rest_stays(place: str) -> None:
     name = f"{place}/acme/app-web"
+    push(f"{name}:0.9.0-{'d' * 12}", uuid.uuid4().hex)
     for commit in COMMITS:
         push(f"{name}:1.0.0-{commit}", uuid.uuid4().hex)
     push(f"{name}:feature-x", uuid.uuid4().hex)
     push(f"{name}:cache.production._feature-x", uuid.uuid4().hex)
-    push(f"{name}:cache.production._main", uuid.uuid4().hex)
+    for level in ("_main", "1.0.0_main", "0.9.0_main"):
+        push(f"{name}:cache.production.{level}", uuid.uuid4().hex)
     there = tags(place, "acme/app-web")
     shelf, found = survey(place, there[f"1.0.0-{COMMITS[0]}"], {"main"})
     going = {tag for one in found.going for tag in one.held.tags}
-    # The first is needed, the last is the newest.
-    assert going == {f"1.0.0-{COMMITS[1]}", "feature-x", "cache.production._feature-x"}
+    # The first is needed, the last is the newest; of version 0.9.0 no release stays.
+    gone = {f"0.9.0-{'d' * 12}", "cache.production.0.9.0_main"}
+    assert going == {f"1.0.0-{COMMITS[1]}", "feature-x", "cache.production._feature-x", *gone}
     assert found.freed > 0
     assert found.to_json()["bytes"] == found.freed
     pruning.carry_out(shelf, found, lambda _line: None)

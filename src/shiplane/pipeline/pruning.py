@@ -89,8 +89,8 @@ def of_damaged(environment: str, state: State) -> set[str]:
 
 def agreed(shown: Pruned, now: Pruned) -> Pruned:
     """Give what may go now, of what a person was shown."""
-    known = {(one.held.repository, one.held.digest) for one in shown.going}
-    return Pruned(now.held, tuple(one for one in now.going if (one.held.repository, one.held.digest) in known))
+    known = {one.held.place for one in shown.going}
+    return Pruned(now.held, tuple(one for one in now.going if one.held.place in known))
 
 
 def gone_branches(held: Iterable[Held], known: Iterable[Release], live: set[str] | None, main: str) -> frozenset[str]:

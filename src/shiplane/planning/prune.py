@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _DAY = 86400
 _CACHE = "cache."
 # A version, a commit, and perhaps a hash of edits: no branch's tag ends like that.
-_RELEASE = re.compile(r".+-[0-9a-f]{12}(-dirty-[0-9a-f]+)?")
+_RELEASE = re.compile(r"(?P<version>.+)-[0-9a-f]{12}(-dirty-[0-9a-f]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,16 @@ class Held:
     blobs: Mapping[str, int]
     manifests: tuple[str, ...]
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Name it: by its repository and its digest."""
+        return self.repository, self.digest
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """Give the versions of its releases."""
+        return frozenset(found["version"] for found in map(_RELEASE.fullmatch, self.tags) if found)
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -42,8 +52,7 @@ class Gone:
 
 def branches_of(tags: Iterable[str]) -> frozenset[str]:
     """Give the tags of branches whose caches are among these."""
-    named = (tag.removeprefix(_CACHE).partition(".")[2].rpartition("_") for tag in tags if tag.startswith(_CACHE))
-    return frozenset(branch for _, line, branch in named if line and branch)
+    return frozenset(branch for _, branch in map(_level, tags) if branch)
 
 
 def choose(
@@ -51,57 +60,78 @@ def choose(
 ) -> tuple[Gone, ...]:
     """Give what may go: what no environment needs (by digest), and only where all of its tags agree.
 
-    `gone` are the tags of branches that are no more. A tag that is neither a release's nor theirs keeps what it names.
+    `gone` are the tags of branches that are no more. A tag that is neither a release's, nor theirs, nor that of a cache
+    of a version that no release has any more keeps what it names.
     """
-    wanted, newest = set(needed), _newest(held, policy.releases)
+    wanted, kept = set(needed), _newest(held, policy.releases)
+    kept |= {each.place for each in held if wanted & {each.digest, *each.manifests}}
+    left = _left_versions(held, kept, policy, now)
     found = []
     for each in held:
-        if wanted & {each.digest, *each.manifests} or (each.repository, each.digest) in newest:
-            continue
-        reasons = [_reason(each, tag, gone, policy, now) for tag in each.tags]
-        if reasons and all(reasons):
+        reasons = [_reason(each, tag, gone, left, policy, now) for tag in each.tags]
+        if each.place not in kept and reasons and all(reasons):
             found.append(Gone(each, reasons[0]))
     return tuple(found)
+
+
+def _level(tag: str) -> tuple[str, str]:
+    """Give the version and the branch of a cache's tag; empty where it has none."""
+    text = tag.removeprefix(_CACHE).partition(".")[2] if tag.startswith(_CACHE) else ""
+    version, _, branch = text.rpartition("_")
+    return version, branch if "_" in text else ""
+
+
+def _left_versions(
+    held: Collection[Held], kept: Collection[tuple[str, str]], policy: Prune, now: float
+) -> set[tuple[str, str]]:
+    """Give the versions, by repository, that were released, and of which no release stays.
+
+    The tag of a version keeps the last image of it for ever: that alone is no release that stays.
+    """
+    released = {(each.repository, version) for each in held for version in each.versions}
+    stay = (each for each in held if each.place in kept or not _old(each, policy, now))
+    return released - {(each.repository, version) for each in stay for version in each.versions}
 
 
 def _newest(held: Collection[Held], count: int) -> set[tuple[str, str]]:
     """Give the newest releases of each repository."""
     found = set[tuple[str, str]]()
     for repository in {each.repository for each in held}:
-        made = [each for each in held if each.repository == repository and any(map(_RELEASE.fullmatch, each.tags))]
+        made = [each for each in held if each.repository == repository and each.versions]
         made.sort(key=lambda each: (each.created, each.digest), reverse=True)
-        found |= {(each.repository, each.digest) for each in made[:count]}
+        found |= {each.place for each in made[:count]}
     return found
 
 
-def _reason(held: Held, tag: str, gone: Collection[str], policy: Prune, now: float) -> str:
+def _reason(  # noqa: PLR0913 - what decides, each by name
+    held: Held, tag: str, gone: Collection[str], left: Collection[tuple[str, str]], policy: Prune, now: float
+) -> str:
     """Say why a tag keeps nothing; empty where it keeps what it names."""
-    branch = tag if tag in gone else next(iter(branches_of([tag]) & set(gone)), "")
-    if branch:
-        return f"the branch {branch} is gone"
-    if _RELEASE.fullmatch(tag) and held.created < now - policy.days * _DAY:
+    version, branch = _level(tag)
+    if gone_branch := next((name for name in (tag, branch) if name in gone), ""):
+        return f"the branch {gone_branch} is gone"
+    if (held.repository, version) in left:
+        return f"no release of version {version} stays"
+    if _RELEASE.fullmatch(tag) and _old(held, policy, now):
         return f"older than {policy.days} days, and not among the newest {policy.releases}"
     return ""
 
 
+def _old(held: Held, policy: Prune, now: float) -> bool:
+    return held.created < now - policy.days * _DAY
+
+
 def freed(held: Collection[Held], going: Collection[Gone]) -> int:
     """Give the bytes that nothing else in the same repository holds."""
-    leaving = {(one.held.repository, one.held.digest) for one in going}
-    staying = {
-        (one.repository, blob) for one in held if (one.repository, one.digest) not in leaving for blob in one.blobs
-    }
+    leaving = {one.held.place for one in going}
+    staying = {(one.repository, blob) for one in held if one.place not in leaving for blob in one.blobs}
     parts = {(one.held.repository, blob): size for one in going for blob, size in one.held.blobs.items()}
     return sum(size for part, size in parts.items() if part not in staying)
 
 
 def manifests(held: Collection[Held], going: Collection[Gone]) -> list[tuple[str, str]]:
     """Give the manifests to remove by repository and digest, indexes before what they name, none that stays needed."""
-    leaving = {(one.held.repository, one.held.digest) for one in going}
-    staying = {
-        (one.repository, digest)
-        for one in held
-        if (one.repository, one.digest) not in leaving
-        for digest in one.manifests
-    }
+    leaving = {one.held.place for one in going}
+    staying = {(one.repository, digest) for one in held if one.place not in leaving for digest in one.manifests}
     listed = [(one.held.repository, digest) for one in going for digest in (one.held.digest, *one.held.manifests)]
     return [each for each in dict.fromkeys(listed) if each not in staying]

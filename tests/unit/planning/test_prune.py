@@ -63,6 +63,32 @@ def test_what_branches_left_goes_with_them() -> None:
     assert going(NEWEST, image, *caches, *others) == {}
 
 
+def test_caches_of_versions_of_which_no_release_stays_go() -> None:
+    caches = [
+        held(f"c{n}", f"cache.production.{text}", days=0)
+        for n, text in enumerate(("1.0.0_main", "0.9.0_main", "0.8.0_feature-x", "2.0.0_main", "_main", "_"))
+    ]
+    # The tag of a version keeps its last image, and says nothing of a release.
+    last = held("last", "0.9.0-cccccccccccc", "0.9.0")
+    older = held("older", "0.8.0-dddddddddddd")
+    found = going(NEWEST, last, older, *caches)
+    assert found.pop("older") == "older than 10 days, and not among the newest 1"
+    # Of 2.0.0 nothing was released yet.
+    assert found == {
+        "c1": "no release of version 0.9.0 stays",
+        "c2": "no release of version 0.8.0 stays",
+    }
+    assert set(going(NEWEST, last, older, *caches, needed={"last"})) == {"older", "c2"}
+    young = held("young", "0.8.0-eeeeeeeeeeee", days=5)
+    assert set(going(last, young, *caches)) == {"c1"}
+
+
+def test_a_cache_that_a_version_which_stays_has_too_stays() -> None:
+    both = held("both", "cache.production.0.9.0_main", "cache.production._main", days=0)
+    other = Held("acme/other", "cache", ("cache.production.0.9.0_main",), NOW, {}, ())
+    assert going(NEWEST, held("last", "0.9.0-cccccccccccc", "0.9.0"), both, other) == {}
+
+
 def test_branches_are_told_by_their_caches() -> None:
     tags = (
         "cache.production.1.0.0_feature-x",
