@@ -45,7 +45,7 @@ def choose(runner: Runner, image: str, say: Callable[[str], None], env: Env = ()
     name = named(image)
     lack = _start(runner, image, name, env)
     if lack:
-        say(f"{_CLASSIC}, and {lack}: caches are only read")
+        say(f"{_CLASSIC}, and {lack}: caches are only read, and nothing is attested")
         return Chosen(writes=False)
     say(f"{_CLASSIC}: building by {name}, a container of {image}")
     return Chosen(writes=True, name=name)

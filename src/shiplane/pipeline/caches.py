@@ -106,6 +106,14 @@ class AtGithub:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Hold the variables that tell a Nox session of its caches; without `attests` a line said that nothing is."""
+
+    variables: tuple[tuple[str, str], ...] = ()
+    attests: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Caches:
     """Choose caches for the images of a kind, for one event and target."""
 
@@ -121,21 +129,20 @@ class Caches:
         """Give where this target's caches are kept; `none` where it uses none."""
         return self.config.cache.kind if self.target.name in self.config.cache.targets else "none"
 
-    def variables(
-        self, runner: Runner, opened: Registry | None, kind: str, folder: Path, say: Say
-    ) -> tuple[tuple[str, str], ...]:
-        """Choose for a Nox session, and give the variables that tell it; the choice is written into `folder`."""
+    def told(self, runner: Runner, opened: Registry | None, kind: str, folder: Path, say: Say) -> Told:
+        """Choose for a Nox session, and give what tells it; the choice of caches is written into `folder`."""
         place = self._place(opened, say)
         if place is None:
-            return ()
+            return Told()
         login = _login(opened)
         used = builders.choose(runner, self.config.cache.builder, say, login)
         chosen = self.choose(place, kind, say)
         made = chosen if used.writes else read_only(chosen)
-        return (*_written(made, folder / f"caches-{kind}.json"), *login, *used.variables)
+        variables = (*_written(made, folder / f"caches-{kind}.json"), *login, *used.variables)
+        return Told(variables, attests=used.writes)
 
     def to_read(self, opened: Registry | None, folder: Path, say: Say) -> tuple[tuple[str, str], ...]:
-        """Choose for a session that builds images of both kinds and writes no cache; see `variables`."""
+        """Choose for a session that builds images of both kinds and writes no cache; see `told`."""
         place = self._place(opened, say)
         if place is None:
             return ()

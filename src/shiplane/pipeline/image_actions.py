@@ -158,8 +158,9 @@ class ImageActions:
         return found
 
     def _build(self, step: Step, opened: registry.Registry | None, kind: str, say: Say, cancel: Cancel) -> None:
-        told = self.caches.variables(Bound(self.runner, cancel), opened, kind, self.folder, say)
-        self._run(step, told if kind == "development" else (*told, *self._attested(say, cancel)), say, cancel)
+        told = self.caches.told(Bound(self.runner, cancel), opened, kind, self.folder, say)
+        attested = self._attested(say, cancel) if kind == "production" and told.attests else ()
+        self._run(step, (*told.variables, *attested), say, cancel)
 
     def _attested(self, say: Say, cancel: Cancel) -> Variables:
         words = (self.config.images, self.environ, self.machine, say)

@@ -13,7 +13,7 @@ from shiplane.commands.cache import Cache
 from shiplane.config import Cache as Settings
 from shiplane.model import Event
 from shiplane.pipeline import builders
-from shiplane.pipeline.caches import AtGithub, Caches, InFolder, InRegistry, Place
+from shiplane.pipeline.caches import AtGithub, Caches, InFolder, InRegistry, Place, Told
 from shiplane.pipeline.registry import Registry
 from shiplane.runners.recording import RecordingRunner
 
@@ -83,8 +83,9 @@ def test_on_the_classic_store_another_builder_writes_or_none(tmp_path: Path, cod
     name = builders.named(Settings().builder)
     runner, _ = in_registry((f"buildx inspect --bootstrap {name}", "", code), ("_$", CACHE, 0), builder=CLASSIC)
     opened = Registry(runner, "/private", lambda _line: None, None)
-    told = caches(tmp_path).variables(runner, opened, "production", tmp_path, lambda _line: None)
-    assert told[2:] == ((("BUILDX_BUILDER", name),) if written else ())
+    told = caches(tmp_path).told(runner, opened, "production", tmp_path, lambda _line: None)
+    assert told.variables[2:] == ((("BUILDX_BUILDER", name),) if written else ())
+    assert told.attests is bool(written)
     found = cache.read((tmp_path / "caches-production.json").read_text())
     assert [(one.level, len(one.sources), len(one.targets)) for one in found.values()] == [("general", 1, written)] * 2
 
@@ -106,7 +107,7 @@ def test_github_s_caches_without_its_token_are_done_without(tmp_path: Path) -> N
     runner, _ = in_registry()
     config, said = dataclasses.replace(CONFIG, cache=Settings("gha")), list[str]()
     chosen = caches(tmp_path, config=config, environ={})
-    assert chosen.variables(runner, None, "production", tmp_path, said.append) == ()
+    assert chosen.told(runner, None, "production", tmp_path, said.append) == Told()
     assert said == ["GitHub's caches are open to those alone who have ACTIONS_RUNTIME_TOKEN: the build does without"]
     assert runner.commands == []
 
@@ -123,7 +124,7 @@ def test_github_s_caches_are_all_offered(tmp_path: Path) -> None:
 def test_a_session_is_told_by_a_file(tmp_path: Path) -> None:
     runner, _ = in_registry(("_$", CACHE, 0))
     opened = Registry(runner, "/private", lambda _line: None, None)
-    told = caches(tmp_path).variables(runner, opened, "production", tmp_path, lambda _line: None)
+    told = caches(tmp_path).told(runner, opened, "production", tmp_path, lambda _line: None).variables
     file = tmp_path / "caches-production.json"
     assert told == ((cache.VARIABLE, str(file)), ("DOCKER_CONFIG", "/private"))
     assert [one.level for one in cache.read(file.read_text()).values()] == ["general", "general"]
@@ -153,7 +154,7 @@ def test_where_caches_are_kept(
     runner, _ = in_registry()
     opened = Registry(runner, "", lambda _line: None, None)
     chosen = caches(tmp_path, config=config, target=target)
-    told = chosen.variables(runner, opened, "production", tmp_path, lambda _line: None)
+    told = chosen.told(runner, opened, "production", tmp_path, lambda _line: None).variables
     if kind is None:
         assert (told, runner.commands) == ((), [])
         return
@@ -166,7 +167,7 @@ def test_where_caches_are_kept(
 
 def test_without_a_registry_that_is_open_there_are_no_caches_in_it(tmp_path: Path) -> None:
     runner, _ = in_registry()
-    assert caches(tmp_path).variables(runner, None, "development", tmp_path, lambda _line: None) == ()
+    assert caches(tmp_path).told(runner, None, "development", tmp_path, lambda _line: None) == Told()
 
 
 def test_bake_is_told_what_to_read_and_what_to_write() -> None:
