@@ -166,6 +166,7 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     log = (project.last_run() / "logs/publish.images.log").read_text(encoding="utf-8")
     assert f"{small.THREE}-production: cache general" in log
     assert re.search(rf"{small.THREE}-production: [0-9]+ of [0-9]+ steps from ", log)
+    assert f"{small.THREE}:1.0.0-{project.git('rev-parse', 'HEAD')[:12]}: 0.0 MB above its base (+0.0 MB since " in log
 
 
 def bring_package(folder: Path) -> None:
@@ -196,6 +197,29 @@ def test_standard_tools_read_how_a_published_image_was_made(project: Clone, plac
     silent = project.invoke("images.inspect", "--ref", "127.0.0.1:9/a:1", code=4)
     assert "registry 127.0.0.1:9 does not answer for 127.0.0.1:9/a:1" in silent.output
     project.git("checkout", "--quiet", "main")
+
+
+def test_what_outgrows_its_budget_is_told_beside_the_release_before(project: Clone, place: str, tmp_path: Path) -> None:
+    def grow(folder: Path) -> None:
+        write(folder / small.THREE / "source", "x" * 1_200_000)
+        file = folder / "pyproject.toml"
+        part = f'context = "{small.THREE}"\n'
+        write(file, file.read_text(encoding="utf-8").replace(part, f"{part}budget_mb = 1\n"))
+
+    release = project.commit("Let the source grow", grow)[:12]
+    project.git("checkout", "--quiet", "-b", "feature/large")
+    told = f"{small.THREE}:1.0.0-{release}: 1.2 MB above its base, 0.2 MB over budget; since the last of main: "
+    words = ("publish", "--target", "remote", "--plain")
+    assert f"{told}made/source +1.2 MB" in project.invoke(*words, code=3).output
+    # As on a machine of GitHub's: nothing of the release before is here.
+    copied = small.copy(project, tmp_path / "copied")
+    small.remove_images()
+    assert f"{told}made/source +1.2 MB" in copied.invoke(*words, code=3).output
+    assert f"1.0.0-{release}" not in published(place, small.THREE)
+    left = [image for image in images(place) if "<none>" in image]
+    assert left == []
+    project.git("checkout", "--quiet", "main")
+    project.git("reset", "--quiet", "--hard", "HEAD~1")
 
 
 def test_what_is_unfit_is_not_published(project: Clone, place: str) -> None:

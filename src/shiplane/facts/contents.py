@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from shiplane.facts.image_sizes import Sizes
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from re import Pattern
@@ -18,21 +20,12 @@ _TOKEN = 4096
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Hold what was found; sizes are in bytes, `layers` pair the order that made one with its size.
-
-    `unwanted` are paths, `secrets` pair the name of one with the place where it stands.
-    """
+    """Hold what was found: `unwanted` are paths, `secrets` pair the name of one with the place where it stands."""
 
     user: str
-    layers: tuple[tuple[str, int], ...]
-    files: Mapping[str, int]
+    sizes: Sizes
     unwanted: tuple[str, ...]
     secrets: tuple[tuple[str, str], ...]
-
-    @property
-    def size(self) -> int:
-        """Give the size above the base."""
-        return sum(size for _, size in self.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,7 @@ def survey(saved: Saved, base_layers: int, wanted: Wanted) -> Contents:
                 secrets += [(secret, place) for secret in sorted(_in_file(content, name, wanted))]
         layers.append((layer.made_by, size))
     user = str(saved.config.get("config", {}).get("User", ""))
-    return Contents(user, tuple(layers), files, tuple(sorted(found)), tuple(dict.fromkeys(secrets)))
+    return Contents(user, Sizes(tuple(layers), files), tuple(sorted(found)), tuple(dict.fromkeys(secrets)))
 
 
 def _in_file(content: IO[bytes], name: str, wanted: Wanted) -> set[str]:

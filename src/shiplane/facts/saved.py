@@ -44,7 +44,10 @@ class Layer:
 
 
 class Saved:
-    """Hold an archive open; `digest` is the image's as its manifest tells it, `layers` begin with the lowest."""
+    """Hold an archive open; `digest` is the image's as its manifest tells it, `layers` begin with the lowest.
+
+    `settings` is the digest of its settings, by which every manifest names them.
+    """
 
     def __init__(self, file: Path) -> None:
         with ExitStack() as stack:
@@ -53,7 +56,8 @@ class Saved:
                 [image] = self._json("manifest.json")
                 self.config: Mapping[str, Any] = self._json(image["Config"])
                 self.layers = _layers(image["Layers"], self.config.get("history") or ())
-                self.digest = self._digest(image["Config"])
+                self.settings = f"sha256:{hashlib.sha256(self._open(image['Config']).read()).hexdigest()}"
+                self.digest = self._digest()
             except (KeyError, ValueError, tarfile.TarError) as error:
                 cause = f"the engine saved an image that cannot be read: {str(error).splitlines()[0]}"
                 raise StepFailed(cause, "see whether its disk is full: df -h") from error
@@ -66,6 +70,11 @@ class Saved:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._tar.close()
+
+    @property
+    def diff_ids(self) -> tuple[str, ...]:
+        """Give the digests of its layers, unpacked, the lowest first."""
+        return tuple(self.config.get("rootfs", {}).get("diff_ids", ()))
 
     def entries(self, layer: Layer) -> dict[str, Entry]:
         """List the files of a layer by their paths."""
@@ -89,12 +98,12 @@ class Saved:
         listed = image_manifest.images(self._text(digest)) or (digest,)
         return {each: image_manifest.parts(self._text(each)) for each in listed}
 
-    def _digest(self, config: str) -> str:
-        """Give the manifest's digest; an engine that writes none has the configuration's."""
+    def _digest(self) -> str:
+        """Give the manifest's digest; an engine that writes none has the settings'."""
         try:
             return ", ".join(self.manifests())
         except KeyError:
-            return f"sha256:{hashlib.sha256(self._open(config).read()).hexdigest()}"
+            return self.settings
 
     def _text(self, digest: str) -> str:
         return self._open(f"blobs/{digest.replace(':', '/')}").read().decode(errors="replace")

@@ -12,6 +12,7 @@ from shiplane.lab.images import OFFICIAL_NAMES
 from shiplane.model import Secret
 from shiplane.pipeline import attestations, build, image_checks, own_registry, publish, registry
 from shiplane.pipeline.execute import run_checked
+from shiplane.pipeline.released_sizes import ReleasedSizes
 from shiplane.pipeline.vulnerabilities import Scanner
 from shiplane.planning.images import production_tag, test_runner
 from shiplane.runners.base import Bound
@@ -115,7 +116,7 @@ class ImageActions:
             # A login that is refused is told before the build, not after it.
             opened.log_in()
             self._build(step, opened, "production", say, cancel)
-        self._check(missing, say, cancel)
+            self._check(missing, opened, say, cancel)
         self.require_unchanged()
 
     def _named_in_engine(self, missing: list[str], say: Say, cancel: Cancel) -> bool:
@@ -132,19 +133,22 @@ class ImageActions:
     def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.require_unchanged()
         self._run(step, self._attested(say, cancel), say, cancel)
-        self._check(self._names(), say, cancel)
+        with self.opened(say, cancel) as opened:
+            self._check(self._names(), opened, say, cancel)
         self.require_unchanged()
 
     def _names(self) -> list[str]:
         return [component.name for component in self.config.components]
 
-    def _check(self, names: list[str], say: Say, cancel: Cancel) -> None:
-        """Look at what was built, with the secrets that are known here."""
+    def _check(self, names: list[str], opened: registry.Registry, say: Say, cancel: Cancel) -> None:
+        """Look at what was built, with the secrets that are known here, and beside the release before."""
         tags = {name: production_tag(name, self.facts) for name in names}
-        known = self.checkout / ".shiplane" / "images"
         bound = Bound(self.runner, cancel)
+        branches = tuple(dict.fromkeys((self.caches.event.branch, self.config.main_branch)))
+        kept = self.checkout / ".shiplane" / "images"
+        released = ReleasedSizes(kept, self.target.naming(), branches, bound, opened)
         scanner = Scanner(bound, self.config.images, say, self.note)
-        words = (tags, self.config.components, sorted(OFFICIAL_NAMES), self._secrets(), known, say, scanner.look)
+        words = (tags, self.config.components, sorted(OFFICIAL_NAMES), self._secrets(), released, say, scanner.look)
         image_checks.check(bound, *words)
 
     def _secrets(self) -> list[Secret]:

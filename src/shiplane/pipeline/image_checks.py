@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from shiplane.commands import image
 from shiplane.errors import ImageUnfit
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
     from shiplane.config import Component
     from shiplane.facts.contents import Contents
+    from shiplane.facts.image_sizes import Sizes
     from shiplane.model import Secret
+    from shiplane.pipeline.released_sizes import Before, ReleasedSizes
     from shiplane.runners.base import Runner
 
     Say = Callable[[str], None]
@@ -37,52 +41,62 @@ _FRAME = re.compile(r"-----(BEGIN|END) [A-Z ]+-----\s*")
 _ROOT = ("", "0", "root")
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Hold what was found in an image that stands on `base` layers of others; `settings` is a digest."""
+
+    held: Contents
+    base: int
+    settings: str
+    vulnerable: tuple[str, ...]
+
+
 def check(  # noqa: PLR0913 - what is looked at, and by what
     runner: Runner,
     tags: Mapping[str, str],
     components: Iterable[Component],
     bases: Sequence[str],
     secrets: Iterable[Secret],
-    known: Path,
+    released: ReleasedSizes,
     say: Say,
     scan: Scan,
 ) -> None:
     """Look at the images `tags` of components; raises `ImageUnfit` with all that is wrong.
 
-    `bases` are images that others may stand on, and `known` the folder with the sizes of the last that passed. `scan`
-    gives the known vulnerabilities of an image by its archive.
+    `bases` are images that others may stand on, and `released` knows the sizes of the release before. `scan` gives the
+    known vulnerabilities of an image by its archive.
     """
     kinds = finder()
     needles = {secret.name: _forms(secret) for secret in secrets if len(secret.value) >= _SHORTEST_SECRET}
     below = [layers for base in bases if (layers := _layers(runner, base))]
     found: dict[str, tuple[str, ...]] = {}
-    sizes: dict[Path, str] = {}
+    sizes: dict[str, Sizes] = {}
     for component in (each for each in components if each.name in tags):
-        tag, file = tags[component.name], known / f"{component.name}.json"
+        tag = tags[component.name]
         wanted = Wanted(matcher(component.unwanted), needles, kinds, matcher(component.not_scanned))
-        held, vulnerable = _looked_at(runner, tag, below, wanted, scan, say)
-        before = _before(file)
-        say(f"{tag}: {_told(held, before)}")
-        found[tag] = (*findings(held, component, before), *vulnerable)
-        sizes[file] = json.dumps(dict(held.files))
+        made = _looked_at(runner, tag, below, wanted, scan, say)
+        before = released.before(component.name, partial(_base_layers_before, below, made.base), say)
+        say(f"{tag}: {_told(made.held.sizes, before)}")
+        found[tag] = (*findings(made.held, component, before), *made.vulnerable)
+        sizes[made.settings] = made.held.sizes
     if any(found.values()):
         raise ImageUnfit({tag: listed for tag, listed in found.items() if listed})
-    for file, text in sizes.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    for settings, measured in sizes.items():
+        released.keep(settings, measured)
 
 
-def findings(held: Contents, component: Component, before: Mapping[str, int]) -> Iterator[str]:
-    """Say what is wrong with an image; `before` are the sizes of files in the last one that passed."""
+def findings(held: Contents, component: Component, before: Before | None) -> Iterator[str]:
+    """Say what is wrong with an image; `before` is that of the release before."""
     if not component.root and held.user.partition(":")[0] in _ROOT:
         yield "it runs as root"
     for name, place in held.secrets:
         yield f"{name} stands in {place}"
     for path in held.unwanted:
         yield f"{path} does not belong in production"
-    over = held.size - component.budget_mb * _MB
+    total = held.sizes.total
+    over = total - component.budget_mb * _MB
     if component.budget_mb and over > 0:
-        yield f"{_mb(held.size)} above its base, {_mb(over)} over budget: {', '.join(_grown(held.files, before))}"
+        yield f"{_mb(total)} above its base, {_mb(over)} over budget; {_grown(held.sizes, before)}"
 
 
 def base_layers(layers: Sequence[str], bases: Iterable[Sequence[str]]) -> int:
@@ -90,16 +104,21 @@ def base_layers(layers: Sequence[str], bases: Iterable[Sequence[str]]) -> int:
     return max((len(base) for base in bases if list(layers[: len(base)]) == list(base)), default=0)
 
 
+def _base_layers_before(below: Sequence[Sequence[str]], now: int, layers: Sequence[str]) -> int:
+    """Count those of an image from before; a base that is not here any more had as many as the one of now."""
+    return base_layers(layers, below) or now
+
+
 def _looked_at(  # noqa: PLR0913 - see check()
     runner: Runner, tag: str, below: Sequence[Sequence[str]], wanted: Wanted, scan: Scan, say: Say
-) -> tuple[Contents, tuple[str, ...]]:
+) -> _Made:
     with temporary.folder("images") as place:
         file = place / "image.tar"
         run_checked(runner, image.save(tag, str(file)), "saving the image", say, None)
         with Saved(file) as saved:
-            own: Any = saved.config.get("rootfs", {}).get("diff_ids", ())
-            held = contents.survey(saved, base_layers(own, below), wanted)
-        return held, tuple(scan(tag, file))
+            base = base_layers(saved.diff_ids, below)
+            held, settings = contents.survey(saved, base, wanted), saved.settings
+        return _Made(held, base, settings, tuple(scan(tag, file)))
 
 
 def _layers(runner: Runner, reference: str) -> list[str]:
@@ -114,24 +133,39 @@ def _forms(secret: Secret) -> list[bytes]:
     return [form.encode(errors="surrogateescape") for form in long if not _FRAME.fullmatch(form)]
 
 
-def _before(file: Path) -> dict[str, int]:
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return {}
+def _told(now: Sizes, before: Before | None) -> str:
+    """Tell the size of an image and of each layer, and by how much they changed."""
+    layers = [_mb(size) for _, size in now.layers]
+    if before is None:
+        return f"{_mb(now.total)} above its base: {', '.join(layers)}"
+    changes = now.changes_since(before.sizes)
+    told = (f"{size}{_changed(change)}" for size, change in zip(layers, changes, strict=True))
+    since = f"({_more(now.total - before.sizes.total)} since the last of {before.branch})"
+    return f"{_mb(now.total)} above its base {since}: {', '.join(told)}"
 
 
-def _told(held: Contents, before: Mapping[str, int]) -> str:
-    change = sum(held.files.values()) - sum(before.values())
-    beside = f" ({'+' if change >= 0 else '-'}{_mb(abs(change))} since the last)" if before else ""
-    return f"{_mb(held.size)} above its base{beside}: {', '.join(_mb(size) for _, size in held.layers)}"
+def _changed(change: int | None) -> str:
+    if change is None:
+        return " (new)"
+    return "" if _mb(abs(change)) == _mb(0) else f" ({_more(change)})"
 
 
-def _grown(files: Mapping[str, int], before: Mapping[str, int]) -> Iterator[str]:
-    """Name the files that grew most; without an earlier image the largest."""
-    growth = {name: size - before.get(name, 0) for name, size in files.items()}
-    largest = sorted((name for name in growth if growth[name] > 0), key=lambda name: (-growth[name], name))
-    return (f"{name} +{_mb(growth[name])}" for name in largest[:_NAMED])
+def _grown(now: Sizes, before: Before | None) -> str:
+    """Name the files that grew most; where none did, or there is nothing to compare with, the largest."""
+    grown = now.grown_since(before.sizes) if before else {}
+    if before and grown:
+        return f"since the last of {before.branch}: {', '.join(f'{name} {_more(grown[name])}' for name in _few(grown))}"
+    largest = now.largest()
+    return f"the largest: {', '.join(f'{name} {_mb(largest[name])}' for name in _few(largest))}"
+
+
+def _few(files: Mapping[str, int]) -> list[str]:
+    return list(files)[:_NAMED]
+
+
+def _more(size: int) -> str:
+    less = size < 0 and _mb(-size) != _mb(0)
+    return f"{'-' if less else '+'}{_mb(abs(size))}"
 
 
 def _mb(size: int) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import engine, image
 from shiplane.errors import OtherDigest, StepFailed
-from shiplane.facts import image_manifest
 from shiplane.facts.saved import Saved
 from shiplane.pipeline.execute import run_checked
 from shiplane.planning.images import production_tag
@@ -55,7 +54,7 @@ def compare(  # noqa: PLR0913 - what is compared with what, each by name
     for name, held in there.items():
         made = _made(bound, registry, production_tag(name, facts), held, say)
         if made.digest != held.digest:
-            published = _published(registry, held.pinned, held.digest)
+            published = _Content(held.digest, registry.parts(held.pinned))
             if not made.same_as(published):
                 raise OtherDigest(held.reference, published.told, made.told)
         say(f"{held.reference}: built anew, and it is {made.told} again")
@@ -76,7 +75,8 @@ def _made(runner: Runner, registry: Registry, local: str, held: Image, say: Call
     aside = f"{repository}:rebuilt-{tag}"
     run_checked(runner, engine.tag(local, aside), "naming the image", say, None)
     registry.push(aside)
-    return _published(registry, aside, registry.digest(aside) or "unknown")
+    digest = registry.digest(aside) or "unknown"
+    return _Content(digest, registry.parts(f"{repository}@{digest}"))
 
 
 def _saved(runner: Runner, local: str, digest: str, say: Callable[[str], None]) -> _Content:
@@ -86,14 +86,3 @@ def _saved(runner: Runner, local: str, digest: str, say: Callable[[str], None]) 
         run_checked(runner, image.save(local, str(file)), "saving the image", say, None)
         with Saved(file) as saved:
             return _Content(digest, saved.manifests())
-
-
-def _published(registry: Registry, reference: str, digest: str) -> _Content:
-    """Ask the registry for the manifests of an image."""
-    text = registry.raw(reference)
-    listed = image_manifest.images(text)
-    if not listed:
-        return _Content(digest, {digest: image_manifest.parts(text)})
-    repository = reference.partition("@")[0]
-    repository = repository if "@" in reference else repository.rpartition(":")[0]
-    return _Content(digest, {each: image_manifest.parts(registry.raw(f"{repository}@{each}")) for each in listed})

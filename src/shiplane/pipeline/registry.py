@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import cache, engine, image
 from shiplane.errors import RegistryRefused, TimeLimit, Unreachable
-from shiplane.facts import docker_login, registry_answer
+from shiplane.facts import docker_login, image_manifest, registry_answer
 from shiplane.model import Command
 from shiplane.pipeline.registry_digests import Digests
 from shiplane.pipeline.registry_tries import Patience
@@ -79,6 +79,14 @@ class Registry:
     def raw(self, reference: str) -> str:
         """Give the manifest of a reference as it stands there; empty where there is none."""
         return self._ask(cache.manifest(reference), reference)
+
+    def parts(self, pinned: str) -> dict[str, tuple[str, ...]]:
+        """Give the images that a digest stands for, one a platform, and what each is made of, settings first."""
+        repository, _, digest = pinned.partition("@")
+        text = self.raw(pinned)
+        listed = image_manifest.images(text)
+        texts = {each: self.raw(f"{repository}@{each}") for each in listed} or {digest: text}
+        return {each: image_manifest.parts(found) for each, found in texts.items()}
 
     def described(self, reference: str) -> str:
         """Give all that the registry tells of an image, as `facts.described` reads it; empty where there is none."""

@@ -59,10 +59,7 @@ def make(folder: Path, *names: str, config: str = "") -> Clone:
     made = Clone(folder, PYTHONPATH=str(ROOT / "src"))
     folder.mkdir()
     made.git("init", "--quiet", "--initial-branch", "main")
-    made.git("config", "user.name", "Test")
-    made.git("config", "user.email", "test@example.com")
-    (folder / ".git" / "info" / "exclude").write_text("/.venv\n/.nox\n/.shiplane\nignored\n")
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    _settle(made)
     for name in ("noxfile.py", "tasks.py"):
         shutil.copy(ROOT / name, folder / name)
     tables = "".join(COMPONENT.format(name=name) for name in names)
@@ -74,6 +71,22 @@ def make(folder: Path, *names: str, config: str = "") -> Clone:
         (folder / name / "source").write_text(f"{name}\n")
     made.commit("Begin", lambda _folder: None)
     return made
+
+
+def copy(made: Clone, folder: Path) -> Clone:
+    """Clone such a repository: what its runs wrote stays where it is."""
+    made.git("clone", "--quiet", str(made.folder), str(folder))
+    cloned = Clone(folder)
+    cloned.environ = dict(made.environ)
+    _settle(cloned)
+    return cloned
+
+
+def _settle(made: Clone) -> None:
+    made.git("config", "user.name", "Test")
+    made.git("config", "user.email", "test@example.com")
+    (made.folder / ".git" / "info" / "exclude").write_text("/.venv\n/.nox\n/.shiplane\nignored\n")
+    (made.folder / ".venv").symlink_to(ROOT / ".venv")
 
 
 def remove_images() -> None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archives import File, Made, save
-from samples import CONFIG, HARD
+from samples import CONFIG, HARD, NAMING
 from shiplane.errors import ImageUnfit
 from shiplane.model import Secret
 from shiplane.pipeline.image_checks import base_layers, check
+from shiplane.pipeline.registry import Registry
+from shiplane.pipeline.released_sizes import ReleasedSizes
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -28,28 +30,37 @@ BACKEND = CONFIG.components[0]
 
 
 class Engine(RecordingRunner):
-    """Save one image, and hold its base; `scanned` is what a scanner of vulnerabilities finds in it."""
+    """Save one image, and hold its base; `scanned` is what a scanner of vulnerabilities finds in it.
+
+    `released` are the files of the image that the registry holds of main, which stands on another base.
+    """
 
     scanned: tuple[str, ...] = ()
 
-    def __init__(self, files: dict[str, File], **settings: object) -> None:
+    def __init__(self, files: dict[str, File], released: dict[str, File] | None = None, **settings: object) -> None:
         super().__init__([("image inspect .* base:1", '["a"]', 0), ("image inspect .* gone:1", "no such image", 1)])
         config = {"config": {"User": "app", **settings}, "rootfs": {"diff_ids": ["a", "b"]}}
         self.image = Made([BASE, ("COPY . /app", files)], config)
+        if released is not None:
+            self.answers.append(("imagetools inspect [^ ]+:main ", '{"digest": "sha256:main"}', 0))
+            self.released = Made([BASE, ("COPY . /app", released)], {"rootfs": {"diff_ids": ["other", "b"]}})
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
     ) -> Completed:
         done = super().run(command, on_line=on_line, cancel=cancel)
         if command.argv[:3] == ("docker", "image", "save"):
-            save(self.image, Path(command.argv[-2]))
+            before = command.argv[-1] == f"{NAMING.repository('backend')}@sha256:main"
+            save(self.released if before else self.image, Path(command.argv[-2]))
         return done
 
 
 def looked_at(engine: Engine, folder: Path, component: Component = BACKEND, *secrets: Secret) -> list[str]:
     said: list[str] = []
-    bases, known = ("base:1", "gone:1"), folder / "known"
-    check(engine, {"backend": "backend:1"}, (component,), bases, secrets, known, said.append, lambda *_: engine.scanned)
+    registry = Registry(engine, "", lambda _line: None, None)
+    known = ReleasedSizes(folder / "known", NAMING, ("feature/x", "main"), engine, registry)
+    words = ({"backend": "backend:1"}, (component,), ("base:1", "gone:1"), secrets, known)
+    check(engine, *words, said.append, lambda *_: engine.scanned)
     return said
 
 
@@ -57,7 +68,6 @@ def refused(engine: Engine, folder: Path, component: Component = BACKEND, *secre
     with pytest.raises(ImageUnfit) as caught:
         looked_at(engine, folder, component, *secrets)
     assert caught.value.exit_code == 3
-    assert not (folder / "known").exists()
     return [line.removeprefix("backend:1: ") for line in caught.value.details]
 
 
@@ -66,11 +76,19 @@ LAYER = "layer 2 (COPY . /app): "
 
 
 def test_an_image_that_is_fit_is_told_with_its_sizes(tmp_path: Path) -> None:
-    told = "backend:1: 0.0 MB above its base: 0.0 MB"
-    assert looked_at(Engine(GOOD), tmp_path, BACKEND, Secret("DB_PASSWORD", HARD))[-1] == told
+    said = looked_at(Engine(GOOD), tmp_path, BACKEND, Secret("DB_PASSWORD", HARD))
+    assert said[-2:] == [
+        "backend: nothing to compare with, for no release of feature/x or main has it",
+        "backend:1: 0.0 MB above its base: 0.0 MB",
+    ]
     more = GOOD | {"app/big": File("x" * 2_000_000)}
-    told = "backend:1: 2.0 MB above its base (+2.0 MB since the last): 2.0 MB"
-    assert looked_at(Engine(more), tmp_path)[-1] == told
+    told = "backend:1: 2.0 MB above its base (+2.0 MB since the last of main): 2.0 MB (+2.0 MB)"
+    assert looked_at(Engine(more, GOOD), tmp_path)[-1] == told
+    told = "backend:1: 0.0 MB above its base (-2.0 MB since the last of main): 0.0 MB (-2.0 MB)"
+    assert looked_at(Engine(GOOD, more), tmp_path)[-1] == told
+    told = "backend:1: 0.0 MB above its base (+0.0 MB since the last of main): 0.0 MB"
+    assert looked_at(Engine(GOOD, GOOD), tmp_path)[-1] == told
+    assert looked_at(Engine(GOOD, GOOD | {"app/small": File("x" * 9)}), tmp_path)[-1] == told
 
 
 @pytest.mark.parametrize("user", ["", "0", "root", "root:app", "0:0"])
@@ -147,15 +165,22 @@ def test_known_vulnerabilities_keep_an_image_from_being_published(tmp_path: Path
     assert refused(engine, tmp_path) == list(engine.scanned)
 
 
-def test_over_its_budget_the_files_that_grew_are_named(tmp_path: Path) -> None:
+def test_over_its_budget_the_files_that_grew_since_the_release_before_are_named(tmp_path: Path) -> None:
     limited = dataclasses.replace(BACKEND, budget_mb=2)
     files = GOOD | {"app/one": File("x" * 900_000), "app/two": File("x" * 500_000)}
     assert looked_at(Engine(files), tmp_path, limited)
     grown = files | {"app/one": File("x" * 1_000_000), "app/three": File("x" * 800_000)}
-    with pytest.raises(ImageUnfit) as caught:
-        looked_at(Engine(grown), tmp_path, limited)
-    told = "2.3 MB above its base, 0.3 MB over budget: app/three +0.8 MB, app/one +0.1 MB"
-    assert caught.value.details == (f"backend:1: {told}",)
+    over = "2.3 MB above its base, 0.3 MB over budget; "
+    more = "since the last of main: app/three +0.8 MB, app/one +0.1 MB"
+    assert refused(Engine(grown, files), tmp_path, limited) == [over + more]
+    largest = "the largest: app/one 1.0 MB, app/three 0.8 MB, app/two 0.5 MB, app/a.py 0.0 MB, app/.environment 0.0 MB"
+    assert refused(Engine(grown), tmp_path, limited) == [over + largest]
+    assert refused(Engine(grown, grown), tmp_path, limited) == [over + largest]
+
+
+def test_the_sizes_of_what_is_unfit_are_not_kept(tmp_path: Path) -> None:
+    refused(Engine(GOOD, User="root"), tmp_path)
+    assert not (tmp_path / "known").exists()
 
 
 def test_the_base_is_the_largest_image_that_another_begins_with() -> None:
