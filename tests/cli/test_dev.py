@@ -15,6 +15,7 @@ from checkouts import make_checkout, without_hashes
 from samples import HARD
 from shiplane.commands import engine
 from shiplane.development.answers import HEADERS
+from shiplane.pipeline.locks import held
 from shiplane.runners.http import Answer as Said
 from stacks import DEVELOPMENT_TEXT, RUNNING, answers, container, kept
 
@@ -238,6 +239,7 @@ def test_status_for_machines(project: Project) -> None:
         },
         "addresses": {"backend": "http://127.0.0.1:8000"},
         "drift": {"backend": None, "frontend": None},
+        "cut_off": {},
     }
     ended = again(project, "dev.status", running="")
     assert (ended.code, ended.out) == (0, "nothing of app-dev is there; start it: invoke dev.up\n")
@@ -416,6 +418,43 @@ def test_a_restore_that_fails_says_that_the_data_are_as_they_were(project: Proje
     )
 
 
+CUT_OFF = [
+    f"the restore of {NAME} was cut off: database, media may be partly what was there before",
+    f"do it again: invoke dev.restore {NAME} --part database --part media",
+]
+STUCK: Answer = ("bash -s (files swap|database back|files back)", "the disk is full", 1)
+
+
+def test_a_restore_that_was_cut_off_is_told_until_it_is_done_again(project: Project) -> None:
+    kept(project.folder, NAME, "database", "media")
+    assert again(project, f"dev.restore {NAME} --no-keep --yes", STUCK).code == 3
+    assert again(project, "dev.status").out.splitlines()[-3:] == ["", *CUT_OFF]
+    assert again(project, "dev.status", running="").out.splitlines()[1:] == CUT_OFF
+    assert again(project, "dev.status --json").json["cut_off"] == {"database": NAME, "media": NAME}
+    for line in ("dev.up", "dev.restart"):
+        assert again(project, line).out.splitlines()[-2:] == CUT_OFF
+    ended = again(project, f"dev.restore {NAME} --part database --part media --no-keep --yes")
+    assert (ended.code, ended.out.splitlines()[:2]) == (0, CUT_OFF)
+    assert again(project, "dev.status --json").json["cut_off"] == {}
+
+
+def test_a_restore_at_work_is_not_told_as_cut_off(project: Project) -> None:
+    kept(project.folder, NAME, "media")
+    again(project, f"dev.restore {NAME} --no-keep --yes", STUCK)
+    with held(project.folder / ".shiplane/locks/development"):
+        assert again(project, "dev.status --json").json["cut_off"] == {}
+
+
+@pytest.mark.parametrize("line", ["dev.reset --yes", "dev.down --volumes --yes", "dev.clean --degree all --yes"])
+def test_with_the_data_goes_what_was_told_of_them(project: Project, line: str) -> None:
+    kept(project.folder, NAME, "media")
+    again(project, f"dev.restore {NAME} --no-keep --yes", STUCK)
+    assert again(project, line, *SIZES, (" down ", "the engine is gone", 1)).code == 3
+    assert again(project, "dev.status --json").json["cut_off"] == {"media": NAME}
+    assert again(project, line, *SIZES).code == 0
+    assert again(project, "dev.status --json").json["cut_off"] == {}
+
+
 def test_a_file_from_elsewhere(project: Project) -> None:
     file = project.folder / "downloads" / "shop.media.tar"
     file.parent.mkdir()
@@ -433,6 +472,14 @@ def test_reset(project: Project) -> None:
     assert [line for line in done(project) if line.startswith(("docker compose", "BUILDX"))] == [
         *(PS, MODEL, f"{EVERY} down --remove-orphans --volumes", PS, f"{UP} --build", SEED, PS)
     ]
+
+
+def test_reset_removes_nothing_where_the_stack_could_not_start_again(project: Project) -> None:
+    held_port = ("ss -H", 'LISTEN 0 5 127.0.0.1:8000 0.0.0.0:* users:(("python3",pid=77,fd=3))', 0)
+    ended = again(project, "dev.reset --yes", held_port, *SIZES)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("port 8000 is held by python3 (process 77), so the backend of the development stack")
+    assert not [line for line in done(project) if re.search(" (down|up) ", line)]
 
 
 IGNORED = ("git ls-files --others --ignored", "backend/__pycache__/\0.venv/\0.mypy_cache/\0", 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.development import alone, opened, would
+from shiplane.cli.development import alone, left_half, opened, would
 from shiplane.cli.text import listed, nowhere, show, show_json
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def restore(
     from shiplane.development import backups as kept  # noqa: PLC0415 - not needed for --list
     from shiplane.development.restore import Restore, parts_of  # noqa: PLC0415
     from shiplane.lab.images import ensure_images  # noqa: PLC0415
+    from shiplane.report.development_text import render_cut_off  # noqa: PLC0415
 
     app = App.here()
     stack = opened(app)
@@ -76,7 +77,8 @@ def restore(
     name = _known(app, backup, listed(part), dry_run=dry_run)
     one = kept.choose(kept.kept(app.checkout), name)
     wanted = parts_of(one, chosen, asked=bool(part))
-    show(f"backup {one.name} takes the place of what there is: {', '.join(wanted)}")
+    for line in (*render_cut_off(left_half(app)), _taking(one.name, wanted)):
+        show(line)
     if dry_run:
         would(kept.script(stack, each, verb, one.name) for verb in ("load", "swap", "finish") for each in wanted)
         return
@@ -88,6 +90,10 @@ def restore(
             _keep(stack, wanted)
         Restore(stack, one, wanted).run()
     show(f"restored from {one.name}: {', '.join(wanted)}")
+
+
+def _taking(backup: str, parts: Sequence[str]) -> str:
+    return f"backup {backup} takes the place of what there is: {', '.join(parts)}"
 
 
 def _known(app: App, backup: str, asked: Sequence[str], *, dry_run: bool) -> str:
@@ -123,24 +129,25 @@ def _keep(stack: Stack, wanted: Sequence[str]) -> None:
 @command
 def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = False) -> None:
     """Remove the data and start anew, with example data; backups stay."""
-    from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
+    from shiplane.development import volumes  # noqa: PLC0415 - not needed for --list
     from shiplane.development.login import login  # noqa: PLC0415
-    from shiplane.development.start import Wish, start  # noqa: PLC0415
-    from shiplane.development.volumes import sizes  # noqa: PLC0415
+    from shiplane.development.start import Wish, refuse_held_ports, start  # noqa: PLC0415
     from shiplane.lab.images import ensure_images  # noqa: PLC0415
     from shiplane.report.development_text import render_started, render_volumes  # noqa: PLC0415
 
-    app, wish, down = App.here(), Wish(seed=seed), commands.down(volumes=True)
+    app, wish = App.here(), Wish(seed=seed)
     if dry_run:
-        would([down, *wish.commands(app.config)])
+        would([volumes.removal(), *wish.commands(app.config)])
         return
     stack = opened(app)
     stack.own_rows()
-    show(render_volumes(sizes(stack)))
+    # Before anything is lost: with a port that somebody holds, nothing would start again.
+    refuse_held_ports(stack, wish)
+    show(render_volumes(volumes.sizes(stack)))
     _agree("remove these data?", yes=yes)
     ensure_images(app.runner, show)
     with alone(app):
-        stack.do(down, "the data were not removed", "see the lines above")
+        volumes.remove(stack, "the data were not removed")
         show(render_started(start(stack, wish), login(stack, app.environ)))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.cli.app import App
 from shiplane.cli.command import command
-from shiplane.cli.development import alone, opened, would
+from shiplane.cli.development import alone, left_half, opened, would
 from shiplane.cli.text import after_dashes, coloured, finish, listed, nowhere, show, show_json
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def status(_c: Context, json: bool = False) -> None:
     from shiplane.development.status import survey  # noqa: PLC0415 - not needed for --list
     from shiplane.report.development_text import render_stack  # noqa: PLC0415
 
-    found = survey(opened(App.here(), nowhere))
+    app = App.here()
+    found = {**survey(opened(app, nowhere)), "cut_off": left_half(app)}
     if json:
         show_json(found)
     else:

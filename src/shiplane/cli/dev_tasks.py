@@ -60,6 +60,7 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
     """Remove the containers; data are kept unless --volumes is given."""
     from shiplane.cli.asking import agrees  # noqa: PLC0415 - not needed for --list
     from shiplane.commands import development as commands  # noqa: PLC0415
+    from shiplane.development.volumes import remove  # noqa: PLC0415
     from shiplane.errors import NotAgreed  # noqa: PLC0415
 
     app, question = App.here(), "remove the development data?"
@@ -71,7 +72,11 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
     stack = opened(app)
     with alone(app):
         stack.own_rows()
-        stack.do(commands.down(volumes=volumes), "the development stack did not stop", "see the lines above")
+        failed = "the development stack did not stop"
+        if volumes:
+            remove(stack, failed)
+        else:
+            stack.do(commands.down(), failed, "see the lines above")
 
 
 @command
@@ -117,13 +122,14 @@ def _anew(services: tuple[str, ...], cached: bool | None, *, dry_run: bool) -> N
 
 def _tell(app: App, services: tuple[str, ...], start: Callable[[Stack], Started]) -> None:
     """Start something once the base images are here, and tell what came of it."""
-    from shiplane.development.login import login  # noqa: PLC0415 - not needed for --list
+    from shiplane.development import cut_off  # noqa: PLC0415 - not needed for --list
+    from shiplane.development.login import login  # noqa: PLC0415
     from shiplane.lab.images import ensure_images  # noqa: PLC0415
-    from shiplane.report.development_text import render_started  # noqa: PLC0415
+    from shiplane.report.development_text import render_cut_off, render_started  # noqa: PLC0415
 
     stack = opened(app)
     stack.check(services)
     ensure_images(app.runner, show)
     with alone(app):
-        started = start(stack)
-    show(render_started(started, login(stack, app.environ)))
+        started, left = start(stack), cut_off.read(app.checkout).parts
+    show("\n".join([render_started(started, login(stack, app.environ)), *render_cut_off(left)]))

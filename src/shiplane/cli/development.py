@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from shiplane.cli.text import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from shiplane.cli.app import App
     from shiplane.development.stack import Stack
@@ -32,8 +33,23 @@ def alone(app: App, say: Callable[[str], None] = show) -> Iterator[None]:
     def waiting() -> None:
         say("waiting for another command that changes the development stack")
 
-    with terminable(), held(app.store.root / "locks" / "development", waiting):
+    with terminable(), held(_lock(app), waiting):
         yield
+
+
+def left_half(app: App) -> dict[str, str]:
+    """Give the parts that a restore has left half changed, each with its backup; one that runs has left nothing yet."""
+    from shiplane.development.cut_off import read  # noqa: PLC0415 - not needed for --list
+    from shiplane.pipeline.locks import held  # noqa: PLC0415
+
+    if read(app.checkout).parts:
+        with suppress(BlockingIOError), held(_lock(app)):
+            return read(app.checkout).parts
+    return {}
+
+
+def _lock(app: App) -> Path:
+    return app.store.root / "locks" / "development"
 
 
 def would(commands: Iterable[Command]) -> None:

@@ -62,7 +62,11 @@ def survey(stack: Stack, degree: str) -> Cleaning:
 def clean(stack: Stack, cleaning: Cleaning) -> None:
     """Remove it; raises `StepFailed` at the first that cannot be."""
     for command in cleaning.commands:
-        stack.do(command, f"not everything was removed: {command.masked()}", "see the lines above")
+        failed = f"not everything was removed: {command.masked()}"
+        if command == volumes.removal():
+            volumes.remove(stack, failed)
+        else:
+            stack.do(command, failed, "see the lines above")
 
 
 def _containers(stack: Stack) -> Cleaning:
@@ -114,7 +118,5 @@ def _all(stack: Stack) -> Cleaning:
     built = tuple(sorted({one["image"] for one in stack.services.values() if one.get("build") and one.get("image")}))
     there = [name for name in built if stack.runner.run(image.digests(name)).ok]
     images = tuple(Removal("image", name, "") for name in there)
-    orders = ((commands.down(volumes=True),) if first.removals or data else ()) + (
-        (image.remove(tuple(there)),) if there else ()
-    )
+    orders = ((volumes.removal(),) if first.removals or data else ()) + ((image.remove(tuple(there)),) if there else ())
     return Cleaning((*first.removals, *data, *images), orders, "the backups, in .shiplane/dev")

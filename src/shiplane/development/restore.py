@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from shiplane.commands import development as commands
-from shiplane.development import backups
+from shiplane.development import backups, cut_off
 from shiplane.development.backups import DATABASE
 from shiplane.errors import BackupUnknown, RestoreFailed, ShiplaneError, StepFailed
 
@@ -47,11 +47,14 @@ class Restore:
         self._stopped: tuple[str, ...] = ()
         self._loaded: list[str] = []
         self._changing = False
+        # Of an earlier one that was cut off.
+        self._noted = cut_off.read(stack.checkout)
 
     def run(self) -> None:
         """Do it; raises `RestoreFailed`, and what cut it off, with the data as they were."""
         running = self.stack.running()
-        self._stopped = tuple(name for name in self.stack.writers() if name in running)
+        served = (*running, *self._noted.stopped)
+        self._stopped = tuple(name for name in self.stack.writers() if name in served)
         start_database(self.stack, self.parts, running)
         try:
             self._load()
@@ -69,12 +72,15 @@ class Restore:
             self._loaded.append(part)
 
     def _change(self) -> None:
+        note = self._noted.begun(self.backup, self.parts, self._stopped)
+        cut_off.write(self.stack.checkout, note)
         self._changing = True
         if self._stopped:
             self.stack.do(commands.stop(self._stopped), "stopping the application", _LOOK)
         for part in self.parts:
             self._do(part, "swap", "putting it in place")
         self._start()
+        cut_off.write(self.stack.checkout, note.ended(self.parts))
 
     def _do(self, part: str, verb: str, what: str) -> None:
         self.stack.do(backups.script(self.stack, part, verb, self.backup), f"{what} ({part})", _LOOK)
@@ -115,6 +121,8 @@ class Restore:
         for part in self._loaded:
             attempt(partial(self._do, part, verb, "bringing back what was there before"), _NOT_BACK.format(part))
         as_before = () if failed else (_AS_BEFORE,)
+        if not failed:
+            cut_off.write(self.stack.checkout, self._noted)
         if self._changing:
             attempt(self._start, "the application did not start again")
         return "; ".join((*as_before, *failed)), tuple(details)

@@ -73,7 +73,7 @@ def start(stack: Stack, wish: Wish) -> Started:
     """Start what is wished; raises `UsageError` where a port is held, `StepFailed` where something does not start."""
     stack.check(wish.services)
     before = stack.own_rows()
-    _refuse_held_ports(stack, wish)
+    refuse_held_ports(stack, wish)
     up, *seed = wish.commands(stack.config)
     stack.do(up, "the development stack did not start", _LOGS)
     for command in seed:
@@ -89,7 +89,7 @@ def anew(stack: Stack, services: Sequence[str], *, cached: bool | None = None) -
     if cached is not None:
         stack.do(commands.build(services, cached=cached), "the images were not built", "see the lines above")
     wanted = tuple(services or dict.fromkeys(row.service for row in before if row.service in stack.services))
-    _refuse_held_ports(stack, Wish(wanted))
+    refuse_held_ports(stack, Wish(wanted))
     stack.do(commands.up(wanted, build=False, anew=True), "the development stack did not start", _LOGS)
     after = stack.rows()
     return Started(rows.differences(before, after), addresses(stack, after))
@@ -117,7 +117,7 @@ def _address(config: Config, service: str, port: Port) -> dict[str, str]:
     return {service: f"http://{port.address}" if service in components else port.address}
 
 
-def _refuse_held_ports(stack: Stack, wish: Wish) -> None:
+def refuse_held_ports(stack: Stack, wish: Wish) -> None:
     """Raise `UsageError` where something else holds a port that is to be published, naming what holds it."""
     text = (stack.checkout / DEVELOPMENT[0]).read_text(encoding="utf-8")
     services = {name: stack.services[name] for name in needed(stack.services, wish)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shiplane.commands import development as commands
+from shiplane.development import cut_off
 from shiplane.errors import StepFailed
 
 if TYPE_CHECKING:
     from shiplane.development.stack import Stack
+    from shiplane.model import Command
 
 _FIX = "see why: docker system df --verbose"
 
@@ -19,6 +21,17 @@ def names(stack: Stack) -> list[str]:
     if not named.ok:
         raise StepFailed("the engine cannot tell its volumes", _FIX, named.tail())
     return named.stdout.split()
+
+
+def removal() -> Command:
+    """Give what removes them, and all that uses them."""
+    return commands.down(volumes=True)
+
+
+def remove(stack: Stack, failed: str) -> None:
+    """Remove them; where that was not done it is said that `failed`. Raises `StepFailed`."""
+    stack.do(removal(), failed, "see the lines above")
+    cut_off.write(stack.checkout, cut_off.Note())
 
 
 def sizes(stack: Stack) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from shiplane.report.text import SIGNS, columns, moment, size
@@ -28,9 +29,9 @@ def render_started(started: Started, login: str) -> str:
 
 def render_stack(status: Mapping[str, Any]) -> str:
     """Write what runs (`invoke dev.status`)."""
-    services = status["services"]
+    services, left = status["services"], render_cut_off(status["cut_off"])
     if not services:
-        return f"nothing of {status['project']} is there; start it: invoke dev.up"
+        return "\n".join([f"nothing of {status['project']} is there; start it: invoke dev.up", *left])
     lines = columns([_SERVICES, *(_service(name, one) for name, one in services.items())], right=_RIGHT)
     if status["addresses"]:
         lines += ["", *columns(list(status["addresses"].items()))]
@@ -38,7 +39,19 @@ def render_stack(status: Mapping[str, Any]) -> str:
     for name, found in behind.items():
         more = f", and {len(found) - _MOST} more" if len(found) > _MOST else ""
         lines += ["", f"the image of {name} is behind its lock: {'; '.join(found[:_MOST])}{more}"]
-    return "\n".join([*lines, *(["build it: invoke dev.up"] if behind else [])])
+    lines += ["build it: invoke dev.up"] if behind else []
+    return "\n".join([*lines, *(["", *left] if left else [])])
+
+
+def render_cut_off(left: Mapping[str, str]) -> list[str]:
+    """Write what a restore that was cut off has left, and how it is done again; `left` are backups by part."""
+    lines = []
+    for backup in dict.fromkeys(left.values()):
+        parts = [part for part, name in left.items() if name == backup]
+        again = shlex.join(["invoke", "dev.restore", backup, *(word for part in parts for word in ("--part", part))])
+        what = f"the restore of {backup} was cut off: {', '.join(parts)} may be partly what was there before"
+        lines += [what, f"do it again: {again}"]
+    return lines
 
 
 def _service(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:

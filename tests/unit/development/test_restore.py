@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shiplane.development import cut_off
 from shiplane.development.backups import Kept
+from shiplane.development.cut_off import Note
 from shiplane.development.restore import Restore, parts_of
 from shiplane.errors import BackupUnknown, Interrupted, RestoreFailed, StepFailed
 from stacks import MODEL, RUNNING, container, make_stack
@@ -98,6 +100,51 @@ def test_a_failed_change_is_taken_back_whole(tmp_path: Path) -> None:
         *(STOP, "back database", "back media", START),
     ]
     assert error.cause.endswith("putting it in place (media) failed; the data are what they were before")
+
+
+def test_a_change_is_noted_until_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack, runner = make_stack(tmp_path)
+    cut_off.write(tmp_path, Note({"database": "zero", "static": "zero"}))
+    run, noted = runner.run, []
+
+    def looking(command: Command, **words: Any) -> Completed:  # noqa: ANN401 - as the runner takes them
+        noted.append(cut_off.read(tmp_path))
+        return run(command, **words)
+
+    monkeypatch.setattr(runner, "run", looking)
+    Restore(stack, BACKUP, PARTS).run()
+    before = Note({"database": "zero", "static": "zero"})
+    during = Note({"database": "one", "static": "zero", "media": "one"}, ("backend",))
+    told = [note for note, line in zip(noted, runner.transcript, strict=True) if deeds([line])]
+    assert told == [before] * 2 + [during] * 4 + [Note({"static": "zero"})] * 2
+    assert cut_off.read(tmp_path) == Note({"static": "zero"})
+
+
+def test_what_a_restore_that_was_cut_off_had_stopped_is_started(tmp_path: Path) -> None:
+    cut_off.write(tmp_path, Note({"media": "one"}, ("backend",)))
+    stack, runner = make_stack(tmp_path, "")
+    Restore(stack, BACKUP, ("media",)).run()
+    assert deeds(runner.transcript) == ["load media", STOP, "swap media", START, "finish media"]
+    Restore(stack, BACKUP, ("media",)).run()
+    assert deeds(runner.transcript)[5:] == ["load media", "swap media", "finish media"]
+
+
+def test_what_was_noted_before_stands_again_where_the_data_do(tmp_path: Path) -> None:
+    before = Note({"media": "zero"}, ("celery",))
+    cut_off.write(tmp_path, before)
+    failed(tmp_path, ("bash -s files swap", "no", 1))
+    assert cut_off.read(tmp_path) == before
+    failed(tmp_path, ("bash -s files load", "no", 1))
+    assert cut_off.read(tmp_path) == before
+    failed(tmp_path, ("bash -s (files swap|database back)", "the disk is full", 1))
+    assert cut_off.read(tmp_path) == Note({"database": "one", "media": "one"}, ("backend", "celery"))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "\xff", '{"parts": {}}', '{"parts": 1, "stopped": []}'])
+def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
+    cut_off.write(tmp_path, Note({"media": "zero"}))
+    (tmp_path / ".shiplane/dev/restoring.json").write_text(text, encoding="latin-1")
+    assert cut_off.read(tmp_path) == Note()
 
 
 def test_data_on_which_the_application_does_not_start_are_taken_back(
