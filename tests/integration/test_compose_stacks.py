@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from helpers.ports import free_ports
-from shiplane.model.identity import checkout_id
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVELOPMENT = ("-f", "docker-compose.yml")
@@ -26,7 +25,6 @@ PORTS = (
     "TEST_PROXY_PORT",
 )
 TAG = f"compose-stacks-{secrets.token_hex(4)}"
-PROJECT = f"app-test-{checkout_id(ROOT)}-suites"
 IMAGES = {"BACKEND_DEV_IMAGE": f"backend-dev:{TAG}", "FRONTEND_DEV_IMAGE": f"frontend-dev:{TAG}"}
 
 
@@ -104,49 +102,6 @@ def test_test_command_beside_a_running_development_stack(stacks: tuple[Stack, St
     assert {one["State"]["Health"]["Status"] for one in (*after.values(), *beside.values())} == {"healthy"}
     assert json.loads(get(environ["TEST_PROXY_PORT"], "/api/v1/status/")[1])["environment"] == "test"
     assert json.loads(get(environ["PROXY_PORT"], "/api/v1/status/")[1])["environment"] == "development"
-
-
-def test_a_suite_runs_beside_both_whatever_their_ports(stacks: tuple[Stack, Stack], environ: dict[str, str]) -> None:
-    stacks[1].up()
-    before = [identity(stack.containers()) for stack in stacks]
-    kept = {name: value for name, value in environ.items() if not name.startswith("TEST_")}
-    holders = [held_port(port) for port in (5433, 8081)]
-    try:
-        done = run_tests(kept, "--suite", "integration", "--clean", "--keep", "--json")
-        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-        told = json.loads(done.stdout)
-        (suite,) = told["suites"]
-        assert (suite["name"], suite["status"], suite["failed"]) == ("integration", "passed", 0)
-        assert suite["passed"] > 5
-        url = told["environment"]["url"]
-        assert not url.endswith(":8081")
-        assert json.loads(get(url.rpartition(":")[2], "/api/v1/status/")[1])["environment"] == "test"
-        assert [identity(stack.containers()) for stack in stacks] == before
-    finally:
-        for holder in holders:
-            holder.close()
-        subprocess.run(
-            ["docker", "compose", "-p", PROJECT, *TEST, "--profile", "*", "down", "--volumes", "--remove-orphans"],
-            cwd=ROOT, env=kept, capture_output=True, check=True,
-        )  # fmt: skip
-    assert [identity(stack.containers()) for stack in stacks] == before
-
-
-def held_port(port: int) -> socket.socket:
-    """Hold a port, unless somebody else does already."""
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    with contextlib.suppress(OSError):
-        holder.bind(("127.0.0.1", port))
-        holder.listen()
-    return holder
-
-
-def run_tests(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["testing/run-tests.sh", *words],
-        cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=500,
-    )  # fmt: skip
 
 
 def test_the_proxy_leads_to_both_and_names_itself_once(stacks: tuple[Stack, Stack], environ: dict[str, str]) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import shutil
+import signal
+import subprocess
 import time
 import urllib.request
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPException
@@ -17,11 +21,13 @@ import pytest
 from helpers.clone import Clone
 from helpers.engine import docker, images, traces, wait_for
 from helpers.hot import Debugger, HotReload
-from helpers.ports import free_ports
+from helpers.ports import free_ports, held_port
+from helpers.story import shorten_suites
 from shiplane.commands import dotenv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PROJECT = f"development-{secrets.token_hex(4)}"
 PORTS = ("PROXY_PORT", "DEV_BACKEND_PORT", "DEV_FRONTEND_PORT", "DEV_DB_PORT", "DEV_REDIS_PORT")
@@ -29,8 +35,22 @@ SERVICES = "backend, db, frontend, proxy, redis"
 EXAMPLES = 12
 TOKEN = "p)$'\"#\\ ü of this checkout"
 UPLOAD = "/srv/media/invoices/p)$'\"#\\ ü.txt"
+OTHER = "/srv/static/mine"
 VIEW = "health/views.py"
 SAVE_AGAIN_SECONDS = 5
+TAKEN = (8081, 5433)
+SUITES = ("unit (backend)", "unit (frontend)", "integration", "e2e", "visual", "performance")
+WRONG = """
+test("the board is called what it is not", async ({ page }) => {
+  await page.goto("/");
+  expect(await page.title()).toBe("");
+});
+"""
+# Ends the command that calls it at once where it would put the files in place, after the database.
+KILLING = """#!/bin/sh
+case "$*" in *"files swap"*) kill -9 "$PPID"; exit 1 ;; esac
+exec {bash} "$@"
+"""
 
 
 class Stack:
@@ -77,9 +97,14 @@ class Stack:
     def inside(self, service: str, *words: str) -> str:
         return docker("exec", f"{PROJECT}-{service}-1", *words).decode()
 
-    def sql(self, text: str) -> None:
-        line = 'exec psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v ON_ERROR_STOP=1 -qc "$1"'
-        self.inside("db", "sh", "-c", line, "sh", text)
+    @property
+    def stored(self) -> int:
+        """Count the rows without the backend."""
+        return int(self.sql("SELECT count(*) FROM board_run"))
+
+    def sql(self, text: str) -> str:
+        line = 'exec psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -v ON_ERROR_STOP=1 -qtAc "$1"'
+        return self.inside("db", "sh", "-c", line, "sh", text)
 
     def upload(self, text: str) -> None:
         self.inside("backend", "sh", "-c", 'mkdir -p "${1%/*}" && printf %s "$2" >"$1"', "sh", UPLOAD, text)
@@ -88,11 +113,16 @@ class Stack:
     def uploaded(self) -> str:
         return self.inside("backend", "cat", UPLOAD)
 
-    def containers(self) -> dict[str, tuple[str, str]]:
-        """Give id and start of each container."""
+    def containers(self) -> dict[str, tuple[object, ...]]:
+        """Give id, start and ports of each container."""
         ids = docker("ps", "-q", "--filter", f"label=com.docker.compose.project={PROJECT}").decode().split()
         found = json.loads(docker("inspect", *ids))
-        return {one["Name"]: (one["Id"], one["State"]["StartedAt"]) for one in found}
+        return {one["Name"]: (one["Id"], one["State"]["StartedAt"], one["NetworkSettings"]["Ports"]) for one in found}
+
+    def volumes(self) -> dict[str, str]:
+        """Give the moment at which each volume was made."""
+        names = [trace.removeprefix("volume ") for trace in traces(PROJECT) if trace.startswith("volume ")]
+        return {one["Name"]: one["CreatedAt"] for one in json.loads(docker("volume", "inspect", *names))}
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +131,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     names = {f"{kind}_DEV_IMAGE": f"{kind.lower()}-dev:{PROJECT}" for kind in ("BACKEND", "FRONTEND")}
     ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
     clone = Clone.make(tmp_path_factory.mktemp("development") / "shop", COMPOSE_PROJECT_NAME=PROJECT, **names, **ports)
+    shorten_suites(clone.folder)
     (clone.folder / ".env").write_text(dotenv.render({"BOARD_TOKEN": TOKEN}))
     try:
         started = clone.invoke("dev.up").output
@@ -122,6 +153,44 @@ def test_a_second_start_changes_nothing(stack: Stack) -> None:
     assert f"as they were: {SERVICES}" in stack.clone.invoke("dev.up").output
     assert stack.containers() == before
     assert stack.rows == EXAMPLES
+
+
+@pytest.fixture
+def suites(stack: Stack) -> Iterator[str]:
+    """Give the project of the environment of `invoke test`; the line that removes it is given to people, too."""
+    project = f"app-test-{stack.clone.id}-suites"
+    holders = [held_port(port) for port in TAKEN]
+    try:
+        yield project
+    finally:
+        for holder in holders:
+            holder.close()
+        removal = ["docker", "compose", "--project-name", project, "down", "--volumes"]
+        subprocess.run(removal, cwd=stack.clone.folder, env=stack.clone.environ, check=True, capture_output=True)
+    assert traces(project) == []
+
+
+def test_every_suite_runs_beside_it_and_says_what_opens_a_failure(stack: Stack, suites: str) -> None:
+    before = (stack.containers(), stack.volumes())
+    script = "testing/run-tests.sh"
+    passed = stack.clone.run(script, "--suite", "all", "--clean", "--keep").output.splitlines()
+    ended = [line.partition(":")[0] for line in passed if line.startswith(("✓ ", "✗ "))]
+    assert ended == [f"✓ {name}" for name in SUITES]
+    (left,) = (line for line in passed if line.startswith("left running: "))
+    url, _, removal = left.removeprefix("left running: ").partition("; ")
+    port = int(url.rpartition(":")[2])
+    assert removal == f"remove it: docker compose --project-name {suites} down --volumes"
+    assert port != TAKEN[0]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/status/", timeout=30) as answer:
+        assert json.load(answer)["environment"] == "test"
+    with (stack.clone.folder / "testing/tests/e2e/smoke.spec.ts").open("a") as tests:
+        tests.write(WRONG)
+    failed = stack.clone.run(script, "--suite", "e2e", code=3).output.splitlines()
+    opens = "see: testing/node_modules/.bin/playwright show-trace "
+    (shown,) = (line.split() for line in failed if line.strip().startswith(opens))
+    with zipfile.ZipFile(stack.clone.folder / shown[-1]) as trace:
+        assert any(name.endswith(".trace") for name in trace.namelist())
+    assert (stack.containers(), stack.volumes()) == before
 
 
 def test_another_clone_leaves_the_stack_alone(stack: Stack) -> None:
@@ -200,40 +269,38 @@ def test_what_was_kept_comes_back_to_an_empty_stack(stack: Stack, backup: str) -
     assert (stack.rows, stack.uploaded) == (EXAMPLES, "paid")
 
 
-def test_parts_of_a_backup_come_back_to_a_used_stack(stack: Stack, backup: str) -> None:
+def test_a_restore_that_was_killed_half_way_is_told_until_it_is_done_again(
+    stack: Stack, backup: str, tmp_path: Path
+) -> None:
     stack.sql("TRUNCATE board_run CASCADE")
     stack.upload("edited since")
-    assert stack.rows == 0
-    stack.clone.invoke("dev.restore", backup, "--part", "database", "--yes")
-    assert (stack.rows, stack.uploaded) == (EXAMPLES, "edited since")
+    stack.inside("backend", "touch", OTHER)
+    killing = tmp_path / "bash"
+    killing.write_text(KILLING.format(bash=shutil.which("bash")))
+    killing.chmod(0o755)
+    words = ("dev.restore", backup, "--part", "database", "--part", "media")
+    path = f"{tmp_path}:{stack.clone.environ['PATH']}"
+    stack.clone.invoke(*words, "--no-keep", "--yes", code=-signal.SIGKILL, environ={"PATH": path})
+    told = stack.clone.invoke("dev.status").output.splitlines()[-2:]
+    assert told == [
+        f"the restore of {backup} was cut off: database, media may be partly what was there before",
+        f"do it again: invoke {' '.join(words)}",
+    ]
+    again = told[1].removeprefix("do it again: ").split()
+    assert stack.clone.run(*again, "--yes").output.splitlines()[:2] == told
+    assert (stack.rows, stack.uploaded) == (EXAMPLES, "paid")
+    stack.inside("backend", "test", "-f", OTHER)  # of the part that was not asked for
+    assert stack.clone.json("dev.status")["cut_off"] == {}
     newest = stack.clone.json("dev.backups")[0]
-    assert (newest["name"].endswith("-before-restore"), list(newest["sizes"])) == (True, ["database"])
+    assert (newest["name"].endswith("-before-restore"), list(newest["sizes"])) == (True, ["database", "media"])
 
 
-def test_a_dump_of_another_user_s_database_becomes_ours(stack: Stack) -> None:
-    stack.sql('CREATE ROLE "an old app"; CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO "an old app"')
-    stack.sql("CREATE ROLE grafana; GRANT CONNECT ON DATABASE app TO grafana; GRANT SELECT ON board_run TO grafana")
-    name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
-    stack.sql('DROP OWNED BY "an old app"; DROP ROLE "an old app"; TRUNCATE board_run CASCADE')
-    stack.sql("DROP OWNED BY grafana; DROP ROLE grafana")
-    restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
-    assert f"not known here: an old app, to whom parts of backup {name} belong" in restored
-    assert f"not known here: grafana, named by rights in backup {name}" in restored
-    assert stack.rows == EXAMPLES
-    stack.sql("INSERT INTO theirs VALUES (1); DROP TABLE theirs")
-
-
-def test_a_dump_with_rights_of_a_stranger_alone_keeps_its_owners(stack: Stack) -> None:
-    stack.sql("CREATE ROLE grafana; GRANT SELECT ON board_run TO grafana; CREATE ROLE worker")
-    stack.sql("CREATE TABLE work (id int); ALTER TABLE work OWNER TO worker")
-    name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
-    stack.sql("DROP OWNED BY grafana; DROP ROLE grafana; TRUNCATE board_run CASCADE")
-    restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
-    assert f"not known here: grafana, named by rights in backup {name}" in restored
-    assert "belong" not in restored
-    assert stack.rows == EXAMPLES
-    stack.sql("SET ROLE worker; INSERT INTO work VALUES (1); DROP TABLE work")
-    stack.sql("DROP ROLE worker")
+def test_a_reset_that_could_not_start_again_removes_nothing(stack: Stack) -> None:
+    before, (port,) = stack.volumes(), free_ports(1)
+    with held_port(port):
+        refused = stack.clone.invoke("dev.reset", "--yes", code=2, environ={"DEV_DB_PORT": str(port)}).output
+    assert f"port {port} is held by " in refused
+    assert (stack.volumes(), stack.rows) == (before, EXAMPLES)
 
 
 def test_a_restore_that_fails_leaves_the_data_as_they_are(stack: Stack, backup: str) -> None:
@@ -251,6 +318,40 @@ def test_a_restore_that_fails_leaves_the_data_as_they_are(stack: Stack, backup: 
     stack.clone.invoke("dev.restore", str(foreign), "--no-keep", "--yes", code=3)
     assert (stack.rows, stack.uploaded) == (before, "mine since")
     assert ".restore" not in stack.inside("backend", "ls", "-A", "/srv/media", "/srv/static")
+
+
+@pytest.fixture
+def at_rest(stack: Stack) -> None:
+    """Let the backend be stopped: a restore need not wait for it then."""
+    stack.clone.invoke("dev.stop", "--service", "backend")
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_a_dump_of_another_user_s_database_becomes_ours(stack: Stack) -> None:
+    stack.sql('CREATE ROLE "an old app"; CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO "an old app"')
+    stack.sql("CREATE ROLE grafana; GRANT CONNECT ON DATABASE app TO grafana; GRANT SELECT ON board_run TO grafana")
+    name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
+    stack.sql('DROP OWNED BY "an old app"; DROP ROLE "an old app"; TRUNCATE board_run CASCADE')
+    stack.sql("DROP OWNED BY grafana; DROP ROLE grafana")
+    restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
+    assert f"not known here: an old app, to whom parts of backup {name} belong" in restored
+    assert f"not known here: grafana, named by rights in backup {name}" in restored
+    assert stack.stored == EXAMPLES
+    stack.sql("INSERT INTO theirs VALUES (1); DROP TABLE theirs")
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_a_dump_with_rights_of_a_stranger_alone_keeps_its_owners(stack: Stack) -> None:
+    stack.sql("CREATE ROLE grafana; GRANT SELECT ON board_run TO grafana; CREATE ROLE worker")
+    stack.sql("CREATE TABLE work (id int); ALTER TABLE work OWNER TO worker")
+    name = str(stack.clone.json("dev.backup", "--part", "database")["name"])
+    stack.sql("DROP OWNED BY grafana; DROP ROLE grafana; TRUNCATE board_run CASCADE")
+    restored = stack.clone.invoke("dev.restore", name, "--part", "database", "--no-keep", "--yes").output
+    assert f"not known here: grafana, named by rights in backup {name}" in restored
+    assert "belong" not in restored
+    assert stack.stored == EXAMPLES
+    stack.sql("SET ROLE worker; INSERT INTO work VALUES (1); DROP TABLE work")
+    stack.sql("DROP ROLE worker")
 
 
 def test_a_debugger_stops_the_backend_where_it_is_asked_to(stack: Stack) -> None:

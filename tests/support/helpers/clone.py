@@ -99,11 +99,11 @@ class Clone:
         return self.folder / ".shiplane" / "runs"
 
     def start(self, *argv: str, environ: Mapping[str, str] | None = None) -> Started:
-        """Start a program of the Python environment and go on."""
+        """Start a program of the Python environment, or a script that is here by its path, and go on."""
         file = self.folder.parent / f"output-{self.folder.name}-{len(list(self.folder.parent.iterdir()))}.txt"
         with file.open("wb") as output:
             process = subprocess.Popen(
-                [f".venv/bin/{argv[0]}", *argv[1:]],
+                [argv[0] if "/" in argv[0] else f".venv/bin/{argv[0]}", *argv[1:]],
                 cwd=self.folder,
                 env={**self.environ, **(environ or {})},
                 stdin=subprocess.DEVNULL,

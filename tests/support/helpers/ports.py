@@ -1,7 +1,8 @@
-"""Ports of this machine that nothing holds."""
+"""Ports of this machine: such as nothing holds, and one that is held."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 
@@ -15,3 +16,13 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def held_port(port: int) -> socket.socket:
+    """Hold a port of 127.0.0.1, unless somebody else does already."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with contextlib.suppress(OSError):
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+    return holder

@@ -61,22 +61,45 @@ def shorten_checks(folder: Path) -> None:
 
     What suites and linters find is their own matter and costs a minute a run; here they start, count and stop a run.
     """
+    _shorten_unit_tests(folder)
+    for test in (folder / "tests").rglob("test_*.py"):
+        test.unlink()
+    few = 'ignores: ["src/api", "src/components", "src/pages", '
+    replace(folder / "frontend/eslint.config.js", "ignores: [", few)
+    less = 'force-exclude = true\nextend-exclude = ["src/shiplane/*/*", "noxfile.py", "tasks.py", '
+    replace(folder / "pyproject.toml", "extend-exclude = [", less)
+    replace(folder / "pyproject.toml", 'files = ["src/shiplane"]', 'files = ["src/shiplane/errors.py"]')
+
+
+def _shorten_unit_tests(folder: Path) -> None:
     for test in (folder / "backend/tests").glob("test_*.py"):
         if test.name != "test_authentication.py":
             test.unlink()
     for test in (folder / "frontend/src").rglob("*.test.ts*"):
         if test.name != "format.test.ts":
             test.unlink()
-    for test in (folder / "tests").rglob("test_*.py"):
-        test.unlink()
     replace(folder / "backend/pyproject.toml", "fail_under = 90", "fail_under = 1")
     full = "thresholds: { lines: 95, functions: 95, statements: 95, branches: 90 }"
     replace(folder / "frontend/vitest.config.ts", full, "thresholds: { lines: 0 }")
-    few = 'ignores: ["src/api", "src/components", "src/pages", '
-    replace(folder / "frontend/eslint.config.js", "ignores: [", few)
-    less = 'force-exclude = true\nextend-exclude = ["src/shiplane/*/*", "noxfile.py", "tasks.py", '
-    replace(folder / "pyproject.toml", "extend-exclude = [", less)
-    replace(folder / "pyproject.toml", 'files = ["src/shiplane"]', 'files = ["src/shiplane/errors.py"]')
+
+
+def shorten_suites(folder: Path) -> None:
+    """Keep a few tests of each suite of the application, browser tests too: all of them take minutes."""
+    _shorten_unit_tests(folder)
+    for name in ("e2e/deployment", "integration/proxy", "visual/layout"):
+        (folder / f"testing/tests/{name}.spec.ts").unlink()
+    smoke = folder / "testing/tests/e2e/smoke.spec.ts"
+    head, *tests = smoke.read_text(encoding="utf-8").split("\n\ntest(")
+    smoke.write_text(
+        "\n\ntest(".join([head, *(test for test in tests if "survives a reload" in test)]), encoding="utf-8"
+    )
+    settings = folder / "testing/playwright.config.ts"
+    # What takes long here is the machine's matter.
+    replace(settings, "timeout: 30_000", "timeout: 180_000")
+    replace(settings, "timeout: 10_000", "timeout: 60_000")
+    load = folder / "testing/tests/performance/load.spec.ts"
+    replace(load, "const VISITS = 3;", "const VISITS = 1;")
+    replace(load, "const API_MILLISECONDS = 500;", "const API_MILLISECONDS = 10_000;")
 
 
 def change_frontend(folder: Path) -> None:
