@@ -39,6 +39,8 @@ WELL: list[Answer] = [
 HELD = "port 8080 is held by python3 (process 77), so the proxy of the development stack cannot be published there"
 MACHINE = ["engine", "compose", "buildx", "packages", "disk", "memory", "clock", "proxy", "authorities", "names"]
 CHECKOUT = ["docker-config", "line-ends", "modes", "configuration", "files", "variables", "topology", "ports"]
+SHOWN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII0ps7d+eUclQKMyMs91r5ZzReY3OlEAvTaQseVgaTIF"
+OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEKUmQlsc2zfJ/LAqStC2AjWThl6mfMK4E9BIkgUjF0+"
 REMOTE_ONLY = ["addresses", "registry", "vpn", "credentials", "secrets"]
 LOCKS = ["lock.staging", "lock.production"]
 
@@ -229,6 +231,35 @@ def test_the_login_to_the_registry_is_tried(project: Project, taken: str, found:
     for one in told.values():
         assert one["cause"].startswith("ghcr.io refuses the login of 'me', so images cannot be pushed")
     assert HARD not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("shown", "cause"),
+    [
+        (SHOWN, ""),
+        (OTHER, "staging (192.0.2.1:22) does not show the host key that is pinned in "),
+        ("", ""),  # one that shows none is told by another check
+    ],
+)
+def test_the_host_key_that_a_server_shows(project: Project, shown: str, cause: str) -> None:
+    project.world.reached.shown = {"192.0.2.1": shown} if shown else {}
+    given = {**REMOTE, "SSH_KNOWN_HOSTS": f"192.0.2.1 {SHOWN}"}
+    ended = project.invoke("doctor --seconds 60 --json --target remote", **given)
+    told = [one["cause"] for one in ended.json if one["id"].startswith("host-keys") and not one["ok"]]
+    assert len(told) == bool(cause)
+    assert all(one.startswith(cause) for one in told)
+
+
+def test_behind_a_vpn_that_is_not_joined_no_server_is_asked(project: Project) -> None:
+    config = project.folder / "pyproject.toml"
+    config.write_text(
+        config.read_text().replace("[tool.shiplane]\n", '[tool.shiplane]\nvpn.provider = "tailscale"\n', 1)
+    )
+    project.world.reached.shown = {"192.0.2.1": OTHER}
+    project.world.reached.silent = {"192.0.2.1"}
+    given = {**REMOTE, "SSH_KNOWN_HOSTS": f"192.0.2.1 {SHOWN}", "PATH": ""}
+    found = {one["id"]: one for one in project.invoke("doctor --seconds 60 --json --target remote", **given).json}
+    assert [found[name]["ok"] for name in ("vpn", "host-keys", "servers")] == [False, True, True]
 
 
 def test_a_server_a_name_and_a_proxy_that_do_not_answer(project: Project) -> None:

@@ -38,6 +38,8 @@ class RecordedNetwork:
     def __init__(self) -> None:
         self.known = {"localhost": ("127.0.0.1",)}
         self.silent: set[str] = set()
+        self.shown: dict[str, str] = {}
+        """The host keys of servers, by address."""
 
     def addresses(self, name: str) -> tuple[str, ...]:
         if name in self.silent:
@@ -48,6 +50,12 @@ class RecordedNetwork:
         del seconds
         if host in self.silent:
             raise Unreachable(f"{host}:{port} does not answer: Connection refused", "check the address")
+
+    def host_key(self, host: str, port: int, kind: str, seconds: float = 2.0) -> str:
+        del seconds
+        if host not in self.shown:
+            raise Unreachable(f"{host}:{port} shows no host key of {kind}", "check that its sshd is up")
+        return self.shown[host]
 
 
 class RecordedWorld(World):

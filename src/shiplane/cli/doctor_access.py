@@ -13,7 +13,7 @@ from shiplane.cli.remote_target import named
 from shiplane.cli.text import nowhere
 from shiplane.commands import vpn
 from shiplane.doctor import Check, access, network, project
-from shiplane.errors import RegistryRefused, ShiplaneError, Unreachable
+from shiplane.errors import HostKeyChanged, RegistryRefused, ShiplaneError, Unreachable
 from shiplane.model import Command
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def of_target(app: App, cancel: Cancel, target: Target) -> list[Check[Any]]:
     return [
         *found,
         Check("keys", lambda: list(_keys(app, target)), access.keys),
-        Check("host-keys", lambda: list(_unpinned(app, target)), project.refused),
+        Check("host-keys", lambda: list(_untrusted(app, target)), project.refused),
         *([Check("servers", lambda: _silent(app, target), project.refused)] if target.name == "remote" else []),
         *(
             Check(f"lock.{e.name}", partial(_held, app, target, e.name, cancel), access.lock)
@@ -150,22 +150,50 @@ def _keys(app: App, target: Target) -> Iterator[access.Key]:
             yield access.Key(shown, path.stat().st_mode & 0o777, usable)
 
 
-def _unpinned(app: App, target: Target) -> Iterator[ShiplaneError]:
+def _untrusted(app: App, target: Target) -> Iterator[ShiplaneError]:
+    """Look for the pinned key of each host, and whether those that can be asked at once still show it."""
     from shiplane.runners.connection import pinned_keys  # noqa: PLC0415 - this check alone
 
-    for _, host in _hosts(app, target):
+    reached = _reached(app, target)
+    for host in dict.fromkeys((*(host for _, host in _hosts(app, target)), *reached)):
         error = _refusal(partial(pinned_keys, host))
+        if error is None and host in reached:
+            error = _refusal(partial(_check_shown, app, host, _SECONDS / len(reached)))
         if error is not None:
             yield error
 
 
-def _silent(app: App, target: Target) -> list[ShiplaneError]:
-    """Try the servers that can be reached from here at once; behind a VPN that a run joins itself none can."""
-    if app.config.vpn.provider != "none" and not vpn.is_joined(app.runner.run(vpn.status()).stdout):
+def _check_shown(app: App, host: Host, seconds: float) -> None:
+    """Raise `HostKeyChanged` where a server shows another key; one that shows none is another check's."""
+    from shiplane.runners.connection import pinned_keys  # noqa: PLC0415 - this check alone
+
+    pinned = pinned_keys(host)
+    try:
+        # Whoever connects asks for a key of the first kind that is pinned.
+        shown = app.world.network().host_key(host.address, host.port, pinned[0][0], seconds)
+    except Unreachable:
+        return
+    if shown not in [f"{key.get_name()} {key.get_base64()}" for _, key in pinned]:
+        raise HostKeyChanged(host.place, host.known_hosts)
+
+
+def _reached(app: App, target: Target) -> list[Host]:
+    """Give a host of each place that can be reached at once; behind a VPN that a run joins itself none can."""
+    if app.config.vpn.provider != "none" and not _is_joined(app):
         return []
     first = dict(reversed(list(_hosts(app, target))))
-    places = dict.fromkeys((host.address, host.port) for host in first.values())
-    asked = (partial(app.world.network().connect, address, port, _SECONDS / len(places)) for address, port in places)
+    return list({(host.address, host.port): host for host in first.values()}.values())
+
+
+def _is_joined(app: App) -> bool:
+    return _has_vpn(app) and vpn.is_joined(app.runner.run(vpn.status()).stdout)
+
+
+def _silent(app: App, target: Target) -> list[ShiplaneError]:
+    """Try the servers that can be reached."""
+    found = _reached(app, target)
+    connect = app.world.network().connect
+    asked = (partial(connect, host.address, host.port, _SECONDS / len(found)) for host in found)
     return [error for ask in asked if (error := _refusal(ask)) is not None]
 
 

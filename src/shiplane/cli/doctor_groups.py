@@ -50,10 +50,12 @@ def of_stack(app: App, runner: Runner) -> list[Check[Any]]:
 
 def of_machine(app: App, runner: Runner) -> list[Check[Any]]:
     """Engine, plugins, packages, disk, memory, clock, proxy, certificate authorities, the client's logins."""
-    asked = [("engine", engine.ENGINE, engine.engine), ("compose", engine.COMPOSE, engine.compose)]
-    asked += [("buildx", engine.BUILDX, engine.buildx), ("packages", engine.PARTS, engine.packages)]
+    elsewhere = next((name for name in engine.ELSEWHERE if app.environ.get(name)), "")
+    asked = [("compose", engine.COMPOSE, engine.compose), ("buildx", engine.BUILDX, engine.buildx)]
+    asked += [("packages", engine.PARTS, engine.packages)]
     resources = Once(partial(machine_facts.resources, runner, app.checkout))
     return [
+        Check("engine", partial(runner.run, engine.ENGINE), partial(engine.engine, elsewhere=elsewhere)),
         *(Check(name, partial(runner.run, question), judge) for name, question, judge in asked),
         Check("disk", resources, machine.disk),
         Check("memory", resources, machine.memory),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shiplane.cli.hosts import Wanted, make_host, unknown
+from shiplane.cli.secret_files import SecretFiles
 from shiplane.commands import compose
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy import tls
@@ -18,7 +17,6 @@ from shiplane.errors import ConfigError, SecretsMissing, UsageError
 from shiplane.model import Secret, Site
 from shiplane.planning import Naming
 from shiplane.planning.reference import on_mirror
-from shiplane.runners import temporary
 from shiplane.runners.http import is_loopback
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ class RemoteTarget:
         self.config = config
         self.environ = environ
         self._lookup = cache(lookup)
-        self._files: Path | None = None
+        self._files = SecretFiles()
 
     @property
     def ca_file(self) -> str:
@@ -298,14 +296,7 @@ class RemoteTarget:
             if not Path(value).is_file():
                 raise UsageError(f"{name} of {environment} names {value}, which is no file", "set the path or the text")
             return value
-        if self._files is None:
-            self._files = temporary.make("ssh")
-            atexit.register(temporary.remove, self._files)
-        path = self._files / f"{environment}-{name.lower()}"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(value.strip() + "\n")
-        return str(path)
+        return self._files.keep(f"{environment}-{name.lower()}", f"{value.strip()}\n")
 
 
 def named(environ: Mapping[str, str], environment: str, name: str) -> str:

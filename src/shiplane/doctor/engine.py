@@ -18,6 +18,8 @@ ENGINE_AT_LEAST = "25"
 """The first with start_interval in health checks."""
 COMPOSE_AT_LEAST = "2.24.4"
 """The first with !override and !reset."""
+ELSEWHERE = ("DOCKER_HOST", "DOCKER_CONTEXT")
+"""Variables that lead the client to another engine, of which Docker takes the first."""
 # A run fails for want of packages, never for want of git hooks.
 _BOOTSTRAP = ("./scripts/bootstrap", "--no-hooks")
 _BRING = "run ./scripts/bootstrap"
@@ -29,14 +31,15 @@ BUILDX = Command(("docker", "buildx", "version"), timeout=20)
 PARTS = Command((_BOOTSTRAP[0], "--check", *_BOOTSTRAP[1:]), timeout=30)
 
 
-def engine(answer: Completed) -> Iterator[Finding]:
-    """Judge the engine's answer."""
+def engine(answer: Completed, elsewhere: str = "") -> Iterator[Finding]:
+    """Judge the engine's answer; `elsewhere` is the variable that names another one than this machine's own."""
     so = "nothing can be built, tested or deployed"
+    start = f"start the engine that {elsewhere} names, or: unset {elsewhere}" if elsewhere else _BRING
     if not answer.ok:
         said = (answer.tail(1) or ("it says nothing",))[0]
         denied = "permission denied" in answer.output
         mine = 'sudo usermod -aG docker "$USER", then log in again'
-        yield Finding(f"no container engine answers ({said})", so, mine if denied else _BRING)
+        yield Finding(f"no container engine answers ({said})", so, mine if denied else start)
     elif not _at_least(answer.stdout, ENGINE_AT_LEAST):
         what = f"the engine {answer.stdout.strip()} is older than {ENGINE_AT_LEAST}"
         yield Finding(what, "it does not know the health checks of the compose files", "install a newer one")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 from typing import Protocol
 
 from shiplane.errors import Unreachable
+from shiplane.runners.connection import failures
 
 
 class Network(Protocol):
@@ -16,6 +18,17 @@ class Network(Protocol):
 
     def connect(self, host: str, port: int, seconds: float = 2.0) -> None:
         """Connect and hang up; raises `Unreachable` where nothing listens, or nothing answers in time."""
+
+    def host_key(self, host: str, port: int, kind: str, seconds: float = 2.0) -> str:
+        """Ask an SSH server for its host key, of this kind where it has one; raises `Unreachable`.
+
+        It is given as `known_hosts` has it: kind and key.
+        """
+
+
+def _is_of(algorithm: str, kind: str) -> bool:
+    """Tell whether a server signs so with a key of a kind: for one of RSA there are several ways."""
+    return algorithm == kind or (kind == "ssh-rsa" and algorithm.startswith("rsa-sha2-"))
 
 
 class NetworkRunner:
@@ -39,3 +52,20 @@ class NetworkRunner:
             raise Unreachable(
                 f"{host}:{port} does not answer: {why}", "check the address, and that it is up"
             ) from error
+
+    def host_key(self, host: str, port: int, kind: str, seconds: float = 2.0) -> str:
+        """Say who we are to an SSH server and hear who it is, no more; see `Network.host_key`."""
+        from paramiko import Transport  # noqa: PLC0415 - slow to import, and this question alone needs it
+
+        refusals: tuple[type[Exception], ...] = (*failures(), UnicodeError, OverflowError)
+        try:
+            with socket.create_connection((host, port), seconds) as sock, closing(Transport(sock)) as transport:
+                transport.banner_timeout = seconds
+                options = transport.get_security_options()
+                known = options.key_types
+                options.key_types = sorted(known, key=lambda one: not _is_of(one, kind))
+                transport.start_client(timeout=seconds)
+                key = transport.get_remote_server_key()
+        except refusals as error:
+            raise Unreachable(f"{host}:{port} shows no host key: {error}", "check that its sshd is up") from error
+        return f"{key.get_name()} {key.get_base64()}"

@@ -47,6 +47,12 @@ def test_an_engine_that_cannot_be_used(said: str, code: int, what: str, fix: str
     assert found.mend is None
 
 
+def test_an_engine_elsewhere_is_nothing_that_bootstrap_brings() -> None:
+    [found] = engine.engine(answer("Cannot connect", 1), "DOCKER_HOST")
+    assert found.fix == "start the engine that DOCKER_HOST names, or: unset DOCKER_HOST"
+    assert list(engine.engine(answer("26.1.5"), "DOCKER_HOST")) == []
+
+
 @pytest.mark.parametrize(
     ("said", "well"), [("2.24.4", True), ("v2.40.3-desktop.1", True), ("2.24.3", False), ("", False)]
 )
