@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.clone import Clone
+from helpers.doctor import found, free, make
 from shiplane.errors import Unreachable
 from shiplane.runners.network import NetworkRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from helpers.clone import Clone
+
 SECONDS = 3.0
-WELL = "echo 'ok       engine'\n"
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """Give a clone whose packages are those of this checkout, which bootstrap would not know as its own."""
-    made = Clone.make(tmp_path_factory.mktemp("doctor") / "shop", PROXY_PORT="0")
-    (made.folder / "scripts/bootstrap").write_text(f"#!/bin/sh\n{WELL}")
-    return made
-
-
-def found(clone: Clone, *words: str, **environ: str) -> dict[str, dict[str, Any]]:
-    """Give what doctor finds, by id."""
-    command = clone.start("invoke", "doctor", "--seconds", "60", "--json", *words, environ={**free_ports(), **environ})
-    output = command.finish().output
-    listed = output[: output.index("\n]") + 2] if "\n]" in output else output
-    return {told["id"]: told for told in json.loads(listed) if not told["ok"]}
-
-
-def free_ports() -> dict[str, str]:
-    """Let the development stack want ports that nothing else holds: somebody may have one up beside this."""
-    names = ("PROXY_PORT", "DEV_BACKEND_PORT", "DEV_FRONTEND_PORT", "DEV_DB_PORT", "DEV_REDIS_PORT")
-    return dict.fromkeys(names, "0")
+    return make(tmp_path_factory.mktemp("doctor"))
 
 
 @pytest.fixture
@@ -54,7 +37,7 @@ def test_nothing_is_found_where_nothing_is_wrong(clone: Clone) -> None:
 
 
 def test_it_takes_three_seconds_at_most(clone: Clone) -> None:
-    ends = [clone.start("invoke", "doctor", environ=free_ports()).finish() for _ in range(3)]
+    ends = [clone.start("invoke", "doctor", environ=free()).finish() for _ in range(3)]
     # By the best of three, and by what is left of the machine: other programs run beside this one.
     share = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert min(end.seconds for end in ends) < SECONDS * share
@@ -79,7 +62,6 @@ def test_line_ends_and_modes_of_scripts(clone: Clone) -> None:
     assert found(clone, "--fix") == {}
     assert script.read_bytes() == before
     assert os.access(script, os.X_OK)
-    assert found(clone) == {}
 
 
 def test_a_variable_that_nothing_sets(clone: Clone) -> None:
@@ -116,15 +98,9 @@ def test_a_key_that_others_can_read(clone: Clone) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_bundle_of_authorities_that_is_none(clone: Clone) -> None:
-    empty = clone.folder.parent / "empty.pem"
-    empty.touch()
-    assert list(found(clone, PIP_CERT=str(empty))) == ["authorities.PIP_CERT"]
-
-
 def test_an_engine_that_never_answers_is_told_in_time(clone: Clone, listener: socket.socket) -> None:
     """The port takes connections, and says nothing."""
-    environ = {**free_ports(), "DOCKER_HOST": f"tcp://127.0.0.1:{listener.getsockname()[1]}"}
+    environ = {**free(), "DOCKER_HOST": f"tcp://127.0.0.1:{listener.getsockname()[1]}"}
     end = clone.start("invoke", "doctor", environ=environ).finish()
     assert end.code == 2
     assert "engine: no answer within" in end.output
@@ -136,6 +112,8 @@ def test_the_network_answers_as_it_is(listener: socket.socket) -> None:
     network, port = NetworkRunner(), listener.getsockname()[1]
     network.connect("127.0.0.1", port)
     assert "127.0.0.1" in network.addresses("localhost")
+    with pytest.raises(Unreachable, match=f"127.0.0.1:{port} shows no host key: "):
+        network.host_key("127.0.0.1", port, "ssh-ed25519", 0.2)
     listener.close()
     with pytest.raises(Unreachable, match=f"127.0.0.1:{port} does not answer: Connection refused"):
         network.connect("127.0.0.1", port)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 HOST = "staging.test"
+_ELSE = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False, **dict.fromkeys(_ELSE, False)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def issue(
     """Make a certificate for names and addresses, signed by `signer` or by itself; without names, an authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0] if names else f"authority {id(key)}")])
+    by = signer.key if signer else key
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -55,10 +60,15 @@ def issue(
         .not_valid_before(begins)
         .not_valid_after(begins + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
+        # Without these two, and a use of its key, an authority is none to strict clients.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_name(each) for each in names]), critical=False)
-    return Issued(builder.sign(signer.key if signer else key, hashes.SHA256()), key)
+    else:
+        builder = builder.add_extension(_SIGNS, critical=True)
+    return Issued(builder.sign(by, hashes.SHA256()), key)
 
 
 def _name(text: str) -> x509.GeneralName:

@@ -10,21 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.locks import dead, left
 from shiplane.deploy.lock import Holder, Lock, Timing
 from shiplane.errors import Locked
 from shiplane.model import Command
-from shiplane.runners import process
 from shiplane.runners.base import Cancel
 
 if TYPE_CHECKING:
     from conftest import Place
 
 HARD = "p)$'\"#\\ ü"
-
-
-def left(lock: Lock, holder: Holder) -> None:
-    """Leave the lock as one does who dies right after taking it."""
-    lock._take(holder, wait=False)  # noqa: SLF001 - who holds it properly gives it back
 
 
 def test_one_holder_at_a_time(staging: Place) -> None:
@@ -98,18 +93,10 @@ def test_of_many_that_take_over_one_wins(staging: Place) -> None:
         assert (len(wins), len(lost)) == (1, 5)
 
 
-def dead() -> Holder:
-    """Give a holder whose process on this machine has ended."""
-    with subprocess.Popen(("sleep", "60")) as sleeper:
-        since = process.started(sleeper.pid)
-        sleeper.kill()
-    return Holder("r0", HARD, "here", sleeper.pid, machine=process.machine(), started=since)
-
-
 def test_a_holder_that_was_killed_here_is_followed_at_once(staging: Place) -> None:
     told: list[str] = []
     lock = Lock(staging.runner, staging.site, told.append, Cancel())
-    holder, started = dead(), time.monotonic()
+    holder, started = dead(HARD), time.monotonic()
     left(lock, holder)
     with lock.hold(Holder("r1", "me", "here", 1)):
         assert time.monotonic() - started < 3
@@ -120,7 +107,7 @@ def test_a_job_keeps_the_lock_until_it_ends(staging: Place) -> None:
     told: list[str] = []
     timing = Timing(renew=60.0, stale=1, ask=0.2)
     lock = Lock(staging.runner, staging.site, told.append, Cancel(), timing)
-    holder, folder = dead(), staging.site.folder
+    holder, folder = dead(HARD), staging.site.folder
     left(lock, holder)
     job = "setsid bash /dev/fd/3 3<<<'sleep 60; :' >/dev/null 2>&1 </dev/null & echo $! >.job/pid"
     job = f"cd {folder} && mkdir -p .job && {{ {job}; }}"
