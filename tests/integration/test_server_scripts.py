@@ -130,6 +130,42 @@ def test_what_holds_the_ports_is_told_of_another_proxy_once(released: Home) -> N
     assert (done.returncode, done.stderr) == (1, "it is away\n")
 
 
+ENDING = """
+case "$*" in
+    *'--format json'*) echo '{}' ;;
+    *--hash*) printf 'web h2\\n' ;;
+    *proxy-port*) ;;
+    *' create '*) touch ~/made ;;
+    'ps -a '*)
+        [ -e ~/gone ] || echo 'web w4 app-web-4 h2 running Up 1 second (healthy)'
+        [ ! -e ~/made ] || echo 'web w5 app-web-5 h2 running Up 1 second (healthy)'
+        ;;
+    'inspect --format {{range .Mounts'*) printf '%064d\\nscratch\\n' 7 ;;
+    inspect*) echo 'web running healthy 0 0 always' ;;
+    'rm '*) touch ~/gone ;;
+esac
+"""
+
+
+def test_an_undo_does_not_count_on_what_was_told_to_stop(released: Home) -> None:
+    """The engine goes on to stop it, though the one who asked was ended."""
+    home = released
+    (home.place / ".job").mkdir()
+    (home.place / ".job/ending").write_text("w3\nw4\n")
+    words = ("app", "compose.staging.yml", "r2", "20", "gateway", "web:8000", "-", "roll:web:1")
+    home.docker(ENDING)
+    done = home.run(remote.script("roll", home.site.folder, *words))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (home.place / "served/upstreams/web.conf").read_text() == "server app-web-5:8000 resolve;\n"
+    asked = home.asked()
+    assert [line for line in asked if line.startswith(("stop", "rm", "volume"))] == [
+        "stop w4",
+        "rm -fv w4",
+        f"volume rm {7:064d}",
+    ]
+    assert (home.place / ".job/ending").read_text().split() == ["w3", "w4", "w4"]
+
+
 # An engine whose containers are what the files c1, c2, ... in the home folder say: each its service and what it needs.
 MADE = """
 state() { cat ~/"$1.state" 2>/dev/null || echo created - 0; }

@@ -55,10 +55,13 @@ read_hashes() {
 }
 
 # look: see which containers there are. What follows tells of what was seen last: each answer of the engine costs time.
+# One that was told to stop goes on to run until it has finished, also where who told it was ended meanwhile: its state
+# is `ending`, and nothing counts on it.
 look() {
     there=$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
         --filter label=com.docker.compose.oneoff=False \
-        --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.State}} {{.Status}}')
+        --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.State}} {{.Status}}' |
+        awk -v ending="$(cat .job/ending 2>/dev/null | tr '\n' ' ' || :)" '$5 == "running" && index(ending, $2) { $5 = "ending" } { print }')
 }
 
 # present: print the service of each container.
@@ -145,7 +148,7 @@ beside() {
     local service here need wanted=() new
     [ $# -gt 0 ] || return 0
     # What does not run serves nobody, and Compose would count it.
-    for service in "$@"; do listed "$service" | awk '$4 != "running" { print $1 }'; done | remove_all
+    for service in "$@"; do listed "$service" | awk '$4 !~ /^(running|ending)$/ { print $1 }'; done | remove_all
     look
     for service in "$@"; do
         here=$(listed "$service" | wc -l)
@@ -296,6 +299,8 @@ let_go() {
 # end_all IDS: stop and remove these. One that is gone already is as good as stopped.
 end_all() {
     [ -n "${1// /}" ] || return 0
+    # For an undo, which is a part of the same job.
+    [ ! -d .job ] || echo "$1" >>.job/ending || :
     # The ids are words on purpose.
     # shellcheck disable=SC2086
     docker stop $1 >/dev/null || :
