@@ -61,7 +61,7 @@ look() {
     there=$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
         --filter label=com.docker.compose.oneoff=False \
         --format '{{.Label "com.docker.compose.service"}} {{.ID}} {{.Names}} {{.Label "com.docker.compose.config-hash"}} {{.State}} {{.Status}}' |
-        awk -v ending="$(cat .job/ending 2>/dev/null | tr '\n' ' ' || :)" '$5 == "running" && index(ending, $2) { $5 = "ending" } { print }')
+        awk -v ending="$(cat .job/ending 2>/dev/null | tr '\n' ' ' || :)" 'NF && index(ending, $2) { $5 = "ending" } { print }')
 }
 
 # present: print the service of each container.
@@ -159,8 +159,8 @@ beside() {
         make "${wanted[@]}"
         start_made "$@"
     fi
-    # All that have the wanted configuration, those too that have ended already.
-    new=$(for service in "$@"; do listed "$service" | awk -v hash="${hash[$service]-none}" '$3 == hash { print $1 }'; done)
+    # All that have the wanted configuration, those too that have ended by themselves.
+    new=$(for service in "$@"; do listed "$service" | awk -v hash="${hash[$service]-none}" '$3 == hash && $4 != "ending" { print $1 }'; done)
     wait_healthy "$seconds" printf '%s\n' "$new"
 }
 
