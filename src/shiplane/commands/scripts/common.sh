@@ -26,11 +26,16 @@ model() {
 
 # describe PROJECT OVERLAY: print where this folder is, its model, and which of its images the engine lacks.
 describe() {
-    local image
-    printf 'root\t%s\nmodel\t%s\n' "$PWD" "$(model "$1" "$2")"
-    docker compose -p "$1" -f docker-compose.yml -f "$2" config --images | while read -r image; do
+    local text image images
+    text=$(docker compose -p "$1" -f docker-compose.yml -f "$2" config --format json)
+    printf 'root\t%s\nmodel\t%s\n' "$PWD" "$(tr -d '\n' <<<"$text")"
+    images=$(sed -n 's/^      "image": "\(.*\)",\{0,1\}$/\1/p' <<<"$text" | sort -u)
+    # One question where all are there, as they mostly are: each takes time. The names are words on purpose.
+    # shellcheck disable=SC2086
+    if docker image inspect $images >/dev/null 2>&1 </dev/null; then return; fi
+    while read -r image; do
         docker image inspect "$image" >/dev/null 2>&1 </dev/null || printf 'missing\t%s\n' "$image"
-    done
+    done <<<"$images"
 }
 
 # tell_of PROCESS ID: let the job in this folder be known by its id, which is there only when its process is too.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # recreate FOLDER PROJECT OVERLAY RELEASE SECONDS PROXY UPSTREAMS DATA: stop every container, make all of them anew by
-# the files of the release, and start each as soon as what it needs is there. DATA are the services that stop last,
-# UPSTREAMS are SERVICE:PORT,...; a - stands for none.
+# the files of the release, and start each as soon as what it needs is there. DATA are the services that others may still
+# need as they stop, UPSTREAMS are SERVICE:PORT,...; a - stands for none.
 # As `up --force-recreate --wait` does it; but what stops stops at once, and what starts waits no longer than it must.
 main() {
     cd "$1" || return
@@ -12,24 +12,22 @@ main() {
     remove_once "$project"
     # Before Compose: what the engine makes for a mount belongs to root.
     mkdir -p served/upstreams
-    stop_all "$8"
+    stop_before "$8"
     compose create --force-recreate --no-build --pull never --remove-orphans 2>&1
     name_made
+    made=$(ids_of "$project")
     wait_healthy "$seconds" start_next
     find_proxy
 }
 
-# stop_all DATA: stop what runs, the data services after those that may still need them.
-stop_all() {
-    local service id first=() last=()
+# stop_before DATA: stop what runs but the data services, all at once; those Compose stops, as it makes them anew.
+stop_before() {
+    local service ids=()
     look
     while read -r service; do
-        while read -r id; do
-            if [[ ,$1, == *",$service,"* ]]; then last+=("$id"); else first+=("$id"); fi
-        done < <(listed "$service" | awk '$4 == "running" { print $1 }')
+        [[ ,$1, == *",$service,"* ]] || mapfile -t -O "${#ids[@]}" ids < <(listed "$service" | awk '$4 == "running" { print $1 }')
     done < <(present | sort -u)
-    [ "${#first[@]}" -eq 0 ] || docker stop "${first[@]}" >/dev/null
-    [ "${#last[@]}" -eq 0 ] || docker stop "${last[@]}" >/dev/null
+    [ "${#ids[@]}" -eq 0 ] || docker stop "${ids[@]}" >/dev/null
 }
 
 # name_made: name to the proxy, and to what holds the ports for it, the containers that were made, before any starts.
@@ -52,11 +50,9 @@ find_proxy() {
 # start_next: start what was made and lacks nothing any more; print the ids of all. Its labels say what a container
 # needs, as Compose resolved it. What is not there, for its profile is not wanted, is not waited for.
 start_next() {
-    local ids
-    ids=$(ids_of "$project")
     # The template's own variables.
     # shellcheck disable=SC2016
-    xargs -r docker inspect --format '{{$labels := .Config.Labels}}{{.ID}} {{index $labels "com.docker.compose.service"}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{.State.ExitCode}} {{index $labels "com.docker.compose.depends_on"}}' <<<"$ids" |
+    xargs -r docker inspect --format '{{$labels := .Config.Labels}}{{.ID}} {{index $labels "com.docker.compose.service"}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{.State.ExitCode}} {{index $labels "com.docker.compose.depends_on"}}' <<<"$made" |
         awk '
             $3 == "created" { made[$1] = $6; unborn[$2] = 1 }
             $3 != "running" || $4 !~ /^(healthy|-)$/ { unwell[$2] = 1 }
@@ -71,5 +67,5 @@ start_next() {
                     if (i > count) print id
                 }
             }' | xargs -r -n 1 -P 8 docker start >/dev/null
-    printf '%s\n' "$ids"
+    printf '%s\n' "$made"
 }
