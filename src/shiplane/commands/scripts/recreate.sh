@@ -14,8 +14,10 @@ main() {
     mkdir -p served/upstreams
     stop_before "$8"
     compose create --force-recreate --no-build --pull never --remove-orphans 2>&1
-    name_made
     made=$(ids_of "$project")
+    # The proxy reads the names as it starts; what needs nothing starts while they are written.
+    start_next "$proxy" >/dev/null
+    name_made
     wait_healthy "$seconds" start_next
     find_proxy
 }
@@ -30,7 +32,7 @@ stop_before() {
     [ "${#ids[@]}" -eq 0 ] || docker stop "${ids[@]}" >/dev/null
 }
 
-# name_made: name to the proxy, and to what holds the ports for it, the containers that were made, before any starts.
+# name_made: name to the proxy, and to what holds the ports for it, the containers that were made.
 name_made() {
     local pair port
     look
@@ -47,14 +49,15 @@ find_proxy() {
     while read -r id _; do read_again "$id"; done < <(holders)
 }
 
-# start_next: start what was made and lacks nothing any more; print the ids of all. Its labels say what a container
-# needs, as Compose resolved it. What is not there, for its profile is not wanted, is not waited for.
+# start_next [BUT]: start what was made and lacks nothing any more, but this service; print the ids of all. Its labels say
+# what a container needs, as Compose resolved it. What is not there, for its profile is not wanted, is not waited for.
 start_next() {
     # The template's own variables.
     # shellcheck disable=SC2016
     xargs -r docker inspect --format '{{$labels := .Config.Labels}}{{.ID}} {{index $labels "com.docker.compose.service"}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{.State.ExitCode}} {{index $labels "com.docker.compose.depends_on"}}' <<<"$made" |
-        awk '
-            $3 == "created" { made[$1] = $6; unborn[$2] = 1 }
+        awk -v but="${1-}" '
+            $3 == "created" { unborn[$2] = 1 }
+            $3 == "created" && $2 != but { made[$1] = $6 }
             $3 != "running" || $4 !~ /^(healthy|-)$/ { unwell[$2] = 1 }
             $3 != "exited" || $5 != 0 { undone[$2] = 1 }
             END {

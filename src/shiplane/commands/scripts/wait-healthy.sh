@@ -27,7 +27,7 @@ wait_healthy() {
             return 1
         fi
         # What is well at once is seen at once; what takes long is not asked all the time.
-        if [ "$((SECONDS - begun))" -lt 10 ]; then sleep 0.1; else sleep 0.5; fi
+        if [ "$((SECONDS - begun))" -lt 5 ]; then sleep 0.05; else sleep 0.3; fi
     done
 }
 
