@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from shiplane.facts.image_sizes import Sizes
+from shiplane.facts import image_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from re import Pattern
+    from tarfile import TarInfo
 
+    from shiplane.facts.image_sizes import Sizes
     from shiplane.facts.saved import Saved
 
 _CHUNK = 4 << 20
@@ -53,20 +55,18 @@ class Wanted:
 
 def survey(saved: Saved, base_layers: int, wanted: Wanted) -> Contents:
     """Read the layers above the first `base_layers`."""
-    layers, files, found = [], dict[str, int](), list[str]()
+    found = list[str]()
     secrets = [(name, "its history or settings") for name in sorted(wanted.secrets(str(saved.config).encode()))]
-    for number, layer in enumerate(saved.layers[base_layers:], start=base_layers + 1):
-        size = 0
-        for name, member, content in saved.walk(layer):
-            size += member.size
-            found += [name] if wanted.unwanted.fullmatch(name) and not member.isdir() else []
-            if content is not None:
-                files[name] = member.size
-                place = f"layer {number} ({layer.made_by}): {name}"
-                secrets += [(secret, place) for secret in sorted(_in_file(content, name, wanted))]
-        layers.append((layer.made_by, size))
+
+    def look(place: str, name: str, member: TarInfo, content: IO[bytes] | None) -> None:
+        if wanted.unwanted.fullmatch(name) and not member.isdir():
+            found.append(name)
+        if content is not None:
+            secrets.extend((secret, place) for secret in sorted(_in_file(content, name, wanted)))
+
+    sizes = image_sizes.survey(saved, base_layers, look)
     user = str(saved.config.get("config", {}).get("User", ""))
-    return Contents(user, Sizes(tuple(layers), files), tuple(sorted(found)), tuple(dict.fromkeys(secrets)))
+    return Contents(user, sizes, tuple(sorted(found)), tuple(dict.fromkeys(secrets)))
 
 
 def _in_file(content: IO[bytes], name: str, wanted: Wanted) -> set[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from tarfile import TarInfo
 
     from shiplane.facts.saved import Saved
+
+    Look = Callable[[str, str, TarInfo, IO[bytes] | None], None]
 
 # Build arguments stand before an order, and most of them change with every commit.
 _ARGUMENTS = re.compile(r"^RUN \|[0-9]+ .*? (?=/bin/)")
@@ -60,15 +63,16 @@ class Sizes:
         return cls(layers, {str(name): int(size) for name, size in dict(data["files"]).items()})
 
 
-def survey(saved: Saved, base_layers: int) -> Sizes:
-    """Measure the layers above the first `base_layers`; of their files nothing is read."""
+def survey(saved: Saved, base_layers: int, look: Look = lambda *_: None) -> Sizes:
+    """Measure the layers above the first `base_layers`; `look` is shown each entry, with the place where it stands."""
     layers, files = [], dict[str, int]()
-    for layer in saved.layers[base_layers:]:
+    for number, layer in enumerate(saved.layers[base_layers:], start=base_layers + 1):
         size = 0
-        for name, member, _ in saved.walk(layer):
+        for name, member, content in saved.walk(layer):
             size += member.size
             if member.isfile():
                 files[name] = member.size
+            look(f"layer {number} ({layer.made_by}): {name}", name, member, content)
         layers.append((layer.made_by, size))
     return Sizes(tuple(layers), files)
 
