@@ -19,15 +19,16 @@ remove_once() {
     docker ps -aq --filter "label=com.docker.compose.project=$1" --filter label=dev.shiplane.once | xargs -r docker rm -fv >/dev/null
 }
 
-# model PROJECT OVERLAY: print the services of the files in this folder as one line of JSON, secrets included.
-model() {
-    docker compose -p "$1" -f docker-compose.yml -f "$2" config --format json | tr -d '\n'
-}
+# resolved PROJECT OVERLAY: print the services of the files in this folder as JSON, secrets included.
+resolved() { docker compose -p "$1" -f docker-compose.yml -f "$2" config --format json; }
+
+# model PROJECT OVERLAY: the same in one line.
+model() { resolved "$@" | tr -d '\n'; }
 
 # describe PROJECT OVERLAY: print where this folder is, its model, and which of its images the engine lacks.
 describe() {
     local text image images
-    text=$(docker compose -p "$1" -f docker-compose.yml -f "$2" config --format json)
+    text=$(resolved "$1" "$2")
     printf 'root\t%s\nmodel\t%s\n' "$PWD" "$(tr -d '\n' <<<"$text")"
     images=$(sed -n 's/^      "image": "\(.*\)",\{0,1\}$/\1/p' <<<"$text" | sort -u)
     # One question where all are there, as they mostly are: each takes time. The names are words on purpose.
