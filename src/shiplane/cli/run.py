@@ -131,7 +131,8 @@ class Run:
             self.boards.close()
 
     def _journaled(self, release: Release | None, rollback_to: str | None) -> int:
-        from shiplane.pipeline.execute import Execution  # noqa: PLC0415 - see execute()
+        from shiplane.pipeline.ahead import Ahead  # noqa: PLC0415 - see execute()
+        from shiplane.pipeline.execute import Execution  # noqa: PLC0415
         from shiplane.pipeline.interrupts import deferred  # noqa: PLC0415
         from shiplane.runners.base import now  # noqa: PLC0415
         from shiplane.runners.connection import import_ahead  # noqa: PLC0415
@@ -139,6 +140,7 @@ class Run:
         started = now()
         if any(step.environment for step in self.plan.steps):
             import_ahead()
+            self.journal.listeners.append(Ahead(self.plan, self.environments.reach).on_record)
         self.boards.tell()
         actions = self._actions(release, rollback_to)
         parallel = self.manner.parallel or self.app.config.parallel or max(_LEAST_PARALLEL, process.cores())

@@ -234,11 +234,12 @@ class EnvironmentActions:
         try:
             deployer = self.environments.deployer(name, say, cancel)
             release = self._tested_release(deployer)
-            self._check_running(deployer, release)
+            tested = self._check_running(deployer, release).tested.get(release.id)
             depends = e2e.depends_on(self.reuse, step, self.environments.site(name), release)
             known = self.reuse.find(step.id, depends) if depends else None
             if known is not None:
-                deployer.mark_tested(release)
+                if tested != release.digests():
+                    deployer.mark_tested(release)
                 return reused(f"the same tests passed on the same digests in run {known.run}", known.run)
             reports = self.journal.folder / "e2e"
             reports.mkdir(exist_ok=True)
@@ -259,7 +260,7 @@ class EnvironmentActions:
             self.release = deployer.survey().current_release(deployer.site.environment)
         return self.release
 
-    def _check_running(self, deployer: Deployer, release: Release) -> None:
+    def _check_running(self, deployer: Deployer, release: Release) -> State:
         state = deployer.survey()
         if state.current not in (None, release.id):
             by = state.serving.deployment if state.serving else None
@@ -271,6 +272,7 @@ class EnvironmentActions:
                 f"the environment changed under the test: it runs {running or 'nothing of'} instead of {release.id}",
                 f"see what runs there: invoke status --env {deployer.site.environment}; then run it again",
             )
+        return state
 
     def _environment_secrets(self, name: str) -> dict[str, Secret]:
         return environment_secrets(self.environments.site(name), self.target.secrets(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -92,6 +93,7 @@ class Environments:
         self.before: Callable[[str], None] = lambda _name: None
         """What to do before an environment is reached, such as joining the VPN."""
         self._opened: dict[str, _Opened] = {}
+        self._guard = threading.Lock()
 
     def site(self, name: str) -> Site:
         """Give an environment's place."""
@@ -154,22 +156,29 @@ class Environments:
 
     def close(self) -> None:
         """Release all and close the connections."""
-        for name, opened in self._opened.items():
+        for name in tuple(self._opened):  # one may be reached ahead at this moment
             self.give_back(name)
-            close = getattr(opened.runner, "close", None)
+            close = getattr(self._opened.pop(name).runner, "close", None)
             if close is not None:
                 close()
-        self._opened.clear()
         while self.at_close:
             with suppress(ShiplaneError):
                 self.at_close.pop()()
 
+    def reach(self, name: str) -> None:
+        """Connect to an environment's server, for one that will be needed soon; whoever needs it hears of a failure."""
+        with suppress(ShiplaneError):
+            connect = getattr(self._open(name).runner, "connect", None)
+            if connect is not None:
+                connect()
+
     def _open(self, name: str) -> _Opened:
-        if name not in self._opened:
-            site = self.target.site(name)
-            self.before(name)
-            self._opened[name] = _Opened(site, self.connect(site.host))
-        return self._opened[name]
+        with self._guard:
+            if name not in self._opened:
+                site = self.target.site(name)
+                self.before(name)
+                self._opened[name] = _Opened(site, self.connect(site.host))
+            return self._opened[name]
 
 
 class _Either(Cancel):

@@ -101,6 +101,13 @@ class SshRunner:
 
         return lent(self._connected().transport, port, self.host)
 
+    def connect(self) -> None:
+        """Connect before there is a command; a failure is raised, and whoever has a command tries again."""
+        try:
+            self._connected()
+        finally:
+            self._failed = None
+
     def close(self) -> None:
         """End the connection."""
         with self._guard:

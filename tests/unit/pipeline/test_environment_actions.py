@@ -29,6 +29,7 @@ from shiplane.pipeline.actions import Actions
 from shiplane.pipeline.environments import Environments
 from shiplane.pipeline.journal import Journal, read
 from shiplane.pipeline.release_files import in_checkout
+from shiplane.pipeline.reuse import Reuse
 from shiplane.runners.base import Cancel
 from shiplane.runners.recording import RecordingRunner
 from stepping import OTHERS, TAILNET, Bench
@@ -203,6 +204,7 @@ class Staging:
 
     def __init__(self, log: list[str], serving: str = "", run: str = "r42") -> None:
         self.log, self.serving, self.run = log, serving, run
+        self.tested: dict[str, dict[str, str]] = {}
 
     def deploy(self, release: Release, *words: Any) -> None:  # noqa: ANN401 - as it is called
         accept = words[-1]
@@ -219,7 +221,7 @@ class Staging:
     def survey(self) -> State:
         put = dataclasses.replace(Deployed.deployment, release=self.serving, run=self.run)
         entries = (Entry(put, "ada@laptop", {}),) if self.run else ()
-        return Running(current=self.serving or None, entries=entries)
+        return Running(current=self.serving or None, entries=entries, tested=self.tested)
 
 
 class Running(State):
@@ -250,6 +252,20 @@ def test_a_deploy_with_its_tests_holds_staging_to_their_end(staging: tuple[Bench
         table[action](Step(step, "a step", environment="staging"), made.said.append, Cancel())
     done = [f"deploy {RELEASE.id}", f"verify {RELEASE.id}", "hold staging", "browser tests", f"tested {RELEASE.id}"]
     assert played.log == ["hold staging", *done, "give back staging"]
+
+
+def test_tests_that_are_known_to_pass_are_written_down_once(
+    staging: tuple[Bench, Staging], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, played = staging
+    played.serving = RELEASE.id
+    monkeypatch.setattr("shiplane.pipeline.e2e.depends_on", lambda *_: {"tests": "the same"})
+    monkeypatch.setattr(Reuse, "find", lambda *_: SimpleNamespace(run="41"))
+    made.carry_out("e2e", release=RELEASE)
+    assert played.log == ["hold staging", f"tested {RELEASE.id}", "give back staging"]
+    played.tested = {RELEASE.id: RELEASE.digests()}
+    made.carry_out("e2e", release=RELEASE)
+    assert played.log[3:] == ["hold staging", "give back staging"]
 
 
 @pytest.mark.parametrize(("run", "since"), [("r42", " since run r42"), ("", "")], ids=["recorded", "cut off"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from samples import CONFIG
 from shiplane.cli.targets import RemoteTarget
 from shiplane.deploy.lock import Holder, Lock, Timing
-from shiplane.errors import HeldTooLong, Interrupted, Locked, StepFailed, TimeLimit, UnknownName
+from shiplane.errors import HeldTooLong, Interrupted, Locked, StepFailed, TimeLimit, UnknownName, Unreachable
 from shiplane.pipeline.environments import Environments, options
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.recording import RecordingRunner
@@ -81,6 +81,31 @@ def test_each_environment_is_connected_to_once(servers: Servers, tmp_path: Path)
     assert servers.connected == ["staging", "production"]
     environments.close()
     assert [server.closed for server in servers.known.values()] == [True, True]
+
+
+def test_an_environment_may_be_reached_before_it_is_needed(servers: Servers, tmp_path: Path) -> None:
+    environments, tries = opened(servers, tmp_path), []
+    servers.known["staging"] = server = Server()
+    server.connect = lambda: tries.append("connect")  # type: ignore[attr-defined]
+    environments.reach("staging")
+    assert (servers.connected, tries) == (["staging"], ["connect"])
+    environments.deployer("staging", quiet, Cancel())
+    assert servers.connected == ["staging"]
+
+
+def test_who_only_reaches_ahead_hears_of_no_failure(servers: Servers, tmp_path: Path) -> None:
+    environments = opened(servers, tmp_path)
+    servers.known["staging"] = server = Server()
+    tries = []
+
+    def connect() -> None:
+        tries.append("connect")
+        raise Unreachable("it is down", "start it")
+
+    server.connect = connect  # type: ignore[attr-defined]
+    environments.reach("staging")
+    environments.reach("stagin")
+    assert tries == ["connect"]
 
 
 def test_an_unknown_environment_connects_nowhere(servers: Servers, tmp_path: Path) -> None:

@@ -308,3 +308,21 @@ def test_who_waits_for_a_connection_that_fails_does_not_try_it_again(
     opened.close()
     ask()
     assert (len(tries), told[6:]) == (3, ["try 3"])
+
+
+def test_a_connection_ahead_that_fails_is_tried_again_by_the_first_command(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def fail(_host: Host, _rhythm: object) -> Connected:
+        tries.append("try")
+        raise Unreachable(f"try {len(tries)}", "look")
+
+    monkeypatch.setattr(ssh, "connect", fail)
+    opened = SshRunner(host)
+    with pytest.raises(Unreachable, match="try 1"):
+        opened.connect()
+    # It follows at once, and nobody had asked for anything until then.
+    with pytest.raises(Unreachable, match="try 2"):
+        opened.run(Command(("true",)))
