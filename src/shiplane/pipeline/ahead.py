@@ -1,4 +1,4 @@
-"""Reaching a server while the step before those that need it is under way: to connect takes a fifth of a second."""
+"""Reaching a server while the step before goes on, or this one makes ready: to connect takes a fifth of a second."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEADING = frozenset({"lab", "vpn"})
 
 
 class Ahead:
-    """Follow a run's journal, and call `reach` in a thread for the environment of each step that comes next.
+    """Follow a run's journal, and call `reach` in a thread for the environments of what starts and of what comes next.
 
     A run that fails earlier has reached no server that it did not come close to.
     """
@@ -24,15 +24,16 @@ class Ahead:
     def __init__(self, plan: Plan, reach: Callable[[str], None]) -> None:
         self._reach = reach
         self._leading = {step.id for step in plan.steps if step.action in _LEADING}
-        self._next: dict[str, set[str]] = {}
+        self._soon: dict[str, set[str]] = {}
         for step in plan.steps:
-            for need in step.needs if step.environment and step.action not in _LEADING else ():
-                self._next.setdefault(need, set()).add(step.environment)
+            if step.environment and step.action not in _LEADING:
+                for before in (step.id, *step.needs):
+                    self._soon.setdefault(before, set()).add(step.environment)
 
     def on_record(self, record: Record) -> None:
         """Take a record of the journal; see `Journal.listeners`."""
         if record["kind"] == "step_ended":
             self._leading.discard(record["step"])
         elif record["kind"] == "step_started" and not self._leading:
-            for name in sorted(self._next.pop(record["step"], ())):
+            for name in sorted(self._soon.pop(record["step"], ())):
                 threading.Thread(target=self._reach, args=(name,), name=f"reach {name}", daemon=True).start()

@@ -46,7 +46,13 @@ def test_the_step_before_reaches_the_environment_of_the_next() -> None:
     told(ahead, "step_started", PUSH)
     assert names(reached, 1) == ["staging"]
     told(ahead, "step_started", VERIFY)
-    assert names(reached, 1) == ["production"]
+    assert names(reached, 2) == ["production", "staging"]
+
+
+def test_a_step_with_nothing_before_it_reaches_its_own() -> None:
+    ahead, reached = followed(STAGING)
+    told(ahead, "step_started", STAGING)
+    assert names(reached, 1) == ["staging"]
 
 
 def test_production_is_not_reached_before_the_step_next_to_it() -> None:
@@ -61,6 +67,7 @@ def test_nothing_is_reached_before_the_way_there_is_open(action: str) -> None:
     leading = step("build.lab", action)
     ahead, reached = followed(leading, PUSH, STAGING, VERIFY, PRODUCTION)
     told(ahead, "step_started", PUSH)
+    told(ahead, "step_started", leading)
     assert names(reached, 0) == []
     told(ahead, "step_ended", leading)
     told(ahead, "step_started", STAGING)
