@@ -141,8 +141,8 @@ class Run:
         if any(step.environment for step in self.plan.steps):
             import_ahead()
             self.journal.listeners.append(Ahead(self.plan, self.environments.reach).on_record)
-        self.boards.tell()
         actions = self._actions(release, rollback_to)
+        self.boards.tell()
         parallel = self.manner.parallel or self.app.config.parallel or max(_LEAST_PARALLEL, process.cores())
         words = (self.plan, self.journal, actions, parallel)
         execution = Execution(*words, fail_fast=self.manner.fail_fast, why=self.place.why)

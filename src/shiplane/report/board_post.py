@@ -19,6 +19,7 @@ def http_post(url: str, token: str, body: bytes, timeout: float, ca_file: str = 
 
     `ca_file` is trusted beside the system's authorities.
     """
+    http.lean()
     import httpx  # noqa: PLC0415 - only a run with a board pays for it
 
     # As bytes, for a token may hold any character and a header given as text only ASCII.

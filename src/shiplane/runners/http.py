@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import ssl
+import sys
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -71,6 +72,7 @@ class HttpRunner:
         timeout: float = 5.0,
     ) -> Answer:
         """Send one request; see `Http.request`."""
+        lean()
         import httpx  # noqa: PLC0415 - slow to import, and few commands need it
 
         parts = urlsplit(url)
@@ -87,6 +89,14 @@ class HttpRunner:
                 "check the address, the network and what listens there",
             ) from error
         return Answer(answer.status_code, answer.text, {key.lower(): value for key, value in answer.headers.items()})
+
+
+def lean() -> None:
+    """Let httpx, which is imported next, do without its command line: half of its time goes into the tools for that.
+
+    It makes do where they are missing, and Python takes a module that is known as None for one.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 @cache

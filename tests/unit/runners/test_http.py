@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from shiplane.errors import Unreachable
-from shiplane.runners.http import Answer, HttpRunner, is_loopback
+from shiplane.runners.http import Answer, HttpRunner, is_loopback, lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,3 +81,12 @@ def test_what_is_no_json() -> None:
 )
 def test_loopback(host: str, loopback: bool) -> None:  # noqa: FBT001 - a parameter of the cases
     assert is_loopback(host) is loopback
+
+
+def test_the_tools_of_a_command_line_are_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with a board imports httpx while its first step starts."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("click", "httpx")]:
+        monkeypatch.delitem(sys.modules, name)
+    lean()
+    assert import_module("httpx").Client
+    assert "click" not in sys.modules

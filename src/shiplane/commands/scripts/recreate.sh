@@ -19,7 +19,6 @@ main() {
     start_next "$proxy" >/dev/null
     name_made
     wait_healthy "$seconds" start_next
-    find_proxy
 }
 
 # stop_before DATA: stop what runs but the data services, all at once; those Compose stops, as it makes them anew.
@@ -44,6 +43,7 @@ name_made() {
 }
 
 # find_proxy: what holds the ports began before there was a proxy, and would look for its name again only after seconds.
+# It does so while the proxy gets well.
 find_proxy() {
     local id
     while read -r id _; do read_again "$id"; done < <(holders)
@@ -52,12 +52,13 @@ find_proxy() {
 # start_next [BUT]: start what was made and lacks nothing any more, but this service; print the ids of all. Its labels say
 # what a container needs, as Compose resolved it. What is not there, for its profile is not wanted, is not waited for.
 start_next() {
+    local ready
     # The template's own variables.
     # shellcheck disable=SC2016
-    xargs -r docker inspect --format '{{$labels := .Config.Labels}}{{.ID}} {{index $labels "com.docker.compose.service"}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{.State.ExitCode}} {{index $labels "com.docker.compose.depends_on"}}' <<<"$made" |
+    ready=$(xargs -r docker inspect --format '{{$labels := .Config.Labels}}{{.ID}} {{index $labels "com.docker.compose.service"}} {{.State.Status}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{.State.ExitCode}} {{index $labels "com.docker.compose.depends_on"}}' <<<"$made" |
         awk -v but="${1-}" '
             $3 == "created" { unborn[$2] = 1 }
-            $3 == "created" && $2 != but { made[$1] = $6 }
+            $3 == "created" && $2 != but { made[$1] = $6; service[$1] = $2 }
             $3 != "running" || $4 !~ /^(healthy|-)$/ { unwell[$2] = 1 }
             $3 != "exited" || $5 != 0 { undone[$2] = 1 }
             END {
@@ -67,8 +68,10 @@ start_next() {
                         split(needs[i], need, ":")
                         if (need[2] == "service_healthy" ? unwell[need[1]] : need[2] == "service_completed_successfully" ? undone[need[1]] : unborn[need[1]]) break
                     }
-                    if (i > count) print id
+                    if (i > count) print id, service[id]
                 }
-            }' | xargs -r -n 1 -P 8 docker start >/dev/null
+            }')
+    awk '{ print $1 }' <<<"$ready" | xargs -r -n 1 -P 8 docker start >/dev/null
+    [[ " ${ready//$'\n'/ } " != *" $proxy "* ]] || find_proxy
     printf '%s\n' "$made"
 }

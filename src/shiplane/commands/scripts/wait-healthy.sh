@@ -9,6 +9,18 @@ main() {
 
 # wait_healthy SECONDS LIST...: the same for the containers whose ids the command LIST prints.
 wait_healthy() {
+    local changes watcher code=0
+    # What changes is seen at once, and the engine is not asked all the time while it starts them.
+    exec {changes}< <(exec docker events --filter type=container --filter event=start --filter event=die \
+        --filter event=health_status --format . 2>/dev/null </dev/null)
+    watcher=$!
+    until_healthy "$@" || code=$?
+    kill "$watcher" 2>/dev/null || :
+    exec {changes}<&-
+    return "$code"
+}
+
+until_healthy() {
     local limit=$1 begun=$SECONDS now last=
     shift
     while :; do
@@ -26,8 +38,8 @@ wait_healthy() {
             echo "the $limit s to become healthy are over"
             return 1
         fi
-        # What is well at once is seen at once; what takes long is not asked all the time.
-        if [ "$((SECONDS - begun))" -lt 5 ]; then sleep 0.05; else sleep 0.3; fi
+        # Not every change is told, such as one before the engine was listened to, or while it was restarted.
+        read -t 0.3 -r -u "$changes" || [ "$?" -gt 128 ] || sleep 0.3
     done
 }
 
