@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from projects import Ended, Project
 
 ROOT = "/home/deploy/deployments/app-staging/releases"
+LOOK = "/run/look/tmp.Xa3"
+"""Where a release lies whose files are only looked at."""
 DATA = {"type": "volume", "source": "data", "target": "/data"}
+FILES = {"type": "bind", "source": "./served", "target": "/srv"}
 BEFORE = {
     "db": {"image": "postgres:17", "volumes": [DATA]},
     "backend": {"image": "r/backend@sha256:1", "depends_on": {"db": {}}},
-    "frontend": {"image": "r/frontend@sha256:1"},
+    "frontend": {"image": "r/frontend@sha256:1", "volumes": [FILES]},
     "mail": {"image": "r/mail@sha256:1"},
 }
 AFTER = {
@@ -33,8 +36,9 @@ AFTER = {
 }
 
 
-def model(release: str, services: dict[str, Any]) -> str:
-    return f"root\t{ROOT}/{release}\nmodel\t{json.dumps({'services': services})}"
+def model(folder: str, services: dict[str, Any]) -> str:
+    resolved = json.dumps({"services": services}).replace('"./', f'"{folder}/')
+    return f"root\t{folder}\nmodel\t{resolved}"
 
 
 def container(service: str) -> str:
@@ -44,7 +48,7 @@ def container(service: str) -> str:
 
 
 STATE = "\n".join([
-    *map(container, BEFORE), model("old", BEFORE), "current\told", "checksum\tx",
+    *map(container, BEFORE), model(f"{ROOT}/old", BEFORE), "current\told", "checksum\tx",
     f"release\t{json.dumps(make_release('old').to_json())}",
 ])  # fmt: skip
 
@@ -58,7 +62,7 @@ def published(project: Project) -> Project:
     project.answers(
         *BASES,
         ("docker image inspect --format '{{.Id}}", "", 0),
-        servers=[("bash -s survey", STATE, 0), ("bash -s preview", model("new", AFTER), 0)],
+        servers=[("bash -s survey", STATE, 0), ("bash -s preview", model(LOOK, AFTER), 0)],
     )
     return project
 

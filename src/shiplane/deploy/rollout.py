@@ -113,7 +113,8 @@ class Deployer:
         if _running(context, state, release) is not None and state.checksum == bundle.checksum:
             return tuple(ServiceAction(name, "leave", f"{release.id} runs already") for name in state.services)
         said = context.execution().run(phases.preview(context.site, bundle.archive()))
-        after = model(by_kind(said[-1].stdout.splitlines()), context.site.folder)
+        current = state.model.root if state.model else ""
+        after = model(by_kind(said[-1].stdout.splitlines()), context.site.folder, current)
         return decisions(state, after, context.options) if after else ()
 
     def preview_rollback(self, to: str | None = None) -> list[str]:

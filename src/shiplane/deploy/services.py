@@ -28,13 +28,14 @@ class Model:
     root: str = ""
 
     @classmethod
-    def read(cls, text: str, root: str, folder: str) -> Model:
+    def read(cls, text: str, root: str, folder: str, current: str = "") -> Model:
         """Read `docker compose config --format json`; `folder` is the environment's, below the home folder.
 
-        Paths are told as they will be once the release is current: those of two releases can then be compared.
+        Paths are told as they will be once the release is current, in `current` where its files lie elsewhere for a
+        look: those of two releases can then be compared.
         """
         home, found, _ = root.partition(folder)
-        current = f"{home}{folder}" if found else root
+        current = current or (f"{home}{folder}" if found else root)
         return cls(json.loads(text.replace(root, current) or "{}").get("services") or {}, current)
 
     def replicas(self, service: str) -> int:

@@ -221,10 +221,10 @@ def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services
     return state
 
 
-def model(found: Mapping[str, list[str]], folder: str) -> Model | None:
-    """Read the model that a script told of, if it did; `folder` is the environment's."""
+def model(found: Mapping[str, list[str]], folder: str, current: str = "") -> Model | None:
+    """Read the model that a script told of, if it did; `folder` is the environment's, `current` where it is known."""
     told = next(iter(found.get("model", [])), "")
-    read = Model.read(told, found["root"][0], folder) if told else None
+    read = Model.read(told, found["root"][0], folder, current) if told else None
     return read if read and read.services else None
 
 
