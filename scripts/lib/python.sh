@@ -13,7 +13,8 @@ python_find() {
 import sys, venv, ensurepip
 if sys.version_info < (3, 11):
     sys.exit(1)
-print(sys.executable)
+# That of an environment which is active, ours or another one, would go with it.
+print(sys._base_executable)
 EOF
     done
     fail "no Python >= $PYTHON_AT_LEAST with venv and pip was found" \

@@ -1,4 +1,4 @@
-"""Faults of a checkout, made for real: its configuration, files, stacks and ports, and a commit from the future."""
+"""Faults of a checkout, made for real: configuration, files, stacks, ports, packages, a commit from the future."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.clone import Clone
 from helpers.doctor import follow, found, make
 from helpers.engine import docker, wait_for
+from helpers.locked import write_lock, write_npm_lock
 from helpers.ports import free_ports, held_port
 from shiplane.lab.images import ensure_images
 from shiplane.lab.layout import PORT_PURPOSES, Layout
@@ -23,8 +25,6 @@ from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from helpers.clone import Clone
 
 CONTAINER = f"shiplane-doctor-{secrets.token_hex(4)}"
 
@@ -115,6 +115,29 @@ def test_ports_that_a_program_a_container_and_another_lab_hold(clone: Clone) -> 
         assert chooses[1].startswith("let the lab choose others: ")
         follow(clone, chooses[1].partition(": ")[2])
         assert found(clone, **environ) == {}
+
+
+def test_packages_that_are_not_those_of_the_locks(tmp_path: Path) -> None:
+    """Of both kinds, brought by the bootstrap itself, which leaves alone an environment that is lent and active."""
+    clone, lent = Clone.make(tmp_path / "shop"), tmp_path / "lent"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", lent], check=True, timeout=60)
+    (clone.folder / ".venv").unlink()
+    (clone.folder / ".venv").symlink_to(lent)
+    before = sorted(lent.rglob("*"))
+    write_lock(clone.folder, "setuptools")
+    write_npm_lock(clone.folder / "frontend", "one")
+    (clone.folder / "testing/package-lock.json").unlink()
+    told = found(clone, "--fix")
+    assert list(told) == ["packages.python", "packages.npm-frontend"]
+    assert told["packages.python"]["cause"].startswith("python: no environment in .venv, so the project's own programs")
+    assert {each["fix"] for each in told.values()} == {"run ./scripts/bootstrap"}
+    follow(clone, "./scripts/bootstrap", CI="true")
+    assert found(clone) == {}
+    assert (sorted(lent.rglob("*")), (clone.folder / ".venv").is_symlink()) == (before, False)
+    # npm packages alone are brought unasked.
+    write_npm_lock(clone.folder / "frontend", "two")
+    assert found(clone, "--fix") == {}
+    assert (clone.folder / "frontend/node_modules/two").is_dir()
 
 
 def listens(port: int) -> bool:

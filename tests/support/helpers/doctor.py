@@ -6,12 +6,12 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from helpers.clone import Clone
+from helpers.clone import ROOT, Clone
+from helpers.story import lend_packages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_WELL = "#!/bin/sh\necho 'ok       engine'\n"
 _PORTS = ("PROXY_PORT", "DEV_BACKEND_PORT", "DEV_FRONTEND_PORT", "DEV_DB_PORT", "DEV_REDIS_PORT")
 _PATIENT = ("doctor", "--seconds", "60", "--json")
 
@@ -19,7 +19,7 @@ _PATIENT = ("doctor", "--seconds", "60", "--json")
 def make(folder: Path) -> Clone:
     """Give a clone whose packages are those of this checkout, which bootstrap would not know as its own."""
     made = Clone.make(folder / "shop", PROXY_PORT="0")
-    (made.folder / "scripts/bootstrap").write_text(_WELL)
+    lend_packages(made.folder)
     return made
 
 
@@ -30,7 +30,7 @@ def free() -> dict[str, str]:
 
 def found(clone: Clone, *words: str, before: tuple[str, ...] = (), **environ: str) -> dict[str, dict[str, Any]]:
     """Give what doctor finds, by id; `before` is a program with its path that runs it."""
-    command = clone.start(*before, f"{clone.folder}/.venv/bin/invoke", *_PATIENT, *words, environ={**free(), **environ})
+    command = clone.start(*before, f"{ROOT}/.venv/bin/invoke", *_PATIENT, *words, environ={**free(), **environ})
     return read(command.finish().output)
 
 
