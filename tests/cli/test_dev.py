@@ -515,13 +515,14 @@ def test_clean_by_degrees(project: Project) -> None:
 
 
 def test_clean_all(project: Project) -> None:
-    ended = again(project, "dev.clean --degree all --yes", *SIZES, running=container("db"))
+    held = ("docker image ls", "557MB\n", 0)
+    ended = again(project, "dev.clean --degree all --yes", *SIZES, held, running=container("db"))
     assert ended.out.splitlines() == [
         "what       name                 holds",
         "container  db                 healthy",
         "data       app-dev_db-data       48MB",
         "data       app-dev_media            -",
-        "image      backend-dev:local",
+        "image      backend-dev:local    557MB",
         "what stays: the backups, in .shiplane/dev",
         "removed",
     ]

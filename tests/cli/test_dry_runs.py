@@ -84,7 +84,7 @@ ONLY_LOOK = {
 }
 LOOKS = (
     *("git ", "docker info", "docker image inspect", "docker compose version", "docker buildx version"),
-    *("docker version", "docker ps", "docker volume ls", "ss -H"),
+    *("docker version", "docker ps", "docker volume ls", "docker image ls", "ss -H"),
     *(f"docker compose --file docker-compose.yml --profile '*' {question} " for question in ("config", "ps")),
     "docker compose --file docker-compose.yml --file compose.",
     "./scripts/bootstrap --check",

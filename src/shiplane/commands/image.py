@@ -16,6 +16,11 @@ def digests(reference: str) -> Command:
     return Command(("docker", "image", "inspect", "--format", "{{json .RepoDigests}}", reference), timeout=60)
 
 
+def size(reference: str) -> Command:
+    """Ask how much an image holds, as the engine writes it; nothing is said of one that is not there."""
+    return Command(("docker", "image", "ls", "--format", "{{.Size}}", reference), timeout=60)
+
+
 def save(reference: str, file: str) -> Command:
     """Write an image into a tar file, with its layers and its manifest."""
     return Command(("docker", "image", "save", "--output", file, reference), timeout=600)

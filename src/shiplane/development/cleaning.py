@@ -116,7 +116,7 @@ def _all(stack: Stack) -> Cleaning:
     first = _containers(stack)
     data = tuple(Removal("data", name, size) for name, size in volumes.sizes(stack).items())
     built = tuple(sorted({one["image"] for one in stack.services.values() if one.get("build") and one.get("image")}))
-    there = [name for name in built if stack.runner.run(image.digests(name)).ok]
-    images = tuple(Removal("image", name, "") for name in there)
-    orders = ((volumes.removal(),) if first.removals or data else ()) + ((image.remove(tuple(there)),) if there else ())
+    held = {name: size for name in built for size in _lines(stack, image.size(name))[:1]}
+    images = tuple(Removal("image", name, size) for name, size in held.items())
+    orders = ((volumes.removal(),) if first.removals or data else ()) + ((image.remove(tuple(held)),) if held else ())
     return Cleaning((*first.removals, *data, *images), orders, "the backups, in .shiplane/dev")
