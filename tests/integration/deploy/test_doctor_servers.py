@@ -1,4 +1,4 @@
-"""Faults on the way to real servers, made for real: names, registry, logins, secrets, keys, and a lock of nobody."""
+"""Faults on the way to real servers, made for real: names, registry, logins, secrets, keys, locks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from certificates import issue
 from helpers.doctor import follow, found, make
-from helpers.locks import dead, left
+from helpers.locks import dead, left, living
 from helpers.played_registry import PlayedRegistry, own_address, played
 from helpers.ports import free_ports
 from shiplane.deploy.lock import Lock
@@ -40,8 +40,8 @@ class Remote:
         nothing = dict.fromkeys((*MISSING, "SSH_AUTH_SOCK", "REPOSITORY_OWNER"), "")
         self.environ = {**nothing, "DOCKER_CONFIG": str(folder / "docker"), "NO_PROXY": own_address()}
 
-    def found(self) -> dict[str, dict[str, Any]]:
-        return found(self.clone, "--target", "remote", **self.environ)
+    def found(self, *words: str) -> dict[str, dict[str, Any]]:
+        return found(self.clone, "--target", "remote", *words, **self.environ)
 
     def follow(self, line: str) -> None:
         follow(self.clone, line, **self.environ)
@@ -141,9 +141,22 @@ def test_from_everything_wrong_to_nothing(remote: Remote, staging: Place, fresh:
         pins.write_text("\n".join([*kept, f"{production} {lines[production]}\n"]))
         remote.follow(told["lock.staging"]["fix"])
 
-        told = remote.found()
-        assert list(told) == ["credentials.me"]
+        told = while_held(remote, staging)
+        assert list(told) == ["credentials.me", "lock.staging"]
         assert told["credentials.me"]["cause"].startswith(f"{registry.address} refuses the login of 'me'")
         remote.environ["REGISTRY_PASSWORD"] = HARD
         assert remote.found() == {}
     assert HARD not in "".join(remote.clone.told)
+
+
+def while_held(remote: Remote, place: Place) -> dict[str, dict[str, Any]]:
+    """Look, and mend what is safe, while this very process holds an environment: that stays held until it lets go."""
+    lock = Lock(place.runner, place.site, print, Cancel())
+    with lock.hold(living("r1")):
+        told = remote.found("--fix")
+        assert str(lock.holder()).startswith("run r1 (")
+    found = told[f"lock.{place.site.environment}"]
+    assert found["cause"].startswith(f"staging is held by run r1 (me@here, process {os.getpid()}, since ")
+    assert found["cause"].endswith("), so no other run can change it")
+    assert found["fix"].startswith("wait for it; or, when it is gone for good: ")
+    return told

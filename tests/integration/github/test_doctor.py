@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.github import TOKEN, Reply
+from hub.github import REPOSITORY, TOKEN, Reply
 from samples import CONFIG_TEXT
 
 if TYPE_CHECKING:
@@ -72,6 +74,41 @@ def test_each_missing_name_has_the_line_that_sets_it(workflow: Workflow, complet
     ended = workflow.invoke("doctor --github")
     assert ended.code == 2
     assert "    fix: gh secret set DB_PASSWORD --env production --repo acme/app\n" in ended.out
+
+
+def test_from_nothing_to_everything_by_the_lines_that_it_names(workflow: Workflow, hub: Hub) -> None:
+    """Each is typed as it is told, and the next look finds it gone."""
+    configure(workflow, '[tool.shiplane.vpn]\nprovider = "tailscale"\n')
+    lines = [fix for _, _, fix in told(workflow).values()]
+    assert len(lines) == 2 * (1 + len(SECRETS) + len(("CLIENT_ID", "SECRET", "KNOWN_HOSTS")))
+    for line in lines:
+        type_gh(hub, line)
+    assert told(workflow) == {"github.staging": (True, "", ""), "github.production": (True, "", "")}
+
+
+def type_gh(hub: Hub, line: str) -> None:
+    """Do what GitHub's own client does with a line, which has to be one of those that its manual knows."""
+    words, _, file = line.partition(" < ")
+    reader = argparse.ArgumentParser(exit_on_error=False, allow_abbrev=False)
+    kinds = reader.add_subparsers(dest="kind", required=True)
+    for kind in ("secret", "variable"):
+        put = kinds.add_parser(kind).add_subparsers(required=True).add_parser("set")
+        put.add_argument("name")
+        for option in ("--env", "--repo"):
+            put.add_argument(option, required=True)
+    ask = kinds.add_parser("api")
+    ask.add_argument("--method", required=True)
+    ask.add_argument("path")
+    program, *rest = shlex.split(words)
+    found = reader.parse_args(rest)
+    assert program == "gh"
+    if found.kind == "api":
+        assert (found.method, file) == ("PUT", "")
+        hub.settings.environments.append(found.path.removeprefix(f"repos/{REPOSITORY}/environments/"))
+    else:
+        assert found.repo == REPOSITORY
+        assert found.env in hub.settings.environments, "GitHub keeps no name for an environment that there is not"
+        hub.settings.names.setdefault((f"{found.kind}s", found.env), []).append(found.name)
 
 
 def test_an_environment_that_is_not_there(workflow: Workflow, complete: Hub) -> None:

@@ -1,7 +1,8 @@
-"""Locks that somebody left behind."""
+"""Locks that somebody left behind, and who holds one."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 def left(lock: Lock, holder: Holder) -> None:
     """Leave the lock as one does who dies right after taking it."""
     lock._take(holder, wait=False)  # noqa: SLF001 - who holds it properly gives it back
+
+
+def living(run: str) -> Holder:
+    """Give a holder that lives: this very process."""
+    number = os.getpid()
+    return Holder(run, "me", "here", number, machine=process.machine(), started=process.started(number))
 
 
 def dead(user: str) -> Holder:
