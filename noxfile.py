@@ -72,7 +72,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """Long matrices: thousands of examples, twenty deploys under load, every fault at every boundary."""
+    """Long matrices: thousands of examples, twenty deploys under load, every fault at every boundary, every page."""
     _run(session, "proof")
 
 

@@ -121,7 +121,7 @@ def docs(where: Surroundings, _arguments: tuple[str, ...]) -> Check:
 
 
 def proof(where: Surroundings, arguments: tuple[str, ...]) -> Check:
-    """Run the long matrices: property tests with thousands of examples, deploys under load, faults, killed runs."""
+    """Run the long matrices: properties with thousands of examples, deploys under load, faults, killed runs, pages."""
     chosen = arguments or ("tests/unit", "tests/integration/test_compose_dotenv.py", *_PROVED)
     profile = ("--hypothesis-profile=proof", "--timeout=7200")
     return _pytest(where, *profile, *chosen)
@@ -134,7 +134,7 @@ def bench(where: Surroundings, arguments: tuple[str, ...]) -> Check:
 
 # Called by name alone: their names keep them out of what pytest collects by itself.
 _TIMED = tuple(f"tests/proof/bench_{name}.py" for name in ("engine", "images", "deploys", "pipeline"))
-_PROVED = ("tests/proof/prove_load.py", "tests/proof/prove_faults.py", "tests/proof/prove_resume.py")
+_PROVED = tuple(f"tests/proof/prove_{name}.py" for name in ("load", "faults", "resume", "pages"))
 
 
 def _pytest(where: Surroundings, *words: str) -> Check:
