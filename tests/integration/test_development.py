@@ -24,6 +24,7 @@ from helpers.hot import Debugger, HotReload
 from helpers.ports import free_ports, held_port
 from helpers.story import shorten_suites
 from shiplane.commands import dotenv
+from shiplane.development import cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,7 +228,7 @@ def test_status_tells_what_runs_and_which_images_are_behind_their_lock(stack: St
     # All else is as it is locked, in both.
     (behind,) = found["drift"].pop("backend")
     assert behind.startswith("django is ")
-    assert found["drift"] == {"frontend": []}
+    assert (found["drift"], found["cut_off"]) == ({"frontend": []}, {})
     assert {name: one["health"] for name, one in found["services"].items()} == dict.fromkeys(
         SERVICES.split(", "), "healthy"
     )
@@ -290,7 +291,7 @@ def test_a_restore_that_was_killed_half_way_is_told_until_it_is_done_again(
     assert stack.clone.run(*again, "--yes").output.splitlines()[:2] == told
     assert (stack.rows, stack.uploaded) == (EXAMPLES, "paid")
     stack.inside("backend", "test", "-f", OTHER)  # of the part that was not asked for
-    assert stack.clone.json("dev.status")["cut_off"] == {}
+    assert cut_off.read(stack.clone.folder) == cut_off.Note()
     newest = stack.clone.json("dev.backups")[0]
     assert (newest["name"].endswith("-before-restore"), list(newest["sizes"])) == (True, ["database", "media"])
 
