@@ -1,7 +1,8 @@
 """Every command that the documentation shows: it is one, its options are, and it does something.
 
 What a test can do to it is done: an Invoke task is run on a recorded machine, its dry run where it has one.
-`tests/integration/test_documentation.py` runs for real what is quick and harms nothing, and asks scripts for help.
+`tests/integration/test_documentation.py` runs for real what is quick and harms nothing, and asks scripts for help;
+`tests/integration/test_tutorial.py` types the tutorial.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ LINES = {line.text: line for line in documented.lines()}
 INVOKE = ("invoke", ".venv/bin/invoke")
 NOX = ("nox", ".venv/bin/nox")
 ELSEWHERE = {
-    "source .venv/bin/activate": "changes the shell of a person; the file is made by ./scripts/bootstrap",
-    "cd ~/deployments/app-staging": "on a server; the lab's tests look into that folder",
-    "docker compose -f docker-compose.yml -f compose.staging.yml pull": "on a server, by hand",
-    "docker compose -f docker-compose.yml -f compose.staging.yml up -d": "on a server, by hand",
-    "docker compose ps": "on a server, by hand",
+    "source .venv/bin/activate": "changes the shell of a person; test_tutorial.py types it",
+    "cd ~/deployments/app-staging": "on a server; test_tutorial.py types it there",
+    "docker compose -f docker-compose.yml -f compose.staging.yml pull": "the same",
+    "docker compose -f docker-compose.yml -f compose.staging.yml up -d": "the same",
+    "docker compose ps": "the same",
     "docker compose pull --quiet": "what performance.md compares with; bench_deploys.py runs it",
     "docker compose up -d --force-recreate --wait": "what performance.md compares with; bench_deploys.py runs it",
     'jq .stages[].steps[] | select(.id == "publish.images").definition': "reads what the command before it prints",
@@ -44,16 +45,16 @@ ELSEWHERE = {
     "gh variable set RUNNER --body my-runner": "asks GitHub itself",
     "docker buildx imagetools inspect REF --format {{json .Provenance}}": "asks a registry, as test_images.py does",
     "docker buildx imagetools inspect REF --format {{json .SBOM}}": "asks a registry, as test_images.py does",
-    "eval $(invoke completion --shell bash)": "changes a person's shell; test_completion.py has its own",
-    "source": "the same in fish",
+    "eval $(invoke completion --shell bash)": "changes a person's shell; the integration's test types it in another",
+    "source": "the same in fish; test_completion.py has one in a container",
     "cd …": "after a clone, whose address everyone has another one of",
     "git clone …": "the address is everyone's own",
     "docker build --target development --tag backend-dev:plain backend": "what bench_images.py compares with",
     "docker build --target development --tag frontend-dev:plain frontend": "what bench_images.py compares with",
     "docker build --target production --tag backend:plain backend": "what bench_images.py compares with",
     "docker build --target production --tag frontend:plain frontend": "what bench_images.py compares with",
-    "ssh-keygen -t ed25519 -N  -C shiplane -f ~/.ssh/shop-staging": "writes into a person's own keys",
-    "ssh-keygen -t ed25519 -N  -C shiplane -f ~/.ssh/shop-staging-new": "writes into a person's own keys",
+    "ssh-keygen -t ed25519 -N  -C shiplane -f ~/.ssh/shop-staging": "writes keys; the integration's test does",
+    "ssh-keygen -t ed25519 -N  -C shiplane -f ~/.ssh/shop-staging-new": "the same",
     "ssh-keyscan -p 22 staging.example.com": "asks a server that there is not",
 }
 """What is not of this project, with the reason why it is not run."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers import story
+from helpers import story, tutorial
 from helpers.clone import Clone
 from helpers.engine import docker, images, traces, wait_for
 from helpers.processes import ArgumentWatch, kill_all_in
@@ -19,6 +19,8 @@ from helpers.story import Chapter
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from helpers.tutorial import Lesson
 
 _OURS = tuple(
     f"{component}{kind}:{version}"
@@ -34,6 +36,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     passwords = {"DB_PASSWORD": story.HARD_SECRET, "REDIS_PASSWORD": story.HARD_SECRET}
     made = Clone.make(tmp_path_factory.mktemp("story") / "shop", **passwords)
     made.commit("Name the versions of the story", story.name_versions)
+    made.commit("Lend the packages", story.lend_packages)
     try:
         yield made
         made.invoke("lab.down")
@@ -122,6 +125,14 @@ def fourth(clone: Clone, servers: Servers, third: Chapter) -> Chapter:
     clone.invoke("publish", "--plain")
     done = clone.invoke("deploy", "--env", "staging", "--plain", code=6)
     return Chapter(commit, done, servers.look())
+
+
+@pytest.fixture(scope="session")
+def lessons(clone: Clone, servers: Servers, fourth: Chapter) -> dict[str, Lesson]:
+    """Take back both commits that did not reach production, then follow the tutorial to its end."""
+    assert fourth.done.code
+    clone.git("revert", "--no-edit", "HEAD", "HEAD~1")
+    return tutorial.follow(clone, servers)
 
 
 def text(file: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -88,6 +89,19 @@ def test_commands_that_harm_nothing_run_as_they_are_written(read: Clone) -> None
                 ran.add(kind)
         read.git("checkout", "--quiet", "pyproject.toml")
     assert {kind[0] for kind in ran} == {*ALONE[1:], "--help", "--list"}
+
+
+def test_what_changes_a_person_s_own_shell_and_keys_is_typed_in_an_empty_home(read: Clone, tmp_path: Path) -> None:
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    texts = [text for _, _, language, text in documented.blocks() if language == "bash"]
+    begins = ("ssh-keygen ", 'eval "$(invoke completion')
+    typed = [line for text in texts for line in text.splitlines() if line.startswith(begins)]
+    assert len(typed) == 3
+    script = "\n".join(("source .venv/bin/activate", *typed, "complete -p invoke"))
+    bash = (str(shutil.which("bash")), "--norc", "-euc", script)
+    assert "-F _shiplane_invoke invoke\n" in read.run(*bash, environ={"HOME": str(tmp_path)}).output
+    keys = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / ".ssh").iterdir() if not file.suffix}
+    assert keys == dict.fromkeys(("shop-staging", "shop-staging-new"), 0o600)
 
 
 def test_scripts_know_what_they_are_given() -> None:

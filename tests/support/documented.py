@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,18 @@ def blocks() -> Iterator[tuple[str, int, str, str]]:
         for token in MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8")):
             if token.type in ("fence", "code_block") and token.map is not None:
                 yield str(page.relative_to(ROOT)), token.map[0] + 1, token.info.strip(), token.content
+
+
+def sections(page: Path) -> list[tuple[str, list[str]]]:
+    """Give the headings of a page in turn, each with its blocks of bash as they are written."""
+    found: list[tuple[str, list[str]]] = [("", [])]
+    tokens = MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8"))
+    for before, token in itertools.pairwise(tokens):
+        if before.type == "heading_open":
+            found.append((token.content, []))
+        elif token.type == "fence" and token.info.strip() == "bash":
+            found[-1][1].append(token.content)
+    return found
 
 
 def lines() -> list[Line]:
