@@ -89,6 +89,19 @@ def test_a_change_of_prose_moves_a_name_and_nothing_else(
     assert "images of the same inputs are published: nothing to build" in log(clone, "publish.images")
 
 
+def test_what_was_taken_back_by_hand_comes_again(
+    clone: Clone, servers: Servers, mended: tuple[Chapter, dict[str, tuple[str, str]]]
+) -> None:
+    clone.invoke("rollback", "--env", "staging", "--plain")
+    commit = clone.git("rev-parse", "HEAD")
+    assert servers.look().release("staging") == mended[0].release != commit[:12]
+    chapter, ends = play(clone, servers, commit)
+    assert chapter.seen.release("staging") == chapter.release
+    assert f"{chapter.release} serves" in log(clone, "staging.deploy")
+    assert "nothing to do" in log(clone, "production.deploy")
+    assert ends["e2e.tests"][0] == "reused"
+
+
 def test_an_image_that_is_gone_is_made_again_when_a_step_needs_it(
     clone: Clone, servers: Servers, mended: tuple[Chapter, dict[str, tuple[str, str]]]
 ) -> None:
