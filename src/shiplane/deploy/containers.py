@@ -61,7 +61,7 @@ class Container:
     def digest_of(self, image: Image) -> str | None:
         """Give the digest it runs where its image is of the same repository; the given one where it has several."""
         name = repository(image.reference)
-        mine = [digest for place, _, digest in (entry.partition("@") for entry in self.digests) if place == name]
+        mine = [entry.partition("@")[2] for entry in self.digests if repository(entry) == name]
         if image.digest in mine:
             return image.digest
         return mine[0] if mine else None
@@ -75,10 +75,18 @@ class Container:
 
 
 def repository(reference: str) -> str:
-    """Cut tag and digest off an image reference."""
+    """Cut tag and digest off an image reference, and of one at Docker Hub what an engine leaves out of its name."""
     name = reference.partition("@")[0]
     folder, slash, last = name.rpartition("/")
-    return folder + slash + last.partition(":")[0]
+    return (folder + slash + last.partition(":")[0]).removeprefix("docker.io/").removeprefix("library/")
+
+
+def beside(found: Iterable[Container], images: Iterable[Image]) -> frozenset[str]:
+    """Give the images that run, or have done their work, beside those of a release, as `repository@sha256:…`."""
+    ours = {repository(image.reference) for image in images}
+    used = (one for one in found if not one.once and (one.status == "running" or one.well) and one.digest)
+    named = ((repository(one.reference), one.digest) for one in used)
+    return frozenset(f"{name}@{digest}" for name, digest in named if name not in ours)
 
 
 def containers(texts: Iterable[str], images: Iterable[str] = ()) -> tuple[Container, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shiplane.deploy.containers import repository
 from shiplane.errors import OlderRelease, Unsafe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shiplane.model import Deployment, Release
 
@@ -21,13 +22,16 @@ def check_promotion(  # noqa: PLR0913 - each is one thing that is checked
     tested: Mapping[str, str] | None,
     *,
     served_in_production: bool,
+    running_beside: Iterable[str] = (),
+    tested_beside: Iterable[str] = (),
     main: str = _MAIN,
     allow_dirty: bool = False,
 ) -> None:
     """Raise `Unsafe` unless the release may go to production.
 
     `tested` are the digests that E2E passed on with this release. `running` are those that run on staging, for a
-    promotion of what is there now; None where a release is asked for by name.
+    promotion of what is there now; None where a release is asked for by name. `running_beside` and `tested_beside` are
+    the images of others meanwhile, as `repository@sha256:…`.
     """
     if release.dirty and not allow_dirty:
         raise Unsafe(f"{release.id} holds uncommitted edits", "commit them and run the pipeline again")
@@ -42,6 +46,19 @@ def check_promotion(  # noqa: PLR0913 - each is one thing that is checked
         raise Unsafe(f"E2E passed on other digests than those of {release.id}: {_difference(wanted, tested)}", _AGAIN)
     if running is not None and dict(running) != wanted:
         raise Unsafe(f"staging runs other digests than those of {release.id}: {_difference(wanted, running)}", _AGAIN)
+    for seen, what in ((tested_beside, "E2E passed beside"), (running_beside, "staging runs")):
+        if other := others_pinned(release, seen):
+            raise Unsafe(f"{what} {', '.join(other)}, for which {release.id} has another digest", _AGAIN)
+
+
+def others_pinned(release: Release, beside: Iterable[str]) -> tuple[str, ...]:
+    """Give those images of others (`repository@sha256:…`) of which a release pins another digest.
+
+    What is not there says nothing: an image may be one environment's alone.
+    """
+    pins = {f"{repository(image.reference)}@{image.digest}" for _, image in (*release.third_party, *release.asked)}
+    pinned = {repository(pin) for pin in pins}
+    return tuple(sorted(each for each in beside if repository(each) in pinned and each not in pins))
 
 
 def check_order(release: Release, serving: Deployment, *, older: bool | None, served: bool, only_forward: bool) -> str:

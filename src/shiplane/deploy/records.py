@@ -10,7 +10,7 @@ from shiplane.deploy import backups
 from shiplane.errors import UnknownName, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shiplane.deploy.survey import Entry, State
     from shiplane.model import Command, Site
@@ -58,9 +58,11 @@ def record_command(site: Site, entry: Entry, tidy: tuple[str, ...] = ()) -> Comm
     return remote.script("record", site.folder, *tidy, payload=f"{line}\n", timeout=_RECORD_SECONDS).on(site.host.name)
 
 
-def mark_tested(runner: Runner, site: Site, release_id: str, digests: Mapping[str, str]) -> None:
-    """Write down that E2E passed on a release while exactly these digests ran."""
-    text = json.dumps({"release": release_id, "digests": dict(digests)}, sort_keys=True)
+def mark_tested(
+    runner: Runner, site: Site, release_id: str, digests: Mapping[str, str], beside: Iterable[str] = ()
+) -> None:
+    """Write down that E2E passed on a release while exactly these digests ran, `beside` these images of others."""
+    text = json.dumps({"release": release_id, "digests": dict(digests), "beside": sorted(beside)}, sort_keys=True)
     folder = f"{site.folder}/releases/{release_id}"
     command = remote.script("write", folder, "tested.json", payload=f"{text}\n", timeout=60.0).on(site.host.name)
     completed = runner.run(command)

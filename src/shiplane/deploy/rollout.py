@@ -17,7 +17,7 @@ from shiplane.errors import DatabaseAhead, NothingDeployed, UsageError
 from shiplane.model import Deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.bundle import Bundle
@@ -156,10 +156,10 @@ class Deployer:
         """List what could be rolled back to, newest first."""
         return records.releases(self.survey())
 
-    def mark_tested(self, release: Release) -> None:
-        """Write down that E2E passed on exactly the digests of this release."""
+    def mark_tested(self, release: Release, beside: Iterable[str]) -> None:
+        """Write down that E2E passed on exactly the digests of this release, `beside` these images of others."""
         context = self._context
-        records.mark_tested(context.runner, context.site, release.id, release.digests())
+        records.mark_tested(context.runner, context.site, release.id, release.digests(), beside)
 
     def _survey(self) -> State:
         """Look at the server, and tell what a run before has left behind."""

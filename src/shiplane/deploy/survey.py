@@ -72,6 +72,7 @@ class State:
     `certificate` is the digest of the one that it is served with; empty where there is none. `environments` are those
     for which the releases were made: one, unless two applications share the name of a folder. `restore` says what a
     change of the database that was cut off has left: a database `beside` the one that serves, `stopped` services.
+    `tested` are the digests that E2E passed on, `tested_beside` the images of others that ran meanwhile, by release.
     `urls` are the addresses at which the releases were made to answer. `damaged` are releases whose manifest cannot be
     read, as a server that lost its power leaves it: the rest of their files may be whole. `secrets` are those of all
     releases, told where the services were asked for.
@@ -81,6 +82,7 @@ class State:
     checksum: str = ""
     releases: dict[str, Release] = field(default_factory=dict)
     tested: dict[str, dict[str, str]] = field(default_factory=dict)
+    tested_beside: dict[str, frozenset[str]] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     containers: tuple[Container, ...] = ()
     volumes: tuple[str, ...] = ()
@@ -233,11 +235,13 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
     found = by_kind(lines)
     read = dict(_manifests(found.get("release", [])))
     manifests = [manifest for _, manifest in read.values()]
+    tested = tuple(_tested(found.get("tested", [])))
     return State(
         current=next(iter(found.get("current", [])), None),
         checksum=next(iter(found.get("checksum", [])), ""),
         releases={name: release for name, (release, _) in read.items()},
-        tested=dict(_tested(found.get("tested", []))),
+        tested={name: digests for name, digests, _ in tested},
+        tested_beside={name: beside for name, _, beside in tested},
         entries=_entries(found.get("audit", [])),
         containers=containers(found.get("container", []), found.get("image", [])),
         volumes=tuple(found.get("volume", [])),
@@ -263,11 +267,12 @@ def _manifests(texts: Iterable[str]) -> Iterator[tuple[str, tuple[Release, dict[
             yield release.id, (release, manifest)
 
 
-def _tested(texts: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Read what E2E passed on, by release; what cannot be read was not tested."""
+def _tested(texts: Iterable[str]) -> Iterator[tuple[str, dict[str, str], frozenset[str]]]:
+    """Read what E2E passed on, and beside what, by release; what cannot be read was not tested."""
     for release_id, _, text in (text.partition("\t") for text in texts):
         with suppress(*_UNREADABLE):
-            yield release_id, dict(json.loads(text)["digests"])
+            told = json.loads(text)
+            yield release_id, dict(told["digests"]), frozenset(told.get("beside", ()))
 
 
 def _since(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from shiplane.errors import StepFailed
 from shiplane.model.identity import checkout_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from shiplane.model import Release, Secret, Site, Step
@@ -30,12 +30,18 @@ def _way(site: Site) -> tuple[str, str]:
     return site.network, f"{urlsplit(site.url).port or _HTTPS}={site.environment}:{_HTTPS}"
 
 
-def depends_on(reuse: Reuse, step: Step, site: Site, release: Release) -> tuple[Item, ...]:
-    """Give what the result depends on: the tests, and what runs where; nothing where the step declares no inputs."""
+def depends_on(reuse: Reuse, step: Step, site: Site, release: Release, beside: Iterable[str]) -> tuple[Item, ...]:
+    """Give what the result depends on: the tests, and what runs where; nothing where the step declares no inputs.
+
+    `beside` are the images of others that run, as `repository@sha256:…`.
+    """
     if step.inputs is None:
         return ()
     digests = tuple(("value", f"digest of {name}", digest) for name, digest in sorted(release.digests().items()))
-    return (*reuse.now(step.inputs), *digests, ("value", "address", site.url))
+    others = tuple(
+        ("value", f"digest of {name}", digest) for name, _, digest in (e.partition("@") for e in sorted(beside))
+    )
+    return (*reuse.now(step.inputs), *digests, *others, ("value", "address", site.url))
 
 
 def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own

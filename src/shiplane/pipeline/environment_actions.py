@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shiplane.deploy.bundle import environment_secrets
-from shiplane.deploy.promotion import check_promotion
+from shiplane.deploy.containers import beside as images_beside
+from shiplane.deploy.promotion import check_promotion, others_pinned
 from shiplane.errors import NothingDeployed, NothingPublished, OtherServes, StepFailed, Unreachable, Unsafe, UsageError
 from shiplane.pipeline import changes, e2e, order
 from shiplane.pipeline.caches import Caches
@@ -108,12 +109,13 @@ class EnvironmentActions:
     def _deploy(self, step: Step, say: Say, cancel: Cancel) -> None:
         release = self._known_release()
         self.signatures.require(release, say)
-        self._put(step.environment, release, "deploy", say, cancel)
+        self._put(step.environment, self._pinned(release, say, cancel), "deploy", say, cancel)
 
     def _promote(self, step: Step, say: Say, cancel: Cancel) -> None:
         """Deploy to production what passed on staging, or what served in production before; raises `Unsafe`."""
         release = self._known_release()
         self.signatures.require(release, say)
+        release = self._pinned(release, say, cancel)
         looks = [self.environments.deployer(name, say, cancel).survey for name in ("staging", step.environment)]
         with ThreadPoolExecutor(len(looks)) as pool:
             staging, production = pool.map(lambda look: look(), looks)
@@ -124,6 +126,8 @@ class EnvironmentActions:
             staging.running_digests(release) if on_staging else None,
             staging.tested.get(release.id),
             served_in_production=served,
+            running_beside=_beside(staging, release) if on_staging else (),
+            tested_beside=staging.tested_beside.get(release.id, ()),
             main=self.config.main_branch,
             allow_dirty=self.target.allows_edits,
         )
@@ -169,7 +173,6 @@ class EnvironmentActions:
 
     def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
         """Hold the environment and put a release on it."""
-        release = self._pinned(release, say, cancel)
         made = self._bundle(name, release)
         self.environments.masker.add(*made.secrets)
         self.pinning.check(self.environments.site(name), made)
@@ -234,12 +237,14 @@ class EnvironmentActions:
         try:
             deployer = self.environments.deployer(name, say, cancel)
             release = self._tested_release(deployer)
-            tested = self._check_running(deployer, release).tested.get(release.id)
-            depends = e2e.depends_on(self.reuse, step, self.environments.site(name), release)
+            state = self._check_running(deployer, release)
+            beside = _beside(state, release)
+            depends = e2e.depends_on(self.reuse, step, self.environments.site(name), release, beside)
             known = self.reuse.find(step.id, depends) if depends else None
             if known is not None:
-                if tested != release.digests():
-                    deployer.mark_tested(release)
+                told = (state.tested.get(release.id), state.tested_beside.get(release.id))
+                if told != (release.digests(), beside):
+                    deployer.mark_tested(release, beside)
                 return reused(f"the same tests passed on the same digests in run {known.run}", known.run)
             reports = self.journal.folder / "e2e"
             reports.mkdir(exist_ok=True)
@@ -247,8 +252,7 @@ class EnvironmentActions:
             site = self.environments.site(name)
             image = self.reuse.made.get(TEST_RUNNER, TEST_RUNNER)
             e2e.run_against(self.runner, self.checkout, image, site, release, self.run, secrets, reports, say, cancel)
-            self._check_running(deployer, release)
-            deployer.mark_tested(release)
+            deployer.mark_tested(release, beside | _beside(self._check_running(deployer, release), release))
             if depends:
                 self.reuse.keep_found(step.id, depends, {}, say)
             return None
@@ -266,10 +270,11 @@ class EnvironmentActions:
             by = state.serving.deployment if state.serving else None
             run = by.run if by is not None and by.release == state.current else ""
             raise OtherServes(deployer.site.environment, state.current, run, release.id)
-        running = state.running_digests(release)
-        if running != release.digests():
+        running, other = state.running_digests(release), others_pinned(release, _beside(state, release))
+        if other or running != release.digests():
+            found = ", ".join(other) or running or "nothing of"
             raise StepFailed(
-                f"the environment changed under the test: it runs {running or 'nothing of'} instead of {release.id}",
+                f"the environment changed under the test: it runs {found} instead of {release.id}",
                 f"see what runs there: invoke status --env {deployer.site.environment}; then run it again",
             )
         return state
@@ -281,3 +286,7 @@ class EnvironmentActions:
         if self.release is None:
             raise NothingPublished(f"commit {self.facts.suffix}", self.target.name)
         return self.release
+
+
+def _beside(state: State, release: Release) -> frozenset[str]:
+    return images_beside(state.containers, (image for _, image in release.images))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shiplane.deploy.containers import beside
 from shiplane.errors import DeployUndone, Interrupted, RegistryRefused, StepFailed
 from shiplane.model import Secret
 from shiplane.runners.base import Cancel
@@ -201,8 +202,11 @@ def watched(place: Place) -> Iterator[list[str]]:
 
 def test_marks_of_e2e_and_old_releases(serving: Place) -> None:
     deployer = serving.deployer()
-    deployer.mark_tested(serving.release("one"))
+    before = deployer.survey()
+    deployer.mark_tested(serving.release("one"), beside(before.containers, serving.images.values()))
     state = deployer.survey()
+    assert state.tested_beside["one"] == beside(state.containers, serving.images.values())
+    assert {each.partition("@")[0].rpartition("/")[2] for each in state.tested_beside["one"]} == {"nginx"}
     assert state.tested["one"] == serving.release("one").digests() == state.running_digests(serving.release("one"))
     assert state.served("one")
     assert not state.served("wrong")

@@ -17,6 +17,8 @@ from sites import SITE
         ("registry.test:5000/owner/app-web", "registry.test:5000/owner/app-web"),
         ("postgres:17", "postgres"),
         ("postgres", "postgres"),
+        ("docker.io/library/postgres:17", "postgres"),
+        ("docker.io/acme/app-web:1@sha256:a", "acme/app-web"),
     ],
 )
 def test_repository(reference: str, name: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shiplane.deploy.promotion import check_order, check_promotion
 from shiplane.errors import OlderRelease, Unsafe
-from shiplane.model import Deployment
+from shiplane.model import Deployment, Image
 
 if TYPE_CHECKING:
     from shiplane.model import Release
@@ -25,6 +25,38 @@ def test_what_may_go(release: Release) -> None:
     check(replace(release, branch="feature/x"), served_in_production=True)
     check(replace(release, dirty=True), allow_dirty=True)
     check(replace(release, branch="trunk"), main="trunk")
+
+
+PINS = (
+    ("POSTGRES_IMAGE", Image("docker.io/library/postgres:17", "sha256:p")),
+    ("REDIS_IMAGE", Image("redis:8", "sha256:r")),
+)
+
+
+@pytest.mark.parametrize("pins", ["third_party", "asked"])
+@pytest.mark.parametrize(
+    ("seen", "refused"),
+    [
+        (("postgres@sha256:p", "redis@sha256:r", "r/other@sha256:o"), ""),
+        ((), ""),
+        (("redis@sha256:x", "postgres@sha256:x"), "postgres@sha256:x, redis@sha256:x"),
+        (("postgres@sha256:p", "postgres@sha256:x"), "postgres@sha256:x"),
+    ],
+    ids=["the same", "not in use", "others", "one of two"],
+)
+def test_images_of_others_are_those_that_were_tested_and_run_on_staging(
+    release: Release, pins: str, seen: tuple[str, ...], refused: str
+) -> None:
+    pinned = replace(release, **{pins: PINS})
+    for name, words in (("tested_beside", "E2E passed beside"), ("running_beside", "staging runs")):
+        if refused:
+            with pytest.raises(Unsafe) as caught:
+                check(pinned, **{name: seen})
+            assert caught.value.cause == f"{words} {refused}, for which {release.id} has another digest"
+            assert caught.value.fix == "run: invoke deploy --env staging, then: invoke e2e --env staging"
+        else:
+            check(pinned, **{name: seen})
+        check(pinned, **{name: seen}, served_in_production=True)
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,14 @@ def test_what_is_outdated(release: Release) -> None:
 
 def test_a_mark_that_e2e_passed(site: Site) -> None:
     runner = RecordingRunner()
-    mark_tested(runner, site, "one", {"web": "sha256:a"})
+    mark_tested(runner, site, "one", {"web": "sha256:a"}, {"redis@sha256:r", "postgres@sha256:p"})
     command = runner.commands[0]
     assert command.argv == ("bash", "-s", "write", "deployments/app-staging/releases/one", "tested.json")
-    assert json.loads(command.input_text().splitlines()[-1]) == {"release": "one", "digests": {"web": "sha256:a"}}
+    assert json.loads(command.input_text().splitlines()[-1]) == {
+        "release": "one",
+        "digests": {"web": "sha256:a"},
+        "beside": ["postgres@sha256:p", "redis@sha256:r"],
+    }
     with pytest.raises(Unreachable, match="did not keep the mark"):
         mark_tested(RecordingRunner([("write", "no space", 1)]), site, "one", {})
 

@@ -9,7 +9,7 @@ import pytest
 from samples import HARD
 from shiplane.commands import dotenv
 from shiplane.deploy.bundle import bundle
-from shiplane.deploy.containers import Container, repository
+from shiplane.deploy.containers import Container, beside, repository
 from shiplane.deploy.services import Model
 from shiplane.deploy.status import overview, status
 from shiplane.deploy.survey import Entry, Left, State, parse, survey
@@ -92,7 +92,8 @@ def test_parse(release: Release) -> None:
             f"current\t{release.id}",
             "checksum\tabc",
             f"release\t{json.dumps({**release.to_json(), 'url': 'https://staging.test'})}",
-            f"tested\t{release.id}\t{json.dumps({'release': release.id, 'digests': {'web': 'sha256:a'}})}",
+            f"tested\t{release.id}\t{json.dumps({'digests': {'web': 'sha256:a'}, 'beside': ['postgres@sha256:p']})}",
+            f"tested\tbefore\t{json.dumps({'digests': {'web': 'sha256:b'}})}",
             'audit\t{"id": "torn", "envi',
             f"audit\t{json.dumps(deployed.to_json())}",
         ]
@@ -101,7 +102,8 @@ def test_parse(release: Release) -> None:
         current=release.id,
         checksum="abc",
         releases={release.id: release},
-        tested={release.id: {"web": "sha256:a"}},
+        tested={release.id: {"web": "sha256:a"}, "before": {"web": "sha256:b"}},
+        tested_beside={release.id: frozenset({"postgres@sha256:p"}), "before": frozenset()},
         entries=(deployed,),
         containers=(
             Container(
@@ -219,6 +221,30 @@ def test_the_digests_that_run(release: Release) -> None:
     both = State(containers=(container(digests=("r/o/web@sha256:x", "r/o/web@sha256:a")),))
     assert both.running_digests(release) == {"web": "sha256:a"}
     assert State(containers=(container(status_="exited"),)).running_digests(release) == {}
+
+
+def test_an_image_at_docker_hub_has_the_name_that_engines_give_it() -> None:
+    held = container(digests=("acme/app-web@sha256:a",))
+    assert held.digest_of(Image("docker.io/acme/app-web:1", "sha256:a")) == "sha256:a"
+    assert held.digest_of(Image("docker.io/acme/app-job:1", "sha256:a")) is None
+
+
+def test_the_images_of_others_that_run_beside_a_release() -> None:
+    def other(name: str, digest: str, **words: Any) -> Container:  # noqa: ANN401 - handed on
+        pinned = f"{name}@{digest}"
+        return container(name, reference=pinned, digests=(f"{name}@sha256:again", pinned), **words)
+
+    found = (
+        container(),
+        other("postgres", "sha256:p"),
+        other("minio/mc", "sha256:m", status_="exited", policy="no"),
+        other("redis", "sha256:stopped", status_="exited", policy="always"),
+        other("alpine", "sha256:once", once=True),
+        container("built", reference="built:1", digests=()),
+    )
+    images = [Image("r/o/web:1", "sha256:a")]
+    assert beside(found, images) == {"postgres@sha256:p", "minio/mc@sha256:m"}
+    assert beside(found[:1], ()) == {"r/o/web@sha256:a"}
 
 
 def test_which_release_served_before(release: Release) -> None:

@@ -12,6 +12,7 @@ from registries import RegistryMachine
 from samples import HARD, make_release
 from shiplane.commands import vpn
 from shiplane.config import Flaky, Signing
+from shiplane.deploy.containers import Container
 from shiplane.deploy.survey import Entry, State
 from shiplane.errors import (
     FlakyTests,
@@ -205,6 +206,8 @@ class Staging:
     def __init__(self, log: list[str], serving: str = "", run: str = "r42") -> None:
         self.log, self.serving, self.run = log, serving, run
         self.tested: dict[str, dict[str, str]] = {}
+        self.containers: tuple[Container, ...] = ()
+        self.marked: frozenset[str] = frozenset()
 
     def deploy(self, release: Release, *words: Any) -> None:  # noqa: ANN401 - as it is called
         accept = words[-1]
@@ -215,13 +218,20 @@ class Staging:
     def verify(self, release: str, _url: str) -> None:
         self.log.append(f"verify {release}")
 
-    def mark_tested(self, release: Release) -> None:
+    def mark_tested(self, release: Release, beside: frozenset[str]) -> None:
         self.log.append(f"tested {release.id}")
+        self.marked = beside
 
     def survey(self) -> State:
         put = dataclasses.replace(Deployed.deployment, release=self.serving, run=self.run)
         entries = (Entry(put, "ada@laptop", {}),) if self.run else ()
-        return Running(current=self.serving or None, entries=entries, tested=self.tested)
+        return Running(
+            current=self.serving or None,
+            entries=entries,
+            containers=self.containers,
+            tested=self.tested,
+            tested_beside=dict.fromkeys(self.tested, self.marked),
+        )
 
 
 class Running(State):
@@ -266,6 +276,10 @@ def test_tests_that_are_known_to_pass_are_written_down_once(
     played.tested = {RELEASE.id: RELEASE.digests()}
     made.carry_out("e2e", release=RELEASE)
     assert played.log[3:] == ["hold staging", "give back staging"]
+    played.containers = (postgres("sha256:p"),)
+    made.carry_out("e2e", release=RELEASE)
+    assert played.log[5:] == ["hold staging", f"tested {RELEASE.id}", "give back staging"]
+    assert played.marked == {"postgres@sha256:p"}
 
 
 @pytest.mark.parametrize(("run", "since"), [("r42", " since run r42"), ("", "")], ids=["recorded", "cut off"])
@@ -303,16 +317,87 @@ def test_what_runs_otherwise_than_its_release_says_is_a_failure(
         made.carry_out("e2e", release=RELEASE)
 
 
-class Promoted:
-    """Let the release have passed on staging."""
+def postgres(digest: str) -> Container:
+    name = f"postgres@{digest}"
+    return Container("db", False, "h", "c", name, (name,), {"Status": "running"}, 0, "")  # noqa: FBT003 - not once
 
-    def __init__(self, *, served: bool) -> None:
-        self.served = served
+
+WITH_OTHERS = dataclasses.replace(RELEASE, third_party=(("POSTGRES_IMAGE", Image("postgres:17", "sha256:p")),))
+
+
+def test_tests_tell_beside_which_images_of_others_they_passed(staging: tuple[Bench, Staging]) -> None:
+    made, played = staging
+    played.serving, played.containers = RELEASE.id, (postgres("sha256:p"),)
+    made.carry_out("e2e", release=WITH_OTHERS)
+    assert played.marked == {"postgres@sha256:p"}
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_another_image_of_others_than_the_release_pins_is_a_failure(
+    staging: tuple[Bench, Staging], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    made, played = staging
+    foreign = (postgres("sha256:x"),)
+    played.serving, played.containers = RELEASE.id, foreign if when == "before" else (postgres("sha256:p"),)
+    monkeypatch.setattr("shiplane.pipeline.e2e.run_against", lambda *_: setattr(played, "containers", foreign))
+    with pytest.raises(StepFailed, match=f"it runs postgres@sha256:x instead of {RELEASE.id}"):
+        made.carry_out("e2e", release=WITH_OTHERS)
+    assert f"tested {RELEASE.id}" not in played.log
+
+
+class Promoted:
+    """Let the release have passed on staging, beside these images of others, and serve there with `containers`."""
+
+    def __init__(
+        self, *, served: bool, beside: tuple[str, ...] = (), containers: tuple[Container, ...] | None = None
+    ) -> None:
+        self.served, self.beside, self.containers = served, beside, containers
 
     def survey(self) -> SimpleNamespace:
         return SimpleNamespace(
-            current=None, tested={RELEASE.id: RELEASE.digests()}, served=lambda _release: self.served
+            current=None if self.containers is None else RELEASE.id,
+            containers=self.containers,
+            running_digests=lambda release: release.digests(),
+            tested={RELEASE.id: RELEASE.digests()},
+            tested_beside={RELEASE.id: frozenset(self.beside)},
+            served=lambda _release: self.served,
         )
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    ("tested", "runs", "refused"),
+    [
+        ("sha256:p", "sha256:p", ""),
+        ("sha256:x", "sha256:p", "E2E passed beside postgres@sha256:x, for which "),
+        ("sha256:p", "sha256:x", "staging runs postgres@sha256:x, for which "),
+    ],
+)
+def test_production_gets_the_images_of_others_that_were_tested(  # noqa: PLR0913 - a case
+    bench: Callable[[RecordingRunner], Bench],
+    monkeypatch: pytest.MonkeyPatch,
+    tested: str,
+    runs: str,
+    refused: str,
+    *,
+    signed: bool,
+) -> None:
+    """What a signed release lacks is asked for when it is promoted: the tag may have moved since it was tested."""
+    made, put = bench(RegistryMachine()), list[Release]()
+    made.runner.remote["postgres:17"] = "sha256:p"  # type: ignore[attr-defined]
+    deployer = Promoted(served=False, beside=(f"postgres@{tested}",), containers=(postgres(runs),))
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: deployer)
+    monkeypatch.setattr(Actions, "_put", lambda _self, _name, release, *_: put.append(release))
+    release = dataclasses.replace(RELEASE, signature="a signature\n") if signed else WITH_OTHERS
+    made.store.save_release_files("remote", release.id, in_checkout(made.folder) | {"docker-compose.yml": OTHERS})
+    if refused:
+        with pytest.raises(Unsafe, match=f"^{refused}{RELEASE.id} has another digest$"):
+            made.carry_out("promote", release=release)
+        assert put == []
+    else:
+        made.carry_out("promote", release=release)
+        [got] = put
+        assert (*got.third_party, *got.asked) == WITH_OTHERS.third_party
 
 
 @pytest.mark.parametrize(("served", "refused"), [(False, True), (True, False)])
@@ -323,6 +408,7 @@ def test_flaky_tests_keep_what_never_served_from_production(
     refused: bool,  # noqa: FBT001 - the same
 ) -> None:
     made = bench(RecordingRunner())
+    made.store.save_release_files("remote", RELEASE.id, in_checkout(made.folder))
     put: list[str] = []
     monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=served))
     monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
@@ -389,6 +475,7 @@ def test_a_release_whose_tag_was_overwritten_does_not_go_to_production(
         "no answer": ("connection refused", 1),
     }
     made, put = bench(RecordingRunner([("imagetools inspect", *answers[held])])), list[str]()
+    made.store.save_release_files("remote", RELEASE.id, in_checkout(made.folder))
     monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=False))
     monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
     if held == "another":
