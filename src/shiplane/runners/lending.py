@@ -1,4 +1,7 @@
-"""A port of this machine that a server sees as one of its own, through the SSH connection that is there anyway."""
+"""A registry of this machine that a server sees at a port of its own, through the SSH connection that is there anyway.
+
+The server may read it: what writes is refused, for releases are published here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.errors import Unreachable
 from shiplane.runners.connection import failures
+from shiplane.runners.reading import REFUSED, NotReading, Questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +28,7 @@ _CHUNK = 65536
 
 @contextlib.contextmanager
 def lent(transport: Transport, port: int, host: Host) -> Iterator[None]:
-    """Let what connects to the server's own loopback `port` reach ours; raises `Unreachable` where it must not."""
+    """Let what connects to the server's own loopback `port` read ours; raises `Unreachable` where it must not."""
 
     def carry(channel: Channel, _from: tuple[str, int], _to: tuple[str, int]) -> None:
         # Called by the thread that reads the whole connection, which must not wait.
@@ -45,7 +49,8 @@ def lent(transport: Transport, port: int, host: Host) -> Iterator[None]:
 
 
 def _carry(channel: Channel, port: int) -> None:
-    """Hand on both ways until both have ended; where nothing listens here, the channel ends."""
+    """Hand on questions and their answers until both have ended; where nothing listens here, the channel ends."""
+    asked = Questions()
     with (
         contextlib.closing(channel),
         contextlib.suppress(OSError),
@@ -55,7 +60,12 @@ def _carry(channel: Channel, port: int) -> None:
         back = (sock.recv, channel.sendall, channel.shutdown_write)
         other = threading.Thread(target=_pump, args=back, name="lent-back", daemon=True)
         other.start()
-        _pump(channel.recv, sock.sendall, lambda: sock.shutdown(socket.SHUT_WR))
+        try:
+            _pump(channel.recv, lambda data: sock.sendall(asked.take(data)), lambda: sock.shutdown(socket.SHUT_WR))
+        except NotReading:
+            with contextlib.suppress(*failures()):
+                channel.sendall(REFUSED)
+            sock.shutdown(socket.SHUT_RDWR)
         other.join()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.engine import docker
 from helpers.faults import between
-from helpers.registry import digest, registry
+from helpers.registry import digest, registry, tags
 from shiplane.errors import Unreachable
 from shiplane.model import Command
 from shiplane.runners.ssh import SshRunner
@@ -30,6 +30,13 @@ def layer(name: str, size: int) -> bytes:
         member.size = size
         tar.addfile(member, io.BytesIO(os.urandom(size)))
     return buffer.getvalue()
+
+
+def answer(runner: SshRunner, port: int, request: str) -> str:
+    """Ask the port on the server, by hand."""
+    words = f"{request} HTTP/1.1\\r\\nHost: here\\r\\nConnection: close\\r\\n\\r\\n"
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{port}; printf '{words}' >&3; timeout 20 cat <&3"
+    return runner.run(Command(("bash", "-c", script))).stdout
 
 
 def test_images_travel_over_the_ssh_connection_and_only_what_is_missing(staging: Place) -> None:
@@ -54,6 +61,21 @@ def test_images_travel_over_the_ssh_connection_and_only_what_is_missing(staging:
                         pass
                 given.append(door.given - before)
                 assert not runner.run(Command(("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"))).ok
+                # Whoever is on the server may read what is lent, and neither add to it nor delete.
+                with runner.lend(port):
+                    push = Command(("docker", "push", f"{door.address}/{name}:mine"))
+                    source = pull.argv[-1]
+                    assert runner.run(Command(("docker", "tag", source, push.argv[-1]))).ok
+                    pushed = runner.run(push)
+                    assert not pushed.ok
+                    assert "405" in pushed.output or "it is lent to be read" in pushed.output, pushed.output
+                    path = f"/v2/{name}/manifests/{source.partition('@')[2]}"
+                    assert answer(runner, port, f"DELETE {path}").startswith("HTTP/1.1 405 ")
+                    # Docker tries TLS first, and waits for what comes of it.
+                    assert answer(runner, port, "\\x16\\x03\\x01").startswith("HTTP/1.1 405 ")
+                    assert answer(runner, port, f"GET /v2/{name}/tags/list").startswith("HTTP/1.1 200 ")
+                assert "mine" not in tags(behind, name)
+                assert tags(behind, name)[tag] == source.partition("@")[2]
             assert given[0] > BASE_BYTES
             assert given[1] < 100_000
         finally:
