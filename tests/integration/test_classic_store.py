@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from helpers import small
 from helpers.classic import BUILDER, NOWHERE, Classic, classic
-from helpers.registry import registry, tags
+from helpers.engine import docker
+from helpers.registry import image_digests, registry, tags
 from shiplane.lab import ensure_images
+from shiplane.lab.images import ensure_generator
 from shiplane.pipeline.builders import named
 from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from helpers.clone import Clone
 
@@ -47,6 +50,12 @@ class Bench:
         text = DOCKERFILE.format(base=base, word=uuid.uuid4().hex)
         (self.project.folder / small.ONE / "Dockerfile").write_text(text)
         self.project.environ |= {**engine.environ, "CONTAINER_REGISTRY": address, "REPOSITORY_OWNER": "acme"}
+        self.project.environ["SHIPLANE_SET_IMAGES__SBOM"] = "false"
+
+    def asked(self, part: str) -> Any:  # noqa: ANN401 - JSON
+        """Ask for what is attested of the newest image, as standard tools read it."""
+        words = ("buildx", "imagetools", "inspect", f"{self.address}/{REPOSITORY}:latest", "--format")
+        return json.loads(docker(*words, f"{{{{json .{part}}}}}"))
 
     def publish(self, builder: str) -> str:
         """Publish one more commit, with the image of a builder configured; give what the build said."""
@@ -66,6 +75,18 @@ class Bench:
     def caches(self) -> set[str]:
         """Give the levels of caches in the registry."""
         return {tag.removeprefix("cache.production.") for tag in self.tags if tag.startswith("cache.")}
+
+
+def generator(address: str) -> str:
+    """Push the generator of bills of materials that is made here, and name it."""
+    made = ensure_generator(LocalRunner(Path(), {}), lambda _line: None)
+    name = f"{address}/acme/generator:1"
+    docker("tag", made, name)
+    try:
+        docker("push", "--quiet", name)
+    finally:
+        docker("rmi", name)
+    return name
 
 
 def _write(file: Path, text: str) -> None:
@@ -91,6 +112,8 @@ def test_where_the_builder_cannot_be_had_the_build_goes_on_and_one_line_says_so(
     assert "--provenance=false" in command
     assert bench.caches == set()
     assert set(bench.tags) >= {"1.0.0", "latest", "main"}
+    assert bench.asked("Provenance") in (None, {})
+    assert image_digests(bench.address, REPOSITORY, "latest") == ()
 
 
 def test_where_it_can_be_had_it_is_made_and_writes_and_reads_caches(bench: Bench) -> None:
@@ -106,6 +129,37 @@ def test_where_it_can_be_had_it_is_made_and_writes_and_reads_caches(bench: Bench
             bench.publish(BUILDER)
     assert bench.caches <= {"1.0.0_main", "_main", "_"}
     assert bench.caches
+    assert bench.asked("Provenance")["SLSA"]
     bench.engine.docker("buildx", "prune", "--builder", name, "--all", "--force")
     log = bench.publish(BUILDER)
     assert any(f"{IMAGE}: 2 of 4 steps from {level}" in log for level in ("version+branch", "branch", "general")), log
+
+
+def test_where_it_can_be_had_it_publishes_what_it_attests_of_the_very_image_that_was_looked_at(bench: Bench) -> None:
+    """Come last: what a bill of materials was made of, BuildKit holds until it ends, so that no cache is fetched."""
+    bench.project.environ |= {
+        "SHIPLANE_SET_IMAGES__SBOM": "true",
+        "SHIPLANE_SET_IMAGES__SBOM_GENERATOR": generator(bench.address),
+    }
+    bench.engine.bring_builder()
+    log = bench.publish(BUILDER)
+    assert "attest" not in log.replace(CLASSIC, "")
+    told = (bench.project.last_run() / "logs/publish.push.log").read_text(encoding="utf-8")
+    assert "push-by-digest=true" in told
+    assert "$ docker push" not in told
+    provenance = bench.asked("Provenance")["SLSA"]
+    assert provenance["builder"]["id"].startswith("machine:")
+    assert provenance["invocation"]["parameters"]["args"]["target"] == "production"
+    assert bench.asked("SBOM")["SPDX"]["spdxVersion"].startswith("SPDX-2")
+    run = bench.project.journal(bench.project.last_run())
+    [release] = [record["release"] for record in run if record["kind"] == "release_published"]
+    digest = release["images"][small.ONE]["digest"]
+    assert digest == bench.tags["latest"]
+    assert len(image_digests(bench.address, REPOSITORY, digest)) == 1
+    # A server with such a store takes it, and gets what was loaded here and looked at.
+    local = f"{small.ONE}:1.0.0-{release['id']}"
+    pulled = f"{bench.address}/{REPOSITORY}@{digest}"
+    bench.engine.docker("pull", "--quiet", pulled)
+    ids = bench.engine.docker("image", "inspect", "--format", "{{.Id}}", local, pulled).split()
+    assert len(ids) == 2
+    assert len({*ids}) == 1

@@ -12,6 +12,7 @@ import pytest
 from helpers.engine import docker
 from helpers.faults import CUT, Between, answer, between
 from helpers.registry import registry, tags
+from shiplane.commands import buildx
 from shiplane.errors import (
     RegistryBroken,
     RegistryCut,
@@ -55,6 +56,17 @@ class Bench:
         patience = Patience(self.said.append, None, HttpRunner(), self._wait)
         self.registry = Registry(LocalRunner(folder, {"PATH": "/usr/bin:/bin"}), "", self.said.append, None, patience)
 
+    def send(self, folder: Path) -> None:
+        """Let the builder send an image under the tag `sent`: by digest alone the engine's own does not."""
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY file /\n")
+        (folder / "file").write_text(uuid.uuid4().hex)
+        file = folder / "bake.json"
+        file.write_text(buildx.definition((buildx.Build("small", str(folder), ""),)))
+        repository = f"{self.door.address}/{self.name}"
+        output = f"--set=*.output=type=image,name={repository}:sent,push=true"
+        self.registry.receive(buildx.bake(str(file), "", output=(output,)), repository)
+        docker("rmi", f"{repository}:sent")
+
     def _wait(self, seconds: float) -> None:
         self.waited.append(seconds)
         if self.heals:
@@ -95,6 +107,19 @@ def test_a_refusal_is_told_at_once(bench: Bench, fault: str) -> None:
         assert caught.value.exit_code == 4
         assert caught.value.details
     assert bench.waited == []
+
+
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_a_refusal_is_told_at_once_where_the_builder_sends(bench: Bench, tmp_path: Path, fault: str) -> None:
+    said, wanted = REFUSALS[fault]
+    bench.door.strike(said)
+    with pytest.raises(wanted) as caught:
+        bench.send(tmp_path)
+    assert caught.value.exit_code == 4
+    assert bench.waited == []
+    bench.door.heal()
+    bench.send(tmp_path)
+    assert set(tags(bench.behind, bench.name)) == {"sent"}
 
 
 @pytest.mark.parametrize("fault", PASSING)

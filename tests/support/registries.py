@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archives import Made, save
+from shiplane.commands.engine import CONTAINERD_STORE
 from shiplane.runners.base import Completed
 from shiplane.runners.recording import RecordingRunner
 
@@ -27,7 +28,9 @@ class RegistryMachine(RecordingRunner):
     def __init__(
         self, answers: Sequence[Answer] = (), local: Mapping[str, str] | None = None, *, classic: bool = False
     ) -> None:
-        super().__init__(answers)
+        store = "[[Backing Filesystem extfs]]" if classic else f"[[driver-type {CONTAINERD_STORE}]]"
+        builder = [("inspect --bootstrap$", "Driver: docker\n", 0), ("docker info", f"26.1.5|{store}", 0)]
+        super().__init__([*answers, *builder])
         self.classic = classic
         self.local = dict(local or {})
         self.remote: dict[str, str] = {}

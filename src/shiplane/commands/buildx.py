@@ -25,7 +25,8 @@ _PROVENANCE = "type=provenance"
 class Build:
     """Describe one image to build; `name` is bake's for it, `target` a stage of the Dockerfile (the last where empty).
 
-    `platforms` are the builder's own where there are none; `labels` win over the Dockerfile's.
+    `platforms` are the builder's own where there are none; `labels` win over the Dockerfile's. Without a `tag` it gets
+    no name.
     """
 
     name: str
@@ -43,7 +44,9 @@ def definition(builds: tuple[Build, ...]) -> str:
     return json.dumps({"group": {"default": {"targets": sorted(targets)}}, "target": targets}, indent=2, sort_keys=True)
 
 
-def bake(file: str, ca_bundle: str, *options: str, attest: tuple[str, ...] = ()) -> Command:
+def bake(
+    file: str, ca_bundle: str, *options: str, attest: tuple[str, ...] = (), output: tuple[str, ...] = ("--load",)
+) -> Command:
     """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty.
 
     Of what is not in `attest`, nothing is attested: the builder would add a provenance by itself.
@@ -52,7 +55,15 @@ def bake(file: str, ca_bundle: str, *options: str, attest: tuple[str, ...] = ())
     plain = () if any(word.startswith(_PROVENANCE) for word in attest) else ("--provenance=false",)
     attested = (*plain, *(f"--set=*.attest={word}" for word in attest))
     return Command(
-        ("docker", "buildx", "bake", "--file", file, "--load", *attested, "--progress=plain", *secret, *options)
+        ("docker", "buildx", "bake", "--file", file, *output, *attested, "--progress=plain", *secret, *options)
+    )
+
+
+def by_digest(repository: str, told: str) -> tuple[str, ...]:
+    """Say that a build goes from the builder into a repository, under no tag; its digest is written into a file."""
+    return (
+        f"--set=*.output=type=image,name={repository},push-by-digest=true,push=true,store=false",
+        f"--metadata-file={told}",
     )
 
 
@@ -81,7 +92,7 @@ def _target(build: Build) -> dict[str, Any]:
     told: dict[str, Any] = {
         "context": _literal(build.context),
         "target": _literal(build.target),
-        "tags": [_literal(build.tag)],
+        "tags": [_literal(build.tag)] if build.tag else [],
         "args": {name: _literal(value) for name, value in build.arguments},
         "platforms": list(build.platforms),
         "labels": {name: _literal(value) for name, value in build.labels},

@@ -55,7 +55,7 @@ class Cache:
     folder: str = ".shiplane/cache"
     """Where `local` keeps them, relative to the checkout."""
     builder: str = "moby/buildkit:buildx-stable-1"
-    """Image of the builder that is made where the engine's own writes no caches (the classic image store); or empty."""
+    """Image of the builder that is made where the engine's own writes neither caches nor attestations; or empty."""
 
 
 @dataclass(frozen=True, slots=True)

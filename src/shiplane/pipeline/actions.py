@@ -83,7 +83,8 @@ class Actions(EnvironmentActions):
             else:
                 known |= self.known.find(opened, known, say)
             words = (self.config, self.facts, self.target, self.event.branch)
-            made = publish.publish(self.runner, opened, known, *words, say, cancel)
+            send = self.images.sender(opened, say, cancel)
+            made = publish.publish(self.runner, opened, known, *words, say, cancel, send)
             pins = self.pinning.resolve(opened, others, say, before.third_party if before else ())
             made = replace(made, third_party=pins)
         made = replace(made, schema=schema_of(self.checkout, self.config.migration_files))

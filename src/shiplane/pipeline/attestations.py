@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from shiplane.commands import buildx
-from shiplane.facts import builder
 from shiplane.lab.images import ensure_generator, stand_ins_used
 
 if TYPE_CHECKING:
@@ -17,23 +15,12 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-_KINDS = {"provenance": "provenance", "sbom": "bill of materials"}
 
-
-def variables(
-    runner: Runner, wanted: Images, environ: Mapping[str, str], machine: str, say: Say
-) -> tuple[tuple[str, str], ...]:
-    """Give the variables that tell a Nox session what to attest; none, and a line, where the store keeps nothing."""
-    kinds = [name for name in _KINDS if getattr(wanted, name)]
-    if not kinds:
-        return ()
-    if not builder.survey(runner).attests:
-        left_out = " and ".join(_KINDS[kind] for kind in kinds)
-        say(f"images are published without {left_out}: the engine keeps attestations in containerd's image store alone")
-        return ()
-    words = [buildx.provenance(built_by(environ, machine))] if wanted.provenance else []
-    words += [buildx.sbom(wanted.sbom_generator or _generator(runner, say))] if wanted.sbom else []
-    return ((buildx.ATTESTATIONS, json.dumps(words)),)
+def words(runner: Runner, wanted: Images, environ: Mapping[str, str], machine: str, say: Say) -> tuple[str, ...]:
+    """Give the builder's words for what is to be attested."""
+    how = [buildx.provenance(built_by(environ, machine))] if wanted.provenance else []
+    what = [buildx.sbom(wanted.sbom_generator or _generator(runner, say))] if wanted.sbom else []
+    return (*how, *what)
 
 
 def built_by(environ: Mapping[str, str], machine: str) -> str:

@@ -24,10 +24,19 @@ _CLASSIC = "the engine's image store is the classic one, whose builder writes ne
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Tell whether the builder writes caches, and its `name` where it is not the one in use."""
+    """Tell whether the builder writes caches, and its `name` where it is not the one in use.
+
+    `attests` tells whether what it attests gets into the engine's store with the image.
+    """
 
     writes: bool
     name: str = ""
+    attests: bool = True
+
+    @property
+    def sends(self) -> bool:
+        """Tell whether only the builder itself can publish an image with what it attests."""
+        return self.writes and not self.attests
 
     @property
     def variables(self) -> tuple[tuple[str, str], ...]:
@@ -40,15 +49,16 @@ def choose(runner: Runner, image: str, say: Callable[[str], None], env: Env = ()
 
     Where it cannot, one line says why. `env` is that of the build: a client's settings tell which builders it knows.
     """
-    if builder.survey(runner).exports_caches:
-        return Chosen(writes=True)
+    used = builder.survey(runner)
+    if used.exports_caches:
+        return Chosen(writes=True, attests=used.attests)
     name = named(image)
     lack = _start(runner, image, name, env)
     if lack:
         say(f"{_CLASSIC}, and {lack}: caches are only read, and nothing is attested")
-        return Chosen(writes=False)
+        return Chosen(writes=False, attests=False)
     say(f"{_CLASSIC}: building by {name}, a container of {image}")
-    return Chosen(writes=True, name=name)
+    return Chosen(writes=True, name=name, attests=False)
 
 
 def named(image: str) -> str:

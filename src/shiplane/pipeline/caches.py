@@ -107,7 +107,10 @@ class AtGithub:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Hold the variables that tell a Nox session of its caches; without `attests` a line said that nothing is."""
+    """Hold the variables that tell a Nox session of its caches and its builder.
+
+    `attests` tells whether what it attests gets into the engine's store; see `builders.Chosen`.
+    """
 
     variables: tuple[tuple[str, str], ...] = ()
     attests: bool = True
@@ -129,17 +132,27 @@ class Caches:
         """Give where this target's caches are kept; `none` where it uses none."""
         return self.config.cache.kind if self.target.name in self.config.cache.targets else "none"
 
-    def told(self, runner: Runner, opened: Registry | None, kind: str, folder: Path, say: Say) -> Told:
-        """Choose for a Nox session, and give what tells it; the choice of caches is written into `folder`."""
+    def told(  # noqa: PLR0913 - what is chosen for, each by name
+        self, runner: Runner, opened: Registry | None, kind: str, folder: Path, say: Say, *, attest: bool = False
+    ) -> Told:
+        """Choose for a Nox session, and give what tells it; the choice of caches is written into `folder`.
+
+        Without caches, the builder matters where it is to `attest` what it builds.
+        """
         place = self._place(opened, say)
         if place is None:
-            return Told()
+            return self.uncached(runner, say) if attest else Told()
         login = _login(opened)
         used = builders.choose(runner, self.config.cache.builder, say, login)
         chosen = self.choose(place, kind, say)
         made = chosen if used.writes else read_only(chosen)
         variables = (*_written(made, folder / f"caches-{kind}.json"), *login, *used.variables)
-        return Told(variables, attests=used.writes)
+        return Told(variables, attests=used.attests)
+
+    def uncached(self, runner: Runner, say: Say) -> Told:
+        """Choose the builder of images that are to be attested."""
+        used = builders.choose(runner, self.config.cache.builder, say)
+        return Told(used.variables, attests=used.attests)
 
     def to_read(self, opened: Registry | None, folder: Path, say: Say) -> tuple[tuple[str, str], ...]:
         """Choose for a session that builds images of both kinds and writes no cache; see `told`."""
@@ -192,7 +205,7 @@ def read_only(chosen: Mapping[str, Cache]) -> dict[str, Cache]:
 
 
 def _login(opened: Registry | None) -> tuple[tuple[str, str], ...]:
-    return (("DOCKER_CONFIG", opened.config),) if opened is not None and opened.config else ()
+    return opened.variables if opened is not None else ()
 
 
 def _written(chosen: Mapping[str, Cache], file: Path) -> tuple[tuple[str, str], ...]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from shiplane.commands import engine
+from shiplane.commands import buildx, engine
 from shiplane.errors import StepFailed, Unreachable, UsageError
 from shiplane.lab.images import OFFICIAL_NAMES
 from shiplane.model import Secret
-from shiplane.pipeline import attestations, build, image_checks, own_registry, publish, registry
+from shiplane.pipeline import attestations, build, builders, image_checks, own_registry, publish, registry
+from shiplane.pipeline.bases import labelled
+from shiplane.pipeline.caches import Told
 from shiplane.pipeline.execute import run_checked
+from shiplane.pipeline.from_builder import FromBuilder
 from shiplane.pipeline.released_sizes import ReleasedSizes
 from shiplane.pipeline.vulnerabilities import Scanner
+from shiplane.planning import images
 from shiplane.planning.images import production_tag, test_runner
 from shiplane.runners.base import Bound
 
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
-    from shiplane.model import Step
+    from shiplane.model import Image, Step
     from shiplane.pipeline.caches import Caches
     from shiplane.pipeline.execute import Action
     from shiplane.pipeline.known_images import KnownImages
@@ -79,6 +85,8 @@ class ImageActions:
         self.note = note
         self.survey = survey
         self.http = http
+        self._named: set[str] = set()
+        """What the engine held of the same inputs: it was published before, and is to be what it was."""
 
     def table(self) -> dict[str, Action]:
         """Give the actions by the names that steps use."""
@@ -124,6 +132,7 @@ class ImageActions:
         held = self.known.in_engine(self.runner, missing)
         if held is None:
             return False
+        self._named.update(held)
         for name, pinned in held.items():
             naming = engine.tag(pinned, production_tag(name, self.facts))
             run_checked(self.runner, naming, "naming the image", say, cancel)
@@ -132,7 +141,8 @@ class ImageActions:
 
     def _rebuild(self, step: Step, say: Say, cancel: Cancel) -> None:
         self.require_unchanged()
-        self._run(step, self._attested(say, cancel), say, cancel)
+        told = self.caches.uncached(Bound(self.runner, cancel), say) if self._attests else Told()
+        self._run(step, (*told.variables, *self._attested(told, say, cancel)), say, cancel)
         with self.opened(say, cancel) as opened:
             self._check(self._names(), opened, say, cancel)
         self.require_unchanged()
@@ -162,13 +172,46 @@ class ImageActions:
         return found
 
     def _build(self, step: Step, opened: registry.Registry | None, kind: str, say: Say, cancel: Cancel) -> None:
-        told = self.caches.told(Bound(self.runner, cancel), opened, kind, self.folder, say)
-        attested = self._attested(say, cancel) if kind == "production" and told.attests else ()
+        attest = kind == "production" and self._attests
+        told = self.caches.told(Bound(self.runner, cancel), opened, kind, self.folder, say, attest=attest)
+        attested = self._attested(told, say, cancel) if attest else ()
         self._run(step, (*told.variables, *attested), say, cancel)
 
-    def _attested(self, say: Say, cancel: Cancel) -> Variables:
+    @property
+    def _attests(self) -> bool:
+        return self.config.images.provenance or self.config.images.sbom
+
+    def _attested(self, told: Told, say: Say, cancel: Cancel) -> Variables:
+        """Tell a session what to attest, where the engine's store keeps that; else nothing, or see `sender`."""
+        words = self._words(say, cancel) if self._attests and told.attests else ()
+        return ((buildx.ATTESTATIONS, json.dumps(words)),) if words else ()
+
+    def _words(self, say: Say, cancel: Cancel) -> tuple[str, ...]:
         words = (self.config.images, self.environ, self.machine, say)
-        return attestations.variables(Bound(self.runner, cancel), *words)
+        return attestations.words(Bound(self.runner, cancel), *words)
+
+    def sender(self, opened: registry.Registry, say: Say, cancel: Cancel) -> Callable[[str, str], Image | None]:
+        """Give what lets the builder send a component's image, with what it attests; None: the engine has all of it."""
+
+        @cache
+        def builder() -> FromBuilder | None:
+            bound, login = Bound(self.runner, cancel), opened.variables
+            # The build has told which builder it is.
+            used = builders.choose(bound, self.config.cache.builder, lambda _line: None, login)
+            if not used.sends:
+                return None
+            words = (build.ca_bundle(self.environ), used.variables, self._words(say, cancel), say)
+            return FromBuilder(bound, opened, *words)
+
+        def send(component: str, repository: str) -> Image | None:
+            made = builder() if self._attests and component not in self._named else None
+            if made is None:
+                return None
+            listed = images.builds(self.config, self.facts, "production", (component,))
+            [one] = labelled(made.runner, self.checkout, listed, OFFICIAL_NAMES)
+            return made.send(one, repository)
+
+        return send
 
     def _run(self, step: Step, told: Variables, say: Say, cancel: Cancel) -> None:
         for command in step.commands:

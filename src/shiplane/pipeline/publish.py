@@ -69,10 +69,12 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
     branch: str,
     say: Callable[[str], None],
     cancel: Cancel | None,
+    send: Callable[[str, str], Image | None] = lambda _component, _repository: None,
 ) -> Release:
     """Push every component with its tags and give the release that names their digests.
 
-    What is `there` needs no image here: its tags are moved to the digest that the registry holds.
+    What is `there` needs no image here: its tags are moved to the digest that the registry holds. `send` may let the
+    builder send a component's image into a repository, under no tag; else the engine pushes it.
     """
     missing = [component.name for component in config.components if component.name not in there]
     local = [production_tag(name, facts) for name in missing]
@@ -90,6 +92,10 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
             # Tags of a release never change: whoever was first has made it.
             say(f"{names[0]}: published meanwhile as {digest}")
             _move(runner, registry, Image(names[0], digest), names[1:], say, cancel)
+        elif (sent := send(name, target.naming().repository(name))) is not None:
+            for each in names:
+                registry.name(sent.pinned, each)
+            digest = registry.digest(names[0])
         else:
             _push(runner, registry, production_tag(name, facts), names, say, cancel)
             digest = registry.digest(names[0])

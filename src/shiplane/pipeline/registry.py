@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from shiplane.commands import cache, engine, image
-from shiplane.errors import RegistryRefused, TimeLimit, Unreachable
+from shiplane.errors import RegistryRefused, StepFailed, TimeLimit, Unreachable
 from shiplane.facts import docker_login, image_manifest, registry_answer
 from shiplane.model import Command
 from shiplane.pipeline.registry_digests import Digests
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from shiplane.runners.http import Http
 
 _AT_ONCE = 8
+_NOT_SENT = "failed to push"
+"""What the builder says where a registry does not take what it built."""
 
 
 class Registry:
@@ -58,6 +60,11 @@ class Registry:
             if not isinstance(self._config, str):
                 self._config = self._config()
             return self._config
+
+    @property
+    def variables(self) -> tuple[tuple[str, str], ...]:
+        """Give what lets a command use that folder; nothing where it is the client's own."""
+        return (("DOCKER_CONFIG", self.config),) if self.config else ()
 
     def log_in(self) -> Registry:
         """Log in now, where the client is surely needed, and give itself; raises `Unreachable`."""
@@ -106,6 +113,13 @@ class Registry:
         """Fetch an image into the local engine; raises `Unreachable` where the registry does not give it."""
         self._transfer(engine.pull(reference), reference)
 
+    def receive(self, building: Command, repository: str) -> None:
+        """Let a builder send what it builds; raises `StepFailed`, or `Unreachable` where the registry does not take it.
+
+        One that it does not reach is not tried again: it need not see what this machine sees.
+        """
+        self._transfer(building, repository, _NOT_SENT, silent=False)
+
     def name(self, pinned: str, reference: str) -> None:
         """Let a tag name what the registry holds; what is an index there keeps its digest."""
         self._transfer(image.name(pinned, reference), reference)
@@ -123,16 +137,21 @@ class Registry:
 
         return self.patience.until(once, host)
 
-    def _transfer(self, plain: Command, reference: str) -> None:
+    def _transfer(self, plain: Command, reference: str, mark: str = "", *, silent: bool = True) -> None:
+        """Send or fetch; what fails without `mark` in its words is no fault of the registry."""
         command = self._with(plain)
 
         def once() -> None:
             self.say(f"$ {command.masked()}")
             done = self.runner.run(command, on_line=self.say, cancel=self.cancel)
-            if not done.ok:
-                raise registry_answer.failure(reference, done)
+            if done.ok:
+                return
+            told = [line for line in done.output.splitlines() if mark in line]
+            if mark and not told:
+                raise StepFailed("the builder failed", "mend what is named above", done.tail())
+            raise registry_answer.failure(reference, replace(done, output="\n".join(told)))
 
-        self.patience.until(once, registry_answer.host_of(reference), silent=True)
+        self.patience.until(once, registry_answer.host_of(reference), silent=silent)
 
     def _with(self, command: Command) -> Command:
         config = self.config

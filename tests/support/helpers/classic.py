@@ -55,7 +55,7 @@ if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
 fi
 mkdir -p /etc/docker /tmp
 echo '{"features": {"containerd-snapshotter": true}}' >/etc/docker/daemon.json
-exec dockerd --data-root /var/lib/buildkit --userland-proxy=false --bridge none --iptables=false --ip6tables=false
+exec dockerd --data-root /var/lib/buildkit --userland-proxy=false --bridge docker0 --iptables=false --ip6tables=false
 """
 _BUILDCTL = r"""#!/bin/bash
 # Hand buildx on to the BuildKit of the engine, as the engine's own client reaches it. Before that it asks for workers,

@@ -44,20 +44,27 @@ def inspected(code: int, told: str = "") -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("driver", "store"),
-    [("docker", "[[driver-type io.containerd.snapshotter.v1]]"), ("docker-container", "[[Backing Filesystem extfs]]")],
+    ("driver", "store", "attests"),
+    [
+        ("docker", "[[driver-type io.containerd.snapshotter.v1]]", True),
+        ("docker-container", "[[driver-type io.containerd.snapshotter.v1]]", False),
+        ("docker-container", "[[Backing Filesystem extfs]]", False),
+    ],
 )
-def test_a_builder_that_writes_caches_is_used_as_it_is(driver: str, store: str) -> None:
+def test_a_builder_that_writes_caches_is_used_as_it_is(driver: str, store: str, *, attests: bool) -> None:
     answers = [("buildx inspect", f"Name: own\nDriver: {driver}\n", 0), ("docker info", f"26.1|{store}", 0)]
     runner, said = RecordingRunner(answers), list[str]()
-    assert choose(runner, IMAGE, said.append, LOGIN) == Chosen(writes=True)
+    chosen = choose(runner, IMAGE, said.append, LOGIN)
+    assert chosen == Chosen(writes=True, attests=attests)
+    assert chosen.sends is not attests
     assert (runner.transcript, said) == (ASKED, [])
 
 
 def test_on_the_classic_store_a_builder_is_made() -> None:
     runner, said = Waking(NAME, CLASSIC), list[str]()
     chosen = choose(runner, IMAGE, said.append, LOGIN)
-    assert chosen == Chosen(writes=True, name=NAME)
+    assert chosen == Chosen(writes=True, name=NAME, attests=False)
+    assert chosen.sends
     assert chosen.variables == (("BUILDX_BUILDER", NAME),)
     assert runner.transcript == [
         *ASKED,
@@ -71,7 +78,7 @@ def test_on_the_classic_store_a_builder_is_made() -> None:
 
 def test_one_that_was_made_before_is_woken() -> None:
     runner = RecordingRunner([inspected(0), *CLASSIC])
-    assert choose(runner, IMAGE, lambda _line: None) == Chosen(writes=True, name=NAME)
+    assert choose(runner, IMAGE, lambda _line: None) == Chosen(writes=True, name=NAME, attests=False)
     assert runner.transcript[len(ASKED) + 1 :] == [f"local$ docker buildx inspect --bootstrap {NAME}"]
 
 
@@ -79,7 +86,7 @@ def test_where_its_image_cannot_be_had_the_build_goes_on_and_one_line_says_so() 
     lost = f"pulling image {IMAGE}\nERROR: pull access denied, no such host"
     runner, said = RecordingRunner([inspected(1, lost), *CLASSIC]), list[str]()
     chosen = choose(runner, IMAGE, said.append, LOGIN)
-    assert (chosen, chosen.variables) == (Chosen(writes=False), ())
+    assert (chosen, chosen.variables, chosen.sends) == (Chosen(writes=False, attests=False), (), False)
     assert runner.transcript[-2:] == [
         f"local$ DOCKER_CONFIG=/private {CREATE}",
         f"local$ DOCKER_CONFIG=/private docker buildx inspect --bootstrap {NAME}",
@@ -89,14 +96,14 @@ def test_where_its_image_cannot_be_had_the_build_goes_on_and_one_line_says_so() 
 
 def test_a_registry_that_hangs_costs_time_alone() -> None:
     runner, said = Hanging(CLASSIC), list[str]()
-    assert choose(runner, IMAGE, said.append) == Chosen(writes=False)
+    assert choose(runner, IMAGE, said.append) == Chosen(writes=False, attests=False)
     [line] = said
     assert line.startswith(f"{START}, and {IMAGE} cannot be had (docker ")
 
 
 def test_none_is_made_where_none_is_configured() -> None:
     runner, said = RecordingRunner(CLASSIC), list[str]()
-    assert choose(runner, "", said.append) == Chosen(writes=False)
+    assert choose(runner, "", said.append) == Chosen(writes=False, attests=False)
     assert runner.transcript == ASKED
     assert said == [f"{START}, and no other is configured{LEFT}"]
 
@@ -105,7 +112,7 @@ def test_one_in_a_container_does_not_know_stand_ins() -> None:
     name = OFFICIAL_NAMES[0]
     image = json.dumps({"id": "sha256:1", "tags": [name], "labels": {engine.STAND_IN_LABEL: "a package"}})
     runner, said = RecordingRunner([(BASES[0][0], image, 0), *CLASSIC]), list[str]()
-    assert choose(runner, IMAGE, said.append) == Chosen(writes=False)
+    assert choose(runner, IMAGE, said.append) == Chosen(writes=False, attests=False)
     assert not any("buildx create" in line for line in runner.transcript)
     why = "another one would not know the stand-ins of base images that this engine holds"
     assert said == [f"{START}, and {why}{LEFT}"]

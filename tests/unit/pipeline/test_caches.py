@@ -85,7 +85,7 @@ def test_on_the_classic_store_another_builder_writes_or_none(tmp_path: Path, cod
     opened = Registry(runner, "/private", lambda _line: None, None)
     told = caches(tmp_path).told(runner, opened, "production", tmp_path, lambda _line: None)
     assert told.variables[2:] == ((("BUILDX_BUILDER", name),) if written else ())
-    assert told.attests is bool(written)
+    assert not told.attests
     found = cache.read((tmp_path / "caches-production.json").read_text())
     assert [(one.level, len(one.sources), len(one.targets)) for one in found.values()] == [("general", 1, written)] * 2
 
@@ -163,6 +163,16 @@ def test_where_caches_are_kept(
         for each in cache.read((tmp_path / "caches-production.json").read_text()).values()
     }
     assert targets == {InRegistry: "type=registry", InFolder: "type=local", AtGithub: "type=gha"}[kind]
+
+
+@pytest.mark.parametrize("classic", [False, True])
+def test_without_caches_the_builder_matters_to_what_is_attested(tmp_path: Path, *, classic: bool) -> None:
+    config = dataclasses.replace(CONFIG, cache=Settings("none"))
+    runner, _ = in_registry(builder=CLASSIC) if classic else in_registry()
+    chosen = caches(tmp_path, config=config)
+    told = chosen.told(runner, None, "production", tmp_path, lambda _line: None, attest=True)
+    made = (("BUILDX_BUILDER", builders.named(Settings().builder)),)
+    assert told == (Told(made, attests=False) if classic else Told())
 
 
 def test_without_a_registry_that_is_open_there_are_no_caches_in_it(tmp_path: Path) -> None:

@@ -87,6 +87,14 @@ def test_attestations_make_no_other_image(tmp_path: Path) -> None:
     assert played.remote == {PUBLISHED: "sha256:old"}
 
 
+def test_layers_that_another_program_packed_make_no_other_image(tmp_path: Path) -> None:
+    played = attested(tmp_path, MADE)
+    [(digest, parts)] = manifests(tmp_path, MADE).items()
+    layers = [{"digest": f"sha256:packed-{number}"} for number in range(len(parts) - 1)]
+    played.manifests[digest] = json.dumps({"config": {"digest": parts[0]}, "layers": layers})
+    assert run(played)[-1] == f"{PUBLISHED}: built anew, and it is {digest} again"
+
+
 def test_another_image_beside_attestations_is_refused_by_its_own_digest(tmp_path: Path) -> None:
     other = dataclasses.replace(MADE, settings={"config": {"User": "other"}})
     [held], [made] = manifests(tmp_path, other), manifests(tmp_path, MADE)

@@ -1,0 +1,86 @@
+"""Publishing by a builder that is not the engine's: it sends what it has built, with what it attests of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shiplane.commands import buildx, image
+from shiplane.errors import RegistryUntrusted, StepFailed, Unreachable, Unsafe
+from shiplane.facts.saved import Saved
+from shiplane.model import Image
+from shiplane.pipeline.execute import run_checked
+from shiplane.runners import temporary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from shiplane.commands.buildx import Build
+    from shiplane.pipeline.registry import Registry
+    from shiplane.runners.base import Runner
+
+_DIGEST = "containerimage.digest"
+_NOT_REACHED = (Unreachable, RegistryUntrusted)
+"""What a builder tells of a registry that the engine may reach all the same, from elsewhere or with other settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromBuilder:
+    """Send images from a builder, which `variables` name, with what `attest` asks for; `ca_bundle` is a file or empty.
+
+    The engine's store has no room for what another builder attests: what was loaded into it, and looked at, is the
+    image alone. The builder still has all of it.
+    """
+
+    runner: Runner
+    registry: Registry
+    ca_bundle: str
+    variables: tuple[tuple[str, str], ...]
+    attest: tuple[str, ...]
+    say: Callable[[str], None]
+
+    def send(self, build: Build, repository: str) -> Image | None:
+        """Send a build by its digest, under no tag; None, and a line, where the builder does not reach the registry.
+
+        Raises `Unsafe` where it is not the image that the engine holds.
+        """
+        try:
+            return self._checked(build, repository)
+        except Unreachable as error:
+            if type(error) not in _NOT_REACHED:
+                raise
+            self.say(f"{build.name} is published without what is attested, for its builder says: {error.cause}")
+            return None
+
+    def _checked(self, build: Build, repository: str) -> Image:
+        with temporary.folder("publish") as place:
+            file, told = place / "bake.json", place / "told.json"
+            file.write_text(buildx.definition((replace(build, tag=""),)), encoding="utf-8")
+            output = buildx.by_digest(repository, str(told))
+            command = buildx.bake(str(file), self.ca_bundle, output=output, attest=self.attest)
+            self.registry.receive(replace(command, env=(*command.env, *self.variables)), repository)
+            sent = Image(repository, _digest(told.read_text(encoding="utf-8"), build.name))
+            checked = self._settings(build.tag, place / "image.tar")
+        found = {parts[0] for parts in self.registry.parts(sent.pinned).values() if parts}
+        # The settings name every layer by what is in it: with the same ones, it is the same image.
+        if checked not in found:
+            raise Unsafe(
+                f"the builder made another image of {build.name} than the one that was looked at: "
+                f"{', '.join(sorted(found)) or 'none'} instead of {checked}",
+                "nothing was named; build it again: invoke publish --rebuild",
+            )
+        return sent
+
+    def _settings(self, tag: str, file: Path) -> str:
+        run_checked(self.runner, image.save(tag, str(file)), "saving the image", self.say, None)
+        with Saved(file) as saved:
+            return saved.settings
+
+
+def _digest(told: str, name: str) -> str:
+    try:
+        return str(json.loads(told)[name][_DIGEST])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StepFailed(f"the builder does not tell which digest {name} has", "see its lines above") from error
