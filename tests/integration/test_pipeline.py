@@ -50,6 +50,12 @@ def test_servers_registry_and_journal_agree_on_the_digests(clone: Clone, servers
     tag = f"{FIRST_VERSION}-{first.release}"
     assert recorded == {component: servers.published(component, tag) for component in COMPONENTS}
     assert first.seen.digests == {"staging": recorded, "production": recorded}
+    # What E2E passed beside, as the server keeps it: the very images of others that the release pins.
+    folder = f"deployments/app-staging/releases/{first.release}"
+    tested = json.loads(servers.run("staging", "sh", "-c", f"cat /home/*/{folder}/tested.json"))
+    pins = [re.fullmatch(r"(.+):[^:@]+@(.+)", text) for text in published["release"]["third_party"].values()]
+    assert {each.partition("@")[0] for each in tested["beside"]} == {"nginx", "postgres", "redis"}
+    assert tested["beside"] == sorted(f"{pin[1]}@{pin[2]}" for pin in pins if pin)
 
 
 def test_images_hold_little_above_their_base(clone: Clone, first: Chapter) -> None:
