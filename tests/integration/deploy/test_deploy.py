@@ -87,6 +87,7 @@ def test_a_deploy_that_fails_brings_the_release_before_back(serving: Place, kind
     assert serving.serves() == "one"
     assert serving.deployer().status()["release"] == "one"
     assert serving.ask("ls deployments/app-staging/releases").split() == ["one", "two"]
+    assert json.loads(serving.ask("tail -n 1 deployments/app-staging/audit.jsonl"))["outcome"] == "undone"
     assert serving.leftovers() == ""
     assert deploy_does_nothing(serving, "one")
 
@@ -212,7 +213,7 @@ def test_marks_of_e2e_and_old_releases(serving: Place) -> None:
     assert not state.served("wrong")
     assert deploy_does_nothing(serving, "one"), "a mark does not change the release"
     audit = [json.loads(line) for line in serving.ask("cat deployments/app-staging/audit.jsonl").splitlines()]
-    assert {entry["outcome"] for entry in audit} == {"deployed", "undone"}
+    assert "deployed" in {entry["outcome"] for entry in audit} <= {"deployed", "undone"}
     assert serving.ask("stat -c %a deployments/app-staging/audit.jsonl") == "600"
 
 
