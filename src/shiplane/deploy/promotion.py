@@ -52,13 +52,15 @@ def check_promotion(  # noqa: PLR0913 - each is one thing that is checked
 
 
 def others_pinned(release: Release, beside: Iterable[str]) -> tuple[str, ...]:
-    """Give those images of others (`repository@sha256:…`) of which a release pins another digest.
+    """Give those images of others (`repository@sha256:…`) that run instead of one whose digest a release pins.
 
-    What is not there says nothing: an image may be one environment's alone.
+    What is not there says nothing: an image may be one environment's alone. What runs beside a pinned one of the same
+    repository may be another service's, whose digest stands in the compose file.
     """
+    seen = frozenset(beside)
     pins = {f"{repository(image.reference)}@{image.digest}" for _, image in (*release.third_party, *release.asked)}
-    pinned = {repository(pin) for pin in pins}
-    return tuple(sorted(each for each in beside if repository(each) in pinned and each not in pins))
+    missing = {repository(pin) for pin in pins} - {repository(pin) for pin in pins & seen}
+    return tuple(sorted(each for each in seen if repository(each) in missing))
 
 
 def check_order(release: Release, serving: Deployment, *, older: bool | None, served: bool, only_forward: bool) -> str:

@@ -93,7 +93,8 @@ class Environments:
         self.before: Callable[[str], None] = lambda _name: None
         """What to do before an environment is reached, such as joining the VPN."""
         self._opened: dict[str, _Opened] = {}
-        self._guard = threading.Lock()
+        self._guards: dict[str, threading.Lock] = {}
+        self._closed = False
 
     def site(self, name: str) -> Site:
         """Give an environment's place."""
@@ -156,6 +157,7 @@ class Environments:
 
     def close(self) -> None:
         """Release all and close the connections."""
+        self._closed = True
         for name in tuple(self._opened):  # one may be reached ahead at this moment
             self.give_back(name)
             close = getattr(self._opened.pop(name).runner, "close", None)
@@ -167,13 +169,13 @@ class Environments:
 
     def reach(self, name: str) -> None:
         """Connect to an environment's server, for one that will be needed soon; whoever needs it hears of a failure."""
-        with suppress(ShiplaneError):
-            connect = getattr(self._open(name).runner, "connect", None)
+        with suppress(Exception):
+            connect = None if self._closed else getattr(self._open(name).runner, "connect", None)
             if connect is not None:
                 connect()
 
     def _open(self, name: str) -> _Opened:
-        with self._guard:
+        with self._guards.setdefault(name, threading.Lock()):
             if name not in self._opened:
                 site = self.target.site(name)
                 self.before(name)

@@ -31,7 +31,7 @@ class FromBuilder:
     """Send images from a builder, which `variables` name, with what `attest` asks for; `ca_bundle` is a file or empty.
 
     The engine's store has no room for what another builder attests: what was loaded into it, and looked at, is the
-    image alone. The builder still has all of it.
+    image alone. The builder still has all of it. `note` takes what belongs into every report.
     """
 
     runner: Runner
@@ -40,29 +40,18 @@ class FromBuilder:
     variables: tuple[tuple[str, str], ...]
     attest: tuple[str, ...]
     say: Callable[[str], None]
+    note: Callable[[str], None]
 
     def send(self, build: Build, repository: str) -> Image | None:
         """Send a build by its digest, under no tag; None, and a line, where the builder does not reach the registry.
 
         Raises `Unsafe` where it is not the image that the engine holds.
         """
-        try:
-            return self._checked(build, repository)
-        except Unreachable as error:
-            if type(error) not in _NOT_REACHED:
-                raise
-            self.say(f"{build.name} is published without what is attested, for its builder says: {error.cause}")
-            return None
-
-    def _checked(self, build: Build, repository: str) -> Image:
         with temporary.folder("publish") as place:
-            file, told = place / "bake.json", place / "told.json"
-            file.write_text(buildx.definition((replace(build, tag=""),)), encoding="utf-8")
-            output = buildx.by_digest(repository, str(told))
-            command = buildx.bake(str(file), self.ca_bundle, output=output, attest=self.attest)
-            self.registry.receive(replace(command, env=(*command.env, *self.variables)), repository)
-            sent = Image(repository, _digest(told.read_text(encoding="utf-8"), build.name))
-            checked = self._settings(build.tag, place / "image.tar")
+            digest = self._received(build, repository, place)
+            if digest is None:
+                return None
+            sent, checked = Image(repository, digest), self._settings(build.tag, place / "image.tar")
         found = {parts[0] for parts in self.registry.parts(sent.pinned).values() if parts}
         # The settings name every layer by what is in it: with the same ones, it is the same image.
         if checked not in found:
@@ -72,6 +61,24 @@ class FromBuilder:
                 "nothing was named; build it again: invoke publish --rebuild",
             )
         return sent
+
+    def _received(self, build: Build, repository: str, place: Path) -> str | None:
+        """Let the builder send it, and give the digest; None where it does not reach the registry."""
+        file, told = place / "bake.json", place / "told.json"
+        file.write_text(buildx.definition((replace(build, tag=""),)), encoding="utf-8")
+        command = buildx.bake(
+            str(file), self.ca_bundle, output=buildx.by_digest(repository, str(told)), attest=self.attest
+        )
+        try:
+            self.registry.receive(replace(command, env=(*command.env, *self.variables)), repository)
+        except Unreachable as error:
+            if type(error) not in _NOT_REACHED:
+                raise
+            text = f"{build.name} is published without what is attested, for its builder says: {error.cause}"
+            self.say(text)
+            self.note(text)
+            return None
+        return _digest(told.read_text(encoding="utf-8"), build.name)
 
     def _settings(self, tag: str, file: Path) -> str:
         run_checked(self.runner, image.save(tag, str(file)), "saving the image", self.say, None)

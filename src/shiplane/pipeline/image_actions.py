@@ -200,13 +200,14 @@ class ImageActions:
             used = builders.choose(bound, self.config.cache.builder, lambda _line: None, login)
             if not used.sends:
                 return None
-            words = (build.ca_bundle(self.environ), used.variables, self._words(say, cancel), say)
+            words = (build.ca_bundle(self.environ), used.variables, self._words(say, cancel), say, self.note)
             return FromBuilder(bound, opened, *words)
 
         def send(component: str, repository: str) -> Image | None:
             made = builder() if self._attests and component not in self._named else None
             if made is None:
                 return None
+            self.require_unchanged()
             listed = images.builds(self.config, self.facts, "production", (component,))
             [one] = labelled(made.runner, self.checkout, listed, OFFICIAL_NAMES)
             return made.send(one, repository)

@@ -88,17 +88,20 @@ def publish(  # noqa: PLR0913 - the inputs of a release, each a value of its own
             behind = [each for each in names if held.get(each) != there[name].digest]
             _move(runner, registry, Image(names[0], there[name].digest), behind, say, cancel)
             digest = registry.digest(names[0]) if behind else held[names[0]]
-        elif (digest := registry.digest(names[0])) is not None:
-            # Tags of a release never change: whoever was first has made it.
-            say(f"{names[0]}: published meanwhile as {digest}")
-            _move(runner, registry, Image(names[0], digest), names[1:], say, cancel)
-        elif (sent := send(name, target.naming().repository(name))) is not None:
-            for each in names:
-                registry.name(sent.pinned, each)
-            digest = registry.digest(names[0])
         else:
-            _push(runner, registry, production_tag(name, facts), names, say, cancel)
             digest = registry.digest(names[0])
+            sent = send(name, target.naming().repository(name)) if digest is None else None
+            # Tags of a release never change: whoever was first has made it, also while the builder sent it.
+            digest = registry.digest(names[0]) if sent else digest
+            if digest is not None:
+                say(f"{names[0]}: published meanwhile as {digest}")
+                _move(runner, registry, Image(names[0], digest), names[1:], say, cancel)
+            elif sent is not None:
+                for each in names:
+                    registry.name(sent.pinned, each)
+            else:
+                _push(runner, registry, production_tag(name, facts), names, say, cancel)
+            digest = digest or registry.digest(names[0])
         if digest is None:
             raise Unsafe(f"{names[0]} is not in the registry after the push", "run: invoke publish")
         say(f"{names[0]} is {digest}")

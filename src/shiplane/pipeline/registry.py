@@ -15,7 +15,7 @@ from shiplane.errors import RegistryRefused, StepFailed, TimeLimit, Unreachable
 from shiplane.facts import docker_login, image_manifest, registry_answer
 from shiplane.model import Command
 from shiplane.pipeline.registry_digests import Digests
-from shiplane.pipeline.registry_tries import Patience
+from shiplane.pipeline.registry_tries import TRIES, Patience
 from shiplane.runners import temporary
 
 if TYPE_CHECKING:
@@ -116,9 +116,9 @@ class Registry:
     def receive(self, building: Command, repository: str) -> None:
         """Let a builder send what it builds; raises `StepFailed`, or `Unreachable` where the registry does not take it.
 
-        One that it does not reach is not tried again: it need not see what this machine sees.
+        One that it does not reach is tried twice alone: it need not see what this machine sees.
         """
-        self._transfer(building, repository, _NOT_SENT, silent=False)
+        self._transfer(building, repository, _NOT_SENT, silent=2)
 
     def name(self, pinned: str, reference: str) -> None:
         """Let a tag name what the registry holds; what is an index there keeps its digest."""
@@ -137,7 +137,7 @@ class Registry:
 
         return self.patience.until(once, host)
 
-    def _transfer(self, plain: Command, reference: str, mark: str = "", *, silent: bool = True) -> None:
+    def _transfer(self, plain: Command, reference: str, mark: str = "", *, silent: int = TRIES) -> None:
         """Send or fetch; what fails without `mark` in its words is no fault of the registry."""
         command = self._with(plain)
 

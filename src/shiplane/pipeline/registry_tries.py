@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Patience:
     """Try again; between two tries it waits for as long as the registry says, which `http` asks it, else ever longer.
 
-    A `silent` registry, one of which nothing was heard, is tried again with `silent=True` alone.
+    A registry of which nothing was heard is tried as often as `silent` says: it may not be there at all.
     """
 
     say: Callable[[str], None]
@@ -37,17 +37,15 @@ class Patience:
     http: Http | None = None
     sleep: Callable[[float], None] | None = None
 
-    def until(self, order: Callable[[], T], registry: str, *, silent: bool = False) -> T:
+    def until(self, order: Callable[[], T], registry: str, *, silent: int = 1) -> T:
         """Do it until it is done; raises the last failure, or `RegistryLimited` where the wait would be too long."""
         number = 1
         while True:
             try:
                 return order()
             except Unreachable as error:
-                again = isinstance(error, (RegistryLimited, RegistryBroken, RegistryCut)) or (
-                    silent and type(error) is Unreachable
-                )
-                if not again or number == TRIES:
+                may_pass = isinstance(error, (RegistryLimited, RegistryBroken, RegistryCut))
+                if number >= (TRIES if may_pass else silent if type(error) is Unreachable else 1):
                     raise
                 seconds = self._seconds(registry, error, number)
                 self.say(f"{error.cause}; once more in {seconds:g} s")

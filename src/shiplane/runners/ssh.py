@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 10.0
 _JUST_NOW_SECONDS = 1.5
+_CLOSE_SECONDS = 1.0
 # Longer than it takes to see that a connection is gone: then it is told as that.
 _OPEN_SECONDS = 30.0
 
@@ -102,17 +103,18 @@ class SshRunner:
         return lent(self._connected().transport, port, self.host)
 
     def connect(self) -> None:
-        """Connect before there is a command; a failure is raised, and whoever has a command tries again."""
-        try:
-            self._connected()
-        finally:
-            self._failed = None
+        """Connect before there is a command; whoever has one right after a failure hears of that one."""
+        self._connected()
 
     def close(self) -> None:
-        """End the connection."""
-        with self._guard:
+        """End the connection; one that is not there yet, for the server is silent, ends with this process."""
+        if not self._guard.acquire(timeout=_CLOSE_SECONDS):
+            return
+        try:
             self._drop()
             self._failed = None
+        finally:
+            self._guard.release()
 
     def __enter__(self) -> Self:
         return self

@@ -40,9 +40,9 @@ PINS = (
         (("postgres@sha256:p", "redis@sha256:r", "r/other@sha256:o"), ""),
         ((), ""),
         (("redis@sha256:x", "postgres@sha256:x"), "postgres@sha256:x, redis@sha256:x"),
-        (("postgres@sha256:p", "postgres@sha256:x"), "postgres@sha256:x"),
+        (("postgres@sha256:p", "postgres@sha256:of another service"), ""),
     ],
-    ids=["the same", "not in use", "others", "one of two"],
+    ids=["the same", "not in use", "others", "two services"],
 )
 def test_images_of_others_are_those_that_were_tested_and_run_on_staging(
     release: Release, pins: str, seen: tuple[str, ...], refused: str

@@ -45,8 +45,12 @@ def test_the_step_before_reaches_the_environment_of_the_next() -> None:
     ahead.on_record({"kind": "note", "text": "nothing of a step"})
     told(ahead, "step_started", PUSH)
     assert names(reached, 1) == ["staging"]
+    told(ahead, "step_ended", PUSH)
+    told(ahead, "step_started", STAGING)
+    assert names(reached, 1) == ["staging"]
+    told(ahead, "step_ended", STAGING)
     told(ahead, "step_started", VERIFY)
-    assert names(reached, 2) == ["production", "staging"]
+    assert names(reached, 1) == ["production"]
 
 
 def test_a_step_with_nothing_before_it_reaches_its_own() -> None:
@@ -55,22 +59,37 @@ def test_a_step_with_nothing_before_it_reaches_its_own() -> None:
     assert names(reached, 1) == ["staging"]
 
 
-def test_production_is_not_reached_before_the_step_next_to_it() -> None:
-    ahead, reached = followed(PUSH, PRODUCTION, VERIFY)
-    told(ahead, "step_started", PUSH)
-    told(ahead, "step_ended", PUSH)
+def test_nothing_is_reached_while_more_than_one_step_is_missing() -> None:
+    tests, push = step("test.backend", "process"), step("publish.push", "publish", "test.backend")
+    runner = step("build.test-runner", "test-runner")
+    e2e = step("e2e.tests", "e2e", "build.test-runner", "publish.push", environment="staging")
+    ahead, reached = followed(tests, runner, push, e2e)
+    for one in (tests, runner):
+        told(ahead, "step_started", one)
+    for one in (runner, tests):
+        told(ahead, "step_ended", one)
     assert names(reached, 0) == []
+    told(ahead, "step_started", push)
+    assert names(reached, 1) == ["staging"]
 
 
 @pytest.mark.parametrize("action", ["lab", "vpn"])
 def test_nothing_is_reached_before_the_way_there_is_open(action: str) -> None:
     leading = step("build.lab", action)
     ahead, reached = followed(leading, PUSH, STAGING, VERIFY, PRODUCTION)
-    told(ahead, "step_started", PUSH)
     told(ahead, "step_started", leading)
+    told(ahead, "step_started", PUSH)
+    told(ahead, "step_ended", PUSH)
     assert names(reached, 0) == []
     told(ahead, "step_ended", leading)
     told(ahead, "step_started", STAGING)
+    assert names(reached, 1) == ["staging"]
+
+
+def test_the_way_to_a_later_environment_delays_no_earlier_one() -> None:
+    vpn = step("production.vpn", "vpn", "staging.verify", environment="production")
+    ahead, reached = followed(PUSH, STAGING, VERIFY, vpn, PRODUCTION)
+    told(ahead, "step_started", PUSH)
     assert names(reached, 1) == ["staging"]
 
 

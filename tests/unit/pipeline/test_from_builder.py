@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,7 @@ from shiplane.errors import (
 from shiplane.facts.saved import Saved
 from shiplane.model import Image, Step
 from shiplane.pipeline.builders import named
+from shiplane.pipeline.journal import read
 from shiplane.runners.base import Cancel, Completed
 from stepping import ENVIRON, Bench
 
@@ -134,21 +135,43 @@ def test_another_image_than_the_one_that_was_looked_at_gets_no_name(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "tries"),
     [
-        "ERROR: failed to push registry.test/acme/app-backend: dial tcp 127.0.0.1:9: connect: connection refused",
-        "ERROR: failed to push registry.test/acme/app-backend: x509: certificate signed by unknown authority",
+        ("ERROR: failed to push registry.test/acme/app-backend: dial tcp 127.0.0.1:9: connect: connection refused", 2),
+        ("ERROR: failed to push registry.test/acme/app-backend: x509: certificate signed by unknown authority", 1),
     ],
 )
-def test_what_the_builder_does_not_reach_the_engine_publishes_and_a_line_says_so(tmp_path: Path, words: str) -> None:
+def test_what_the_builder_does_not_reach_the_engine_publishes_and_a_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, tries: int
+) -> None:
+    monkeypatch.setattr("shiplane.pipeline.registry_tries._FIRST_SECONDS", 0)
     machine = BuilderMachine(tmp_path, failure=words)
     made = bench(tmp_path, machine)
     made.carry_out("publish")
     assert verbs(machine, "push")[:3] == [f"{PLACE}:{tag}" for tag in TAGS]
-    assert len(machine.sent) == 2
+    assert len(machine.sent) == 2 * tries
     lines = [line for line in made.said if "without what is attested" in line]
     assert [line.partition(" ")[0] for line in lines] == ["backend-production", "frontend-production"]
+    assert lines == [record["text"] for record in read(made.journal.folder) if record["kind"] == "note"]
     assert HARD not in "".join(made.said)
+
+
+def test_who_was_first_has_made_the_release_also_while_the_builder_sent_it(tmp_path: Path) -> None:
+    class Late(BuilderMachine):
+        def run(self, command: Command, **words: Any) -> Completed:  # noqa: ANN401 - as it is called
+            done = super().run(command, **words)
+            if command.argv[:3] == ("docker", "buildx", "bake") and "backend" in str(command.argv):
+                self.remote[f"{PLACE}:1.0.0-664a230c1f2e"] = self.remote[f"{PLACE}:of the builder"]
+                self.remote[f"{PLACE}:of the builder"] = "sha256:another"
+            return done
+
+    machine = Late(tmp_path)
+    made = bench(tmp_path, machine)
+    made.carry_out("publish")
+    assert any("published meanwhile as sha256:index-of-backend" in line for line in made.said)
+    named_ = [command.argv[5] for command in machine.commands if "create" in command.argv and "--tag" in command.argv]
+    assert f"{PLACE}:1.0.0-664a230c1f2e" not in named_
+    assert named_[:2] == [f"{PLACE}:{tag}" for tag in TAGS[1:]]
 
 
 @pytest.mark.parametrize(

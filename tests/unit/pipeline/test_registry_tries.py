@@ -48,7 +48,7 @@ class Bench:
             raise self.failures.pop(0)
         return "done"
 
-    def run(self, *, silent: bool = False) -> str:
+    def run(self, *, silent: int = 1) -> str:
         return self.patience.until(self.order, "registry.test", silent=silent)
 
 
@@ -88,14 +88,17 @@ def test_the_last_failure_is_told() -> None:
 def test_a_refusal_is_final(failure: Unreachable) -> None:
     bench = Bench(failure)
     with pytest.raises(type(failure)):
-        bench.run(silent=True)
+        bench.run(silent=TRIES)
     assert bench.waited == []
 
 
 def test_a_registry_that_says_nothing_is_tried_again_where_that_is_wanted() -> None:
     with pytest.raises(Unreachable):
         Bench(SILENT).run()
-    assert Bench(SILENT).run(silent=True) == "done"
+    assert Bench(SILENT).run(silent=TRIES) == "done"
+    assert Bench(SILENT).run(silent=2) == "done"
+    with pytest.raises(Unreachable):
+        Bench(SILENT, SILENT).run(silent=2)
 
 
 @pytest.mark.parametrize("failure", [LIMITED, BROKEN])

@@ -310,7 +310,7 @@ def test_who_waits_for_a_connection_that_fails_does_not_try_it_again(
     assert (len(tries), told[6:]) == (3, ["try 3"])
 
 
-def test_a_connection_ahead_that_fails_is_tried_again_by_the_first_command(
+def test_the_first_command_hears_of_a_connection_ahead_that_failed_just_before(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
@@ -323,6 +323,29 @@ def test_a_connection_ahead_that_fails_is_tried_again_by_the_first_command(
     opened = SshRunner(host)
     with pytest.raises(Unreachable, match="try 1"):
         opened.connect()
-    # It follows at once, and nobody had asked for anything until then.
-    with pytest.raises(Unreachable, match="try 2"):
+    with pytest.raises(Unreachable, match="try 1"):
         opened.run(Command(("true",)))
+
+
+def test_closing_does_not_wait_for_a_server_that_is_silent(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, ready = threading.Event(), threading.Event()
+
+    def silent(_host: Host, _rhythm: object) -> Connected:
+        entered.set()
+        assert ready.wait(20)
+        raise Unreachable("it is silent", "look")
+
+    def reach() -> None:
+        with pytest.raises(Unreachable):
+            opened.connect()
+
+    monkeypatch.setattr(ssh, "connect", silent)
+    monkeypatch.setattr(ssh, "_CLOSE_SECONDS", 0.05)
+    opened = SshRunner(host)
+    reaching = threading.Thread(target=reach)
+    reaching.start()
+    assert entered.wait(20)
+    opened.close()
+    assert reaching.is_alive()
+    ready.set()
+    reaching.join()

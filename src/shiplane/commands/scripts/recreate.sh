@@ -45,8 +45,10 @@ name_made() {
 # find_proxy: what holds the ports began before there was a proxy, and would look for its name again only after seconds.
 # It does so while the proxy gets well.
 find_proxy() {
-    local id
-    while read -r id _; do read_again "$id"; done < <(holders)
+    local id state
+    while read -r id _ state; do
+        [ "$state" != running ] || read_again "$id" || return
+    done < <(holders)
 }
 
 # start_next [BUT]: start what was made and lacks nothing any more, but this service; print the ids of all. Its labels say
@@ -70,8 +72,9 @@ start_next() {
                     }
                     if (i > count) print id, service[id]
                 }
-            }')
-    awk '{ print $1 }' <<<"$ready" | xargs -r -n 1 -P 8 docker start >/dev/null
-    [[ " ${ready//$'\n'/ } " != *" $proxy "* ]] || find_proxy
+            }') || return
+    # What fails here is not tried again, and nothing ends a function that stands before a pipe but itself.
+    awk '{ print $1 }' <<<"$ready" | xargs -r -n 1 -P 8 docker start >/dev/null || return
+    [[ " ${ready//$'\n'/ } " != *" $proxy "* ]] || find_proxy || return
     printf '%s\n' "$made"
 }

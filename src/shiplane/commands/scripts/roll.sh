@@ -254,7 +254,7 @@ anew() {
     local id=$1 before deadline=$((SECONDS + 20))
     shift
     before=$(takers "$id")
-    "$@" 2>&1 >/dev/null | { grep -v 'signal process started' >&2 || :; }
+    "$@" 2>&1 >/dev/null | { grep -v 'signal process started' >&2 || :; } || return
     while [ -n "$(comm -12 <(echo "$before") <(takers "$id"))" ]; do
         [ "$SECONDS" -lt "$deadline" ] || { echo "nginx in $id did not read its files again" >&2; return 1; }
         sleep 0.1

@@ -24,7 +24,8 @@ until_healthy() {
     local limit=$1 begun=$SECONDS now last=
     shift
     while :; do
-        now=$("$@" | states)
+        # An engine that does not answer ends it: nobody can tell what is well.
+        now=$("$@" | states) || return
         [ "$now" = "$last" ] || comm -13 <(sort <<<"$last") <(sort <<<"$now") | told
         last=$now
         case $(verdict <<<"$now") in
