@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shiplane.report.issue_marks import comment_mark, failure_mark
-from shiplane.report.markdown import code, escaped, failure_part, stages_part, table
+from shiplane.report.markdown import code, code_cell, escaped, failure_part, stages_part, table, trimmed
 from shiplane.report.text import one_line, short_commit, shortened
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ LIMIT_BYTES = 60_000
 """GitHub takes 65,536 characters, of whatever size."""
 _LONGEST_TITLE = 200
 _LONGEST_TEXT = 1000
-_MOST_LINES = 30
 
 
 def title(key: Key) -> str:
@@ -65,12 +64,12 @@ def _where(failure: Failure, whole: WholeRun) -> str:
     run = whole.run
     first = shortened(one_line(run.message.partition("\n")[0]), _LONGEST_TEXT)
     rows = [
-        ("stage", code(failure.stage)),
-        ("step", code(failure.step) or "none of the pipeline's"),
+        ("stage", code_cell(failure.stage)),
+        ("step", code_cell(failure.step) or "none of the pipeline's"),
         ("run", _run(whole)),
         ("event", escaped(run.event)),
-        ("branch", code(shortened(run.branch, _LONGEST_TEXT))),
-        ("commit", f"{_commit(whole)} {escaped(first)}"),
+        ("branch", code_cell(shortened(run.branch, _LONGEST_TEXT))),
+        ("commit", f"{_commit(whole, code_cell)} {escaped(first)}"),
     ]
     return table(("failed", ""), rows)
 
@@ -79,21 +78,15 @@ def _run(whole: WholeRun) -> str:
     return f"[{escaped(whole.name)}]({whole.url})" if whole.url else escaped(whole.name)
 
 
-def _commit(whole: WholeRun) -> str:
+def _commit(whole: WholeRun, written: Callable[[str], str] = code) -> str:
     # The whole hash becomes a link by itself.
     commit = whole.run.commit
-    return commit if len(commit) == 40 and commit.isalnum() else code(short_commit(commit))  # noqa: PLR2004 - SHA-1
+    return commit if len(commit) == 40 and commit.isalnum() else written(short_commit(commit))  # noqa: PLR2004 - SHA-1
 
 
 def _fitting(failure: Failure, write: Callable[[Failure], list[str]]) -> str:
     """Write a text that GitHub takes: lines of the log are left out whole, the oldest first."""
-    told = replace(
-        failure,
-        cause=shortened(failure.cause, _LONGEST_TEXT),
-        fix=shortened(failure.fix, _LONGEST_TEXT),
-        repeat=shortened(failure.repeat, _LONGEST_TEXT),
-        details=failure.details[-_MOST_LINES:],
-    )
+    told = trimmed(failure)
     text = _joined(write(told))
     while len(text.encode()) > LIMIT_BYTES and told.details:
         told = replace(told, details=told.details[1:])

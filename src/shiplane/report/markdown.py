@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shiplane.report.runs import tests_of
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from shiplane.report.summary import Failure
     from shiplane.report.timeline import Bar, Timeline
 
-# GitHub takes a megabyte for all steps of a workflow's job together.
+# GitHub takes a mebibyte of each step of a workflow's job, in which several commands may add to the page.
 LIMIT_BYTES = 500_000
+_LONGEST_TEXT = 1000
+_LONGEST_NAME = 200
+_LEFT_OUT = "There is no room here for {:,} parts more, such as failures: `invoke report` shows all, from the journal."
 _MOST_BARS = 60
 _BAR_WIDTH = 48
 _MOST_LINES = 30
@@ -35,9 +39,31 @@ _FENCE = re.compile(r"`{3,}")
 def render_markdown(past: Past) -> str:
     """Write the summary: stages, failures, timeline, tests, release and environments."""
     run = past.run
-    parts = (_head(past), stages_part(run), *map(failure_part, failures(run)), _timeline(timeline(run)), _tests(past))
-    text = "\n\n".join(part for part in (*parts, _release(run), _places(run)) if part) + "\n"
-    return text if len(text.encode()) <= LIMIT_BYTES else text.encode()[:LIMIT_BYTES].decode(errors="ignore") + "\n…\n"
+    told = (failure_part(trimmed(failure)) for failure in failures(run))
+    return _fitting(
+        [
+            (0, _head(past)),
+            (0, stages_part(run)),
+            *((1, part) for part in told),
+            (2, _timeline(timeline(run))),
+            (2, _tests(past)),
+            (0, _release(run)),
+            (0, _places(run)),
+        ]
+    )
+
+
+def _fitting(parts: Iterable[tuple[int, str]]) -> str:
+    """Join as many parts as GitHub takes, each whole; where there is no room for all, the lowest number counts."""
+    told = [each for each in parts if each[1]]
+    room, kept = LIMIT_BYTES - 2 * len(_LEFT_OUT), []
+    for at, (_, part) in sorted(enumerate(told), key=lambda each: each[1][0]):
+        size = len(part.encode()) + 2
+        if size <= room:
+            kept.append(at)
+            room -= size
+    left = [_LEFT_OUT.format(len(told) - len(kept))] if len(kept) < len(told) else []
+    return "\n\n".join([*(told[at][1] for at in sorted(kept)), *left]) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -51,11 +77,16 @@ def escaped(text: str) -> str:
 
 def code(text: str) -> str:
     """Write a text in the typeface of machines, whatever backticks it holds."""
-    told = one_line(text).replace("|", "\\|")
+    told = one_line(text)
     longest = max((len(run) for run in re.findall("`+", told)), default=0)
     fence = "`" * (longest + 1)
     space = " " if "`" in told else ""
     return f"{fence}{space}{told}{space}{fence}" if told else ""
+
+
+def code_cell(text: str) -> str:
+    """Write the same for a cell of a table, where a bar would end it."""
+    return code(text).replace("|", "\\|")
 
 
 def block(lines: Iterable[str]) -> str:
@@ -93,12 +124,23 @@ def stages_part(run: RunState) -> str:
     return table(("stage", "result", "duration", "not run again"), rows)
 
 
+def trimmed(failure: Failure) -> Failure:
+    """Cut what has no end, and leave out all lines but the last."""
+    return replace(
+        failure,
+        cause=shortened(failure.cause, _LONGEST_TEXT),
+        fix=shortened(failure.fix, _LONGEST_TEXT),
+        repeat=shortened(failure.repeat, _LONGEST_TEXT),
+        details=failure.details[-_MOST_LINES:],
+    )
+
+
 def failure_part(failure: Failure) -> str:
     """Write what failed, why, its last lines, what to do and how to repeat it."""
     parts = [f"### {SIGNS[failure.status]} {escaped(failure.step or failure.stage)} {failure.status}"]
     parts.append(f"**cause:** {escaped(failure.cause)}")
     parts += ["\n".join(f"- {escaped(test)}" for test in failure.tests)] if failure.tests else []
-    parts += [block(failure.details[-_MOST_LINES:])] if failure.details else []
+    parts += [block(failure.details)] if failure.details else []
     parts += [f"**fix:** {escaped(failure.fix)}"] if failure.fix else []
     parts += [f"**repeat just this step:** {code(failure.repeat)}"] if failure.repeat else []
     return "\n\n".join(parts)
@@ -145,16 +187,19 @@ def _share(_kind: str, covered: int, valid: int) -> str:
 
 
 def _test(test: dict[str, Any]) -> str:
-    message = shortened(one_line(str(test.get("message") or "")), 200)
+    name, where, message = (
+        shortened(one_line(str(text or "")), _LONGEST_NAME)
+        for text in (test.get("name"), place(test), test.get("message"))
+    )
     said = f": {escaped(message)}" if message else ""
-    return f"- {escaped(str(test.get('kind')))}: {escaped(str(test.get('name')))} {code(place(test))}{said}"
+    return f"- {escaped(str(test.get('kind')))}: {escaped(name)} {code(where)}{said}"
 
 
 def _release(run: RunState) -> str:
     parts = []
     for release in run.releases.values():
         rows = [
-            (escaped(name), code(short_digest(image["digest"])), code(image["reference"]))
+            (escaped(name), code_cell(short_digest(image["digest"])), code_cell(image["reference"]))
             for name, image in sorted(release["images"].items())
         ]
         dirty = ", made from uncommitted edits" if release.get("dirty") else ""
@@ -169,8 +214,8 @@ def _places(run: RunState) -> str:
         (
             escaped(each["environment"]),
             "served already" if each.get("unchanged") else escaped(each.get("outcome", "")),
-            code(str(each.get("from_release") or "nothing")),
-            code(each["release"]),
+            code_cell(str(each.get("from_release") or "nothing")),
+            code_cell(each["release"]),
             _address(str(each.get("url") or "")),
         )
         for each in run.deployments.values()

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 import journals
 from journals import HOSTILE
-from shiplane.report.markdown import LIMIT_BYTES, block, code, escaped, render_markdown
+from shiplane.report.markdown import LIMIT_BYTES, block, code, code_cell, escaped, render_markdown, table
 from shiplane.report.runs import load
 from shiplane.report.text import clean, one_line
 
@@ -127,8 +127,29 @@ def test_a_large_run_fits_what_github_takes(tmp_path: Path) -> None:
     for name in story.steps:
         story.end(name, status="failed", cause="x" * 1000, exit_code=3)
     text = written(story, tmp_path)
-    assert len(text.encode()) <= LIMIT_BYTES + 10
+    assert len(text.encode()) <= LIMIT_BYTES
     assert written(journals.large(48), tmp_path).count(".part-") == 60
+
+
+@pytest.mark.parametrize("failed", [1, 6, 20])
+def test_what_does_not_fit_is_left_out_whole(tmp_path: Path, failed: int) -> None:
+    """Lines as long and as wide as any; no fence and no fold is cut open, and what came of the release is told."""
+    lines = [f"{mark}{'𝄞' * 5000}" for mark in ("```", "</details>", "| ", "#")] * 9
+    story = journals.large()
+    for name in list(story.steps)[:failed]:
+        story.end(name, status="failed", cause="c" * 90_000, fix="f" * 90_000, exit_code=3, details=lines)
+    story.deployed(200.0, "staging")
+    text = written(story, tmp_path)
+    tokens = MARKDOWN.parse(text)
+    told = [token.content for token in tokens if token.type == "inline" and token.content.startswith("✗ ")]
+    shown = len([each for each in told if each.endswith(" failed")])
+    assert 200_000 < len(text.encode()) <= LIMIT_BYTES
+    fences = [token.content for token in tokens if token.type == "fence" and "𝄞" in token.content]
+    assert fences == ["".join(f"{clean(line)}\n" for line in lines[-30:])] * shown
+    folds = [token.content.strip() for token in tokens if token.type == "html_block"]
+    assert folds in ([], ["<details><summary>Timeline</summary>", "</details>"])
+    assert "| staging | deployed |" in text
+    assert (f"There is no room here for {failed - shown + (not folds):,} parts more" in text) == (shown < failed)
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"))))
@@ -138,8 +159,20 @@ def test_any_text_is_read_as_it_was(text: str) -> None:
 
 @given(st.text(st.sampled_from("`| a\\<")))
 def test_any_text_can_be_code(text: str) -> None:
-    shown = told(f"a {code(text)} b").replace("\\|", "|")
+    shown = told(f"a {code(text)} b")
     assert "".join(shown.split()) == "".join(f"a{one_line(text)}b".split())
+
+
+@given(st.text(st.sampled_from("`| a\\<")))
+def test_any_text_can_be_code_in_a_table(text: str) -> None:
+    shown = told(table(("a", "b"), [(code_cell(text), "c")]))
+    assert "".join(shown.split()) == "".join(f"ab{one_line(text)}c".split())
+
+
+def test_what_is_to_be_typed_can_be_pasted(tmp_path: Path) -> None:
+    story = journals.failing()
+    story.steps["test.backend"]["commands"] = [".venv/bin/nox -s test_backend | tee log"]
+    assert "**repeat just this step:** `.venv/bin/nox -s test_backend | tee log`" in written(story, tmp_path)
 
 
 @pytest.mark.parametrize("lines", [["```", "~~~", "````text", "</details>"], ["a", "", "b"], []])
