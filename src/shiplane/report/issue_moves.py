@@ -12,6 +12,7 @@ from shiplane.report.issue_marks import Key, read_mark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from shiplane.report.state import StepState
     from shiplane.report.summary import Failure
     from shiplane.report.whole_run import WholeRun
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _FIXES = re.compile(
     r"\bfix(?:es|ed)?\s+issues?\s+#\d+\b(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)#\d+\b)*", re.IGNORECASE
 )
+_WAY_BACK = "rollback"
 _REVERT = re.compile(r'\s*revert "', re.IGNORECASE)
 
 
@@ -77,17 +79,32 @@ def on_failure(whole: WholeRun, issues: Sequence[Item], comments_of: CommentsOf)
 
 
 def on_green(whole: WholeRun, issues: Sequence[Item], comments_of: CommentsOf, *, close: bool) -> Iterator[Comment]:
-    """Decide what a green run says on issues of its branch whose stage it ran; the first to be green alone."""
-    green = {stage.name for stage in whole.run.stages.values() if stage.status == "passed"}
-    green |= {job for job, result in whole.jobs.items() if result == "success"} | {"pipeline"}
+    """Decide what a green run says on issues of its branch whose step it passed; the first to be green alone."""
     for issue in issues:
         key = Key.of(read_mark(issue))
-        if key is None or key.branch != whole.run.branch or key.stage not in green:
+        if key is None or key.branch != whole.run.branch or not _proves(whole, key):
             continue
         said = [str(read_mark(comment).get("kind")) for comment in comments_of(issue["number"])]
         last = next((kind for kind in reversed(said) if kind in ("again", "green")), "")
         if close or last != "green":
             yield Comment(issue["number"], issue_texts.green(whole, closing=close), "completed" if close else "")
+
+
+def _proves(whole: WholeRun, key: Key) -> bool:
+    """Tell whether a green run passed what failed: the step itself, and where none was reached the stage or the job.
+
+    What puts another release on an environment than its commit's says of the branch that the way back works, no more.
+    """
+    if whole.ships_another and _WAY_BACK not in (key.stage, key.step.rpartition(".")[2]):
+        return False
+    if key.step:
+        return any(step.id == key.step and step.status == "passed" and _proven(step) for step in whole.run.steps)
+    passed = {stage.name for stage in whole.run.stages.values() if stage.status == "passed"}
+    return key.stage in {*passed, *(job for job, result in whole.jobs.items() if result == "success"), "pipeline"}
+
+
+def _proven(step: StepState) -> bool:
+    return step.how != "not needed" or bool(step.reused_from)
 
 
 def on_fixes(

@@ -61,6 +61,11 @@ class WholeRun:
         """Say to what it gave way, where it failed by nothing else; empty where it did not."""
         return self._failed()[0].cause if self._failed() and not self.failures() else ""
 
+    @property
+    def ships_another(self) -> bool:
+        """Tell whether it put something else on an environment than its commit: a release by name, or a rollback."""
+        return any(each.get("commit") != self.run.commit for each in self.run.deployments.values())
+
     def _failed(self) -> list[Failure]:
         return [each for each in failures(self.run) if each.status == "failed"]
 

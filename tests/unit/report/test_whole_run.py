@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import journals
+from samples import OTHER
 from shiplane.report.state import fold
 from shiplane.report.whole_run import WholeRun, merged
 
@@ -113,3 +114,12 @@ def test_a_run_without_an_end(cut_off: Status) -> None:
     causes = [(each.step, each.cause) for each in whole.failures()]
     told = "it has no end: its process was killed, or the machine was"
     assert causes == ([("test.backend", told)] if cut_off == "failed" else [])
+
+
+def test_what_ships_another_release_than_its_own() -> None:
+    story = journals.Story()
+    assert not WholeRun("41", "a.1", run(story)).ships_another
+    story.deployed(137.5, "staging")
+    assert not WholeRun("41", "a.1", run(story)).ships_another
+    story.deployed(208.0, "production", release=OTHER[:12], commit=OTHER, action="rollback")
+    assert WholeRun("41", "a.1", run(story)).ships_another
