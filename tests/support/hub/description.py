@@ -20,6 +20,9 @@ _DESCRIPTION: dict[str, Any] = json.loads(Path(__file__).with_name("description.
 _REGISTRY = Registry().with_resource("", Resource.from_contents(_DESCRIPTION, default_specification=DRAFT202012))
 # What any operation may answer, whether its description says so or not: GitHub's "Troubleshooting the REST API".
 _ANYWHERE = frozenset({"401", "403", "404", "429", "500", "502", "503"})
+_REFUSAL: dict[str, Any] = {"$ref": "#/components/schemas/basic-error"}
+# What is broken may say nothing at all.
+_BROKEN: dict[str, Any] = {"anyOf": [_REFUSAL, {"type": "null"}]}
 
 
 class NotDescribedError(AssertionError):
@@ -55,13 +58,12 @@ class Operation:
     def check_answer(self, status: int, body: Any) -> None:  # noqa: ANN401 - JSON
         """Raise where an answer is not one that GitHub gives here."""
         described = self.told["responses"].get(str(status))
-        if described is None:
-            if str(status) in _ANYWHERE:
-                return
+        if described is None and str(status) not in _ANYWHERE:
             raise NotDescribedError(f"{self.name}: no answer {status}")
-        content = _resolved(described).get("content", {}).get("application/json")
-        if content is not None and status < 500:
-            _check(body, content["schema"], f"{self.name}: answer {status}")
+        content = _resolved(described).get("content", {}).get("application/json") if described else {"schema": _REFUSAL}
+        schema = _BROKEN if status >= 500 else content and content["schema"]
+        if schema is not None:
+            _check(body, schema, f"{self.name}: answer {status}")
 
 
 def operation(method: str, path: str) -> Operation:
