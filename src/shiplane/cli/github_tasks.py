@@ -58,6 +58,9 @@ def _keep(decide: Decide, status: str, asked: str, link: str, *, dry_run: bool, 
     app = App.here()
     whole = _run(app, asked, link)
     why = _why_not(app, whole, status)
+    if not why and status == "failed":
+        whole = _reviewed(app, whole)
+        why = _why_not(app, whole, status)
     if why:
         _tell([], f"run {whole.name} {why}: no issue is changed", json=json)
         return
@@ -75,10 +78,21 @@ def _why_not(app: App, whole: WholeRun, status: str) -> str:
     from shiplane.cli.on_github import may_only_read  # noqa: PLC0415 - not needed for --list
 
     if whole.status != status:
-        return {"passed": "passed", "failed": "failed", "cancelled": "was cancelled"}.get(whole.status, "ran nothing")
+        ended = f"was rejected for {', '.join(whole.rejected)}" if whole.rejected else "was cancelled"
+        return {"passed": "passed", "failed": "failed", "cancelled": ended}.get(whole.status, "ran nothing")
     if status == "failed" and whole.gave_way:
         return f"gave way to another ({whole.gave_way})"
     return "is of a pull request that may write nothing" if may_only_read(app.environ) else ""
+
+
+def _reviewed(app: App, whole: WholeRun) -> WholeRun:
+    """Ask GitHub, where a job failed without a word, whether a reviewer did not let it begin."""
+    run = app.environ.get("GITHUB_RUN_ID", "")
+    if not whole.unbegun or not run.isdecimal():
+        return whole
+    found = _api(app).look("read who approved the run", f"actions/runs/{run}/approvals") or ()
+    rejected = [each["environments"] for each in found if each["state"] == "rejected"]
+    return whole.reviewed({str(place["name"]) for places in rejected for place in places})
 
 
 def _run(app: App, asked: str, link: str) -> WholeRun:

@@ -78,7 +78,7 @@ def whole_run(app: App, asked: str = "", link: str = "") -> WholeRun:
         return WholeRun(folders[0].name, run.id, run, link)
     number, attempt = environ.get("GITHUB_RUN_NUMBER") or str(run.number), environ.get("GITHUB_RUN_ATTEMPT", "1")
     name = f"{run.id or environ.get('GITHUB_RUN_ID', number)}.{attempt}"
-    return WholeRun(number, name, run, link or _link(environ), jobs)
+    return WholeRun(number, name, run, link or _link(environ), jobs, _silent(environ))
 
 
 def _mask(app: App) -> Any:  # noqa: ANN401 - a function
@@ -127,6 +127,13 @@ def jobs_of(environ: Mapping[str, str]) -> dict[str, str]:
     if any(result not in _RESULTS for result in found.values()):
         raise UsageError(f"{JOBS_VARIABLE} does not hold the results of jobs", "set it to ${{ toJSON(needs) }}")
     return found
+
+
+def _silent(environ: Mapping[str, str]) -> frozenset[str]:
+    """Name the jobs that handed nothing on, where `jobs_of` could read them."""
+    told = json.loads(environ.get(JOBS_VARIABLE) or "{}")
+    outputs = {name: job.get("outputs") for name, job in told.items()}
+    return frozenset(name for name, each in outputs.items() if not (isinstance(each, dict) and any(each.values())))
 
 
 def may_only_read(environ: Mapping[str, str]) -> bool:

@@ -73,6 +73,10 @@ class GithubApi:
             if url and not url.startswith(f"{self.repository.api}/"):
                 raise GithubRefused(what, answer.status, "its next page is elsewhere", "check GITHUB_API_URL")
 
+    def look(self, what: str, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Give what has no pages."""
+        return self._asked(what, "GET", self._url(path)).json()
+
     def change(self, what: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Set fields of something, which may be done twice."""
         return dict(self._asked(what, "PATCH", self._url(path), body).json() or {})

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from shiplane.report.whole_run import WholeRun
 
 _STATES = {"deployed": "success", "undone": "failure"}
-_SERVED = ("success", "inactive")
+_CHANGED = ("success", "inactive", "error")
 _LOOKED_BACK = 20
 _LONGEST = 140
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Say what happened to an environment: `id` is the journal's own, `state` one of GitHub's."""
+    """Say what happened to an environment: `id` is the journal's own, `state` one of GitHub's.
+
+    `at` says since when it counts: the end of a deploy, but the start of one whose undo failed, for nobody knows since
+    when what served before does no more, and what was deployed meanwhile by another who took over serves.
+    """
 
     id: str
     environment: str
@@ -31,7 +35,7 @@ class Told:
     action: str
     state: str
     text: str
-    finished_at: str
+    at: str
     url: str
     log_url: str
 
@@ -57,7 +61,7 @@ def told(whole: WholeRun) -> Iterator[Told]:
             action=action,
             state=_STATES.get(outcome, "error"),
             text=shortened(one_line(what.get(outcome, f"{action} failed: {release}")), _LONGEST),
-            finished_at=str(found.get("finished_at") or ""),
+            at=str(found.get("started_at" if outcome == "failed" else "finished_at") or ""),
             url=str(found.get("url") or ""),
             log_url=whole.url,
         )
@@ -75,27 +79,30 @@ class Deployments:
         made = next((each for each in known if _id(each) == one.id), None) or self._make(one)
         state, fresh = self._state(made), one
         if not state:
-            fresh = _overtaken(one) if self._served_later(one, known) else one
+            fresh = _overtaken(one) if self._changed_later(one, known) else one
             self._add(made, _status(fresh))
         # Also for one that is known: what told of it may have been cut off before it came to this.
-        if one.state == "success" and (state or fresh.state) == "success":
+        if one.state in ("success", "error") and (state or fresh.state) == one.state:
             self._settle(one, made)
         return None if state else fresh
 
     def _settle(self, one: Told, made: Mapping[str, Any]) -> None:
-        """Let one alone be shown as serving; asked anew, so that of two who tell at once the last one sees both."""
+        """Let one alone be shown as serving, or none where it failed and was not undone.
+
+        Asked anew, so that of two who tell at once the last one sees both.
+        """
         others = [each for each in self._latest(one.environment) if each["id"] != made["id"]]
-        if self._served_later(one, others):
+        if self._changed_later(one, others):
             self._add(made, {"state": "inactive"})
             return
         for other in others:
             if not _is_later(other, one) and self._state(other) == "success":
                 self._add(other, {"state": "inactive"})
 
-    def _served_later(self, one: Told, known: Iterable[Mapping[str, Any]]) -> bool:
-        """Tell whether something served after a deploy that did: runs do not end in the order of their deploys."""
+    def _changed_later(self, one: Told, known: Iterable[Mapping[str, Any]]) -> bool:
+        """Tell whether something came after a deploy that served: runs do not end in the order of their deploys."""
         later = (each for each in known if one.state == "success" and _is_later(each, one))
-        return any(self._state(each) in _SERVED for each in later)
+        return any(self._state(each) in _CHANGED for each in later)
 
     def _latest(self, environment: str) -> Iterator[dict[str, Any]]:
         pages = self.api.pages("list deployments", "deployments", environment=environment)
@@ -107,7 +114,7 @@ class Deployments:
             "task": one.action,
             "auto_merge": False,
             "required_contexts": [],
-            "payload": {"shiplane": one.id, "release": one.release, "finished_at": one.finished_at},
+            "payload": {"shiplane": one.id, "release": one.release, "finished_at": one.at},
             "environment": one.environment,
             "description": one.text,
             "production_environment": one.environment == "production",
@@ -137,15 +144,13 @@ def _status(one: Told) -> dict[str, Any]:
 
 
 def _overtaken(one: Told) -> Told:
-    """Say of a deploy that something later serves by now."""
-    return replace(
-        one, state="inactive", text=shortened(f"{one.action} of {one.release}: a later one serves", _LONGEST)
-    )
+    """Say of a deploy that by now a later one has served, or failed and could not be undone."""
+    return replace(one, state="inactive", text=shortened(f"{one.action} of {one.release}: a later one came", _LONGEST))
 
 
 def _is_later(deployment: Mapping[str, Any], one: Told) -> bool:
     """Compare by the time of the deploy, and where that is one by the name; what tells no time was earlier."""
-    return (_told(deployment, "finished_at"), _id(deployment)) > (one.finished_at, one.id)
+    return (_told(deployment, "finished_at"), _id(deployment)) > (one.at, one.id)
 
 
 def _id(deployment: Mapping[str, Any]) -> str:

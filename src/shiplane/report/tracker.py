@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shiplane.errors import GithubRefused
 from shiplane.report.issue_marks import Key, read_mark
 from shiplane.report.issue_moves import Comment, Open, about
 from shiplane.report.issue_texts import double
@@ -38,8 +39,8 @@ class Tracker:
         self.api = api
 
     def issues(self) -> list[dict[str, Any]]:
-        """Give the pipeline's open issues, oldest first."""
-        words = {"state": "open", "labels": LABEL, "sort": "created", "direction": "asc"}
+        """Give the pipeline's open issues, oldest first; by their marks, for people rename labels and take them off."""
+        words = {"state": "open", "sort": "created", "direction": "asc"}
         found = self.api.pages("list issues", "issues", **words)
         return [each for each in found if "pull_request" not in each and Key.of(read_mark(each)) is not None]
 
@@ -57,6 +58,7 @@ class Tracker:
         issue = self.api.make("open an issue", "issues", body, self._finder(lambda: about(move.key, self.issues())))
         first = next(iter(about(move.key, self.issues())), issue)
         if first["number"] >= issue["number"]:
+            _check_label(issue)
             return [Done("opened", issue["number"], issue["html_url"])]
         self._comment(Comment(issue["number"], double(first["number"]), "duplicate"))
         return self._comment(Comment(first["number"], move.comment))
@@ -75,3 +77,18 @@ class Tracker:
     @staticmethod
     def _finder(find: Callable[[], Iterable[Mapping[str, Any]]]) -> Callable[[], dict[str, Any] | None]:
         return lambda: next((dict(each) for each in find()), None)
+
+
+def _check_label(issue: Mapping[str, Any]) -> None:
+    """Raise where GitHub left the label out, which it does without a word to who may not set any.
+
+    It trusts marks of who may: by another's token each failure would open an issue anew.
+    """
+    names = [each.get("name") if isinstance(each, dict) else each for each in issue.get("labels", ())]
+    if LABEL not in names:
+        raise GithubRefused(
+            f"give issue #{issue['number']} the label {LABEL}",
+            201,
+            "it was opened without",
+            "let GITHUB_TOKEN be an application's, or of one who may set labels (the role triage or more)",
+        )

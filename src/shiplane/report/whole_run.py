@@ -11,7 +11,7 @@ from shiplane.report.state import RunState
 from shiplane.report.summary import Failure, failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from shiplane.model import Status
     from shiplane.report.state import StageState
@@ -27,7 +27,8 @@ _CUT_OFF = "it has no end: its process was killed, or the machine was"
 class WholeRun:
     """Hold a run with all its jobs: `name` is what people call it, `id` tells its attempts apart, `url` is its page.
 
-    `jobs` are the results that GitHub gives by job: success, failure, cancelled, skipped.
+    `jobs` are the results that GitHub gives by job: success, failure, cancelled, skipped; `silent` are those that
+    handed nothing on, `rejected` those that a reviewer did not let begin.
     """
 
     name: str
@@ -35,6 +36,8 @@ class WholeRun:
     run: RunState
     url: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    rejected: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -65,6 +68,18 @@ class WholeRun:
     def ships_another(self) -> bool:
         """Tell whether it put something else on an environment than its commit: a release by name, or a rollback."""
         return any(each.get("commit") != self.run.commit for each in self.run.deployments.values())
+
+    @property
+    def unbegun(self) -> list[str]:
+        """Give the jobs that may never have begun: they failed without a word, and no step did."""
+        silent = [job for job, result in self.jobs.items() if result == "failure" and job in self.silent]
+        return [] if self._failed() else silent
+
+    def reviewed(self, rejected: Collection[str]) -> WholeRun:
+        """Count jobs as cancelled whose environment was rejected: the one of its name, or the workflow's only job."""
+        alone = len(self.jobs) == 1 and bool(rejected)
+        kept_out = tuple(job for job in self.unbegun if alone or job in rejected)
+        return replace(self, jobs={**self.jobs, **dict.fromkeys(kept_out, "cancelled")}, rejected=kept_out)
 
     def _failed(self) -> list[Failure]:
         return [each for each in failures(self.run) if each.status == "failed"]

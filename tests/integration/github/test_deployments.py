@@ -84,7 +84,7 @@ def test_a_run_that_ends_later_but_deployed_earlier_does_not_serve(workflow: Wor
     workflow.ran(went(42, "production", RELEASE["id"], COMMIT))
     workflow.invoke(LINE, 42)
     ended = workflow.invoke(LINE, 41)
-    assert ended.out == f"told: production: promote of {BEFORE}: a later one serves (inactive)\n"
+    assert ended.out == f"told: production: promote of {BEFORE}: a later one came (inactive)\n"
     assert hub.deployments.serving("production") == [RELEASE["id"]]
     assert [hub.deployments.state(one) for one in hub.deployments.made] == ["inactive", "success"]
 
@@ -139,14 +139,41 @@ def test_two_runs_that_tell_at_once(workflow: Workflow, hub: Hub, first: int) ->
     assert hub.deployments.serving("production") == [RELEASE["id"]]
 
 
-@pytest.mark.parametrize(("outcome", "state"), [("undone", "failure"), ("failed", "error")])
-def test_a_deploy_that_failed_leaves_what_served(workflow: Workflow, hub: Hub, outcome: str, state: str) -> None:
+def test_a_deploy_that_was_undone_leaves_what_served(workflow: Workflow, hub: Hub) -> None:
     workflow.ran(went(41, "production", BEFORE, OTHER))
-    workflow.ran(went(42, "production", RELEASE["id"], COMMIT, outcome=outcome))
+    workflow.ran(went(42, "production", RELEASE["id"], COMMIT, outcome="undone"))
     for number in (41, 42):
         workflow.invoke(LINE, number)
     assert hub.deployments.serving("production") == [BEFORE]
-    assert hub.deployments.state(hub.deployments.made[0]) == state
+    assert hub.deployments.state(hub.deployments.made[0]) == "failure"
+
+
+@pytest.mark.parametrize("first", [41, 42])
+def test_what_may_be_down_is_not_shown_as_serving(workflow: Workflow, hub: Hub, first: int) -> None:
+    """A deploy failed, and so did its undo: until something is deployed again nothing serves for sure."""
+    workflow.ran(went(41, "production", BEFORE, OTHER))
+    workflow.ran(went(42, "production", RELEASE["id"], COMMIT, outcome="failed"))
+    for number in (first, 83 - first):
+        workflow.invoke(LINE, number)
+    assert hub.deployments.serving("production") == []
+    assert sorted(hub.deployments.state(one) for one in hub.deployments.made) == ["error", "inactive"]
+    workflow.ran(went(43, "production", BEFORE, OTHER, action="rollback"))
+    workflow.invoke(LINE, 43)
+    assert hub.deployments.serving("production") == [BEFORE]
+
+
+@pytest.mark.parametrize("first", [41, 42])
+def test_what_another_deployed_meanwhile_serves(workflow: Workflow, hub: Hub, first: int) -> None:
+    """Run 42 took the environment over, and was done before run 41 noticed and ended."""
+    began, taken = went(41, "production", BEFORE, OTHER).time(0.0), went(42, "production", RELEASE["id"], COMMIT)
+    ended = taken.time(9.0)
+    workflow.ran(
+        went(41, "production", BEFORE, OTHER, outcome="failed", started_at=began, finished_at=ended),
+    )
+    workflow.ran(taken)
+    for number in (first, 83 - first):
+        workflow.invoke(LINE, number)
+    assert hub.deployments.serving("production") == [RELEASE["id"]]
 
 
 def test_the_other_environment_is_left_alone(workflow: Workflow, hub: Hub) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 import journals
-from samples import COMMIT
+from samples import COMMIT, OTHER
 from shiplane.cli.github_tasks import _commits
 from shiplane.errors import HistoryMissing
 from shiplane.report.issue_marks import Key, failure_mark, read_mark
@@ -55,6 +55,22 @@ def test_a_green_run_closes_where_that_is_configured(workflow: Workflow, hub: Hu
     assert workflow.invoke("github.close-fixed", 44).out.startswith("closed #1: ")
     assert hub.open_issues == [2, 3]
     assert hub.issues[0]["state_reason"] == "completed"
+
+
+def test_a_rollback_is_green_by_a_rollback_alone(workflow: Workflow, hub: Hub) -> None:
+    hub.open(
+        "production.rollback failed on main", failure_mark(Key("production", "production.rollback", "main"), "a.1")
+    )
+    workflow.ran(journals.passed(44))
+    assert workflow.invoke("github.close-fixed", 44).out == "run 44 passed: no issue had to be changed\n"
+    story = journals.Story(45)
+    story.steps = {"production.rollback": story.steps["production.promote"] | {"id": "production.rollback"}}
+    story.starts, story.ends = {"production.rollback": 1.0}, {"production.rollback": {"seconds": 1.0}}
+    story.fields["event"] = {"name": "manual", "branch": "main", "commit": COMMIT}
+    story.deployed(2.0, "production", release=OTHER[:12], commit=OTHER, action="rollback")
+    workflow.ran(story)
+    jobs = '{"rollback": {"result": "success", "outputs": {"state": "7"}}}'
+    assert workflow.invoke("github.close-fixed", 45, SHIPLANE_JOBS=jobs).out.startswith("commented #1")
 
 
 def test_commits_on_main_close_what_they_fix(workflow: Workflow, hub: Hub) -> None:

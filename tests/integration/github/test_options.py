@@ -8,7 +8,7 @@ import pytest
 
 import journals
 from hub.github import TOKEN, Reply
-from shiplane.report.issue_marks import Key
+from shiplane.report.issue_marks import Key, failure_mark
 from workflows import obeyed
 
 if TYPE_CHECKING:
@@ -102,3 +102,22 @@ def test_what_is_set_wrongly(workflow: Workflow, environ: dict[str, str], code: 
     ended = workflow.invoke("github.report-failure", **environ)
     assert ended.code == code
     assert ended.err.startswith(told)
+
+
+@pytest.mark.parametrize("labels", [[], ["defect"]])
+def test_an_issue_without_its_label_is_found(workflow: Workflow, hub: Hub, labels: list[str]) -> None:
+    hub.open("test.backend failed on main", failure_mark(KEY, "a.1"), labels)
+    workflow.ran(journals.failing())
+    assert workflow.invoke("github.report-failure").out.startswith("commented #1")
+    assert hub.open_issues == [1]
+
+
+def test_a_label_that_github_leaves_out(workflow: Workflow, hub: Hub) -> None:
+    hub.leaves_labels_out = True
+    workflow.ran(journals.failing())
+    ended = workflow.invoke("github.report-failure")
+    assert (ended.code, ended.out) == (4, "")
+    assert ended.err.startswith(
+        "cannot give issue #1 the label bug on GitHub: 201 it was opened without\n"
+        "fix: let GITHUB_TOKEN be an application's, or of one who may set labels (the role triage or more)"
+    )

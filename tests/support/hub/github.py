@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hub import description
 from hub.deployments import Deployments
 from hub.replies import LOST, Reply, invalid, message
+from hub.reviews import Reviews
 from hub.settings import Settings
 from hub.shapes import Entry, comment, issue
 
@@ -43,6 +44,8 @@ class Hub:
         self.before: Callable[[str, str], None] = lambda _method, _path: None
         self.deployments = Deployments(self._entry, self.page)
         self.settings = Settings()
+        self.reviews = Reviews(self._entry)
+        self.leaves_labels_out = False
         self.asked: list[str] = []
         self.wrong: list[str] = []
         self._lock = threading.Lock()
@@ -89,6 +92,7 @@ class Hub:
             f"POST {one}/comments": self._comment,
             **self.deployments.handlers(),
             **self.settings.handlers(),
+            **self.reviews.handlers(),
         }
 
     def _list_issues(self, path: Mapping[str, str], query: dict[str, str], _body: object) -> Reply:
@@ -108,7 +112,8 @@ class Hub:
             return invalid("Issue", "title")
         if len(body.get("body", "")) > 65536:
             return invalid("Issue", "body")
-        return Reply(201, self.open(body["title"], body.get("body"), body.get("labels", ())))
+        labels = () if self.leaves_labels_out else body.get("labels", ())
+        return Reply(201, self.open(body["title"], body.get("body"), labels))
 
     def open(self, title: str, body: str | None, labels: Any = (), **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Open an issue, as our token or with other fields as somebody else."""

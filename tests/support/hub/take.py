@@ -18,6 +18,7 @@ _OPERATIONS = {
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
     "/repos/{owner}/{repo}/deployments": ("get", "post"),
     "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": ("get", "post"),
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals": ("get",),
     "/repos/{owner}/{repo}/actions/secrets": ("get",),
     "/repos/{owner}/{repo}/actions/organization-secrets": ("get",),
     "/repos/{owner}/{repo}/actions/variables": ("get",),

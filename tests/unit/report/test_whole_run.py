@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -114,6 +115,34 @@ def test_a_run_without_an_end(cut_off: Status) -> None:
     causes = [(each.step, each.cause) for each in whole.failures()]
     told = "it has no end: its process was killed, or the machine was"
     assert causes == ([("test.backend", told)] if cut_off == "failed" else [])
+
+
+@pytest.mark.parametrize(
+    ("jobs", "rejected", "kept_out", "status"),
+    [
+        ({"staging": "success", "production": "failure"}, {"production"}, ("production",), "cancelled"),
+        ({"staging": "success", "production": "failure"}, {"staging"}, (), "failed"),
+        ({"build": "failure", "production": "skipped"}, {"production"}, (), "failed"),
+        ({"build": "failure", "production": "failure"}, {"production"}, ("production",), "failed"),
+        ({"rollback": "failure"}, {"production"}, ("rollback",), "cancelled"),
+        ({"rollback": "failure"}, set(), (), "failed"),
+    ],
+)
+def test_a_job_that_a_reviewer_rejects_did_not_fail(
+    jobs: dict[str, str], rejected: set[str], kept_out: tuple[str, ...], status: str
+) -> None:
+    whole = WholeRun("41", "a.1", merged([first()]), jobs=jobs, silent=frozenset(jobs))
+    told = whole.reviewed(rejected)
+    assert (told.rejected, told.status) == (kept_out, status)
+    failed = [job for job, result in jobs.items() if result == "failure" and job not in kept_out]
+    assert [each.stage for each in told.failures()] == failed
+
+
+def test_a_job_that_said_something_had_begun() -> None:
+    whole = WholeRun("41", "a.1", merged([first()]), jobs={"production": "failure"}, silent=frozenset({"staging"}))
+    assert (whole.unbegun, whole.reviewed({"production"}).status) == ([], "failed")
+    broken = WholeRun("41", "a.1", merged([first(status="failed", exit_code=3)]), jobs={"test": "failure"})
+    assert replace(broken, silent=frozenset({"test"})).unbegun == []
 
 
 def test_what_ships_another_release_than_its_own() -> None:
