@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from samples import HARD
+from shiplane.commands import vpn
 from shiplane.errors import Interrupted, TimeLimit, UsageError
 from shiplane.model import Command, Secret
 from shiplane.runners.base import Cancel
@@ -231,6 +232,12 @@ def test_a_program_that_is_missing(runner: LocalRunner) -> None:
     with pytest.raises(UsageError, match=r"^no-such-program is not on this machine$") as caught:
         runner.run(Command(("no-such-program", "--flag")))
     assert caught.value.fix == "run ./scripts/bootstrap"
+
+
+def test_a_program_that_nothing_here_brings(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^tailscale is not on this machine$") as caught:
+        LocalRunner(tmp_path, {"PATH": str(tmp_path)}).run(vpn.status())
+    assert caught.value.fix == vpn.INSTALL
 
 
 def test_a_folder_that_is_missing(runner: LocalRunner, tmp_path: Path) -> None:

@@ -43,9 +43,22 @@ up)
     [ ! -e refuses ] || { echo "backend error: invalid key: API key does not exist" >&2; exit 1; }
     echo "$name" >joined ;;
 ping)
-    [ -e hangs ] || { echo "pong from server (100.64.0.1) via DERP(fra) in 12ms"; exit; }
-    echo $$ >pinging
-    exec sleep 300 ;;
+    [ "$2 $4 $5 $#" = "--c --until-direct=false --timeout 7" ] || exit 2
+    if [ -e hangs ]; then
+        echo $$ >pinging
+        exec sleep 300
+    fi
+    for ((n = 0; n < $3; n++)); do
+        if [ -s silent ]; then
+            sed -i 1d silent
+            echo "ping \"$7\" timed out"
+        else
+            answered=1
+            echo "pong from server ($7) via DERP(fra) in 12ms"
+            sleep 1 # as the real one, which takes every ping that it is asked for
+        fi
+    done
+    [ -n "$answered" ] || { echo "no reply" >&2; exit 1; } ;;
 logout) rm -f joined ;;
 esac
 """
@@ -53,7 +66,7 @@ JOINING = [
     "status --json --peers=false",
     "up --auth-key file:/dev/stdin --advertise-tags=tag:ci --hostname=shiplane-staging --timeout=60s",
 ]
-PING = "ping --c 10 --until-direct=false --timeout 5s 127.0.0.1"
+PING = "ping --c 1 --until-direct=false --timeout 5s 127.0.0.1"
 
 
 class Job:
@@ -123,6 +136,13 @@ def test_it_is_left_after_a_step_that_failed(job: Job) -> None:
     assert job.asked == [*JOINING, PING, JOINING[0], "logout"]
     assert (job.joined, KEY in said) == (False, False)
     assert (job.vpn / "key").read_text() == f"{KEY}?ephemeral=true&preauthorized=true"
+
+
+def test_a_server_that_answers_late_is_asked_again(job: Job) -> None:
+    (job.vpn / "silent").write_text("once\ntwice\n")
+    said = job.deploy().communicate()[0]
+    assert job.asked == [*JOINING, *[PING] * 3, JOINING[0], "logout"], said
+    assert "staging.deploy failed" in said
 
 
 def test_it_is_left_after_a_login_that_was_refused(job: Job) -> None:

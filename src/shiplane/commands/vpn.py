@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+PROGRAM = "tailscale"
+INSTALL = 'install it, or set provider = "none" in [tool.shiplane.vpn]'
+"""What to do where the program is not there: nothing of this project brings it."""
 _IN = ("Running", "Starting")
 
 
 def status() -> Command:
     """Ask whether this machine is in the VPN."""
-    return Command(("tailscale", "status", "--json", "--peers=false"), timeout=20)
+    return Command((PROGRAM, "status", "--json", "--peers=false"), timeout=20)
 
 
 def is_joined(answer: str) -> bool:
@@ -45,14 +48,14 @@ def up(client_secret: Secret, tags: Sequence[str], hostname: str) -> Command:
     """Log in by an OAuth client secret, read from standard input so that no process list shows it."""
     key = Secret(client_secret.name, f"{client_secret.value}?ephemeral=true&preauthorized=true")
     flags = ("--auth-key", "file:/dev/stdin", f"--advertise-tags={','.join(tags)}", f"--hostname={hostname}")
-    return Command(("tailscale", "up", *flags, "--timeout=60s"), stdin=key, timeout=90)
+    return Command((PROGRAM, "up", *flags, "--timeout=60s"), stdin=key, timeout=90)
 
 
 def ping(address: str) -> Command:
-    """Wait until a server answers through the VPN."""
-    return Command(("tailscale", "ping", "--c", "10", "--until-direct=false", "--timeout", "5s", address), timeout=60)
+    """Ask a server once whether it answers through the VPN, if only over a relay; of several pings none is left out."""
+    return Command((PROGRAM, "ping", "--c", "1", "--until-direct=false", "--timeout", "5s", address), timeout=20)
 
 
 def logout() -> Command:
     """Leave the VPN; an ephemeral node disappears with it."""
-    return Command(("tailscale", "logout"), timeout=30)
+    return Command((PROGRAM, "logout"), timeout=30)

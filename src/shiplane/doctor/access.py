@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shiplane.commands import vpn as commands
 from shiplane.doctor.finding import Chmod, Finding, Run
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from shiplane.model import Command
 
 _OPEN = 0o077
-_GET_VPN = 'install it, or set provider = "none" in [tool.shiplane.vpn]'
 _NO_LOGIN = "images cannot be pushed to it, nor pulled from it by servers"
 
 
@@ -67,7 +67,7 @@ def refused(registry: str, users: Iterable[str]) -> Iterator[Finding]:
 def vpn(is_there: bool) -> Iterator[Finding]:  # noqa: FBT001 - the answer itself
     """Judge whether the program of the configured VPN is on this machine."""
     if not is_there:
-        yield Finding("tailscale is not on this machine", "servers behind the VPN cannot be reached", _GET_VPN)
+        yield Finding("tailscale is not on this machine", "servers behind the VPN cannot be reached", commands.INSTALL)
 
 
 def lock(found: Held | None) -> Iterator[Finding]:

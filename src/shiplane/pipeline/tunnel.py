@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import vpn
 from shiplane.errors import Unreachable
+from shiplane.runners.base import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shiplane.model import Command, Secret
     from shiplane.runners.base import Cancel, Completed, Runner
+
+PATIENCE_SECONDS = 60.0
+"""So long a server may take to answer: the way to it is found after the VPN was joined."""
+_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Tunnel:
     secret: Secret
     say: Callable[[str], None]
     cancel: Cancel
+    clock: Callable[[], float] = now
 
     def join(self, environment: str, at_close: list[Callable[[], object]]) -> None:
         """Join, and add to `at_close` how to leave; a machine that is in the VPN already stays in it."""
@@ -37,8 +43,14 @@ class Tunnel:
             raise Unreachable("the VPN cannot be joined", fix, done.tail())
 
     def reach(self, address: str) -> None:
-        """Wait until a server answers; raises `Unreachable`."""
-        done = self._run(vpn.ping(address))
+        """Wait until a server answers once; raises `Unreachable`."""
+        ping = vpn.ping(address)
+        until = self.clock() + PATIENCE_SECONDS
+        done = self._run(ping)
+        while not done.ok and self.clock() < until:
+            # Where there is no way yet the client says so at once.
+            self.cancel.sleep(_PAUSE_SECONDS)
+            done = self.runner.run(ping, on_line=self.say, cancel=self.cancel)
         if not done.ok:
             fix = f"see that it is up and in the VPN, and that the VPN's rules let {', '.join(self.tags)} reach it"
             raise Unreachable(f"{address} does not answer in the VPN", fix, done.tail())

@@ -10,6 +10,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
+from shiplane.commands import vpn
 from shiplane.errors import TimeLimit, UsageError
 from shiplane.runners.base import Cancel, Completed, Masker, now
 from shiplane.runners.process import group_lives
@@ -28,6 +29,8 @@ _SHOWN_BYTES = 4 * 2**20
 _PARSED_BYTES = 16 * 2**20
 _LINE_BYTES = 64  # what a line costs beside its letters
 _LONGEST_LINE = 4 * 2**20  # what is longer is cut
+_NOT_BROUGHT = {vpn.PROGRAM: vpn.INSTALL}
+"""How to come by programs that ./scripts/bootstrap does not bring."""
 
 
 class LocalRunner:
@@ -98,7 +101,8 @@ class LocalRunner:
             )
         except FileNotFoundError as error:
             missing = str(error.filename or command.argv[0])
-            raise UsageError(f"{missing} is not on this machine", "run ./scripts/bootstrap") from error
+            fix = _NOT_BROUGHT.get(missing, "run ./scripts/bootstrap")
+            raise UsageError(f"{missing} is not on this machine", fix) from error
         except OSError as error:
             raise UsageError(
                 f"{command.argv[0]} cannot be run: {error.strerror}", "see its owner and its mode"

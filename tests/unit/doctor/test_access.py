@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shiplane.commands import vpn
 from shiplane.doctor import access, project
 from shiplane.doctor.access import Held, Key
 from shiplane.doctor.finding import Chmod, Run
@@ -36,7 +37,8 @@ def test_a_login(given: bool, logins: tuple[str, ...], stored: bool, well: bool)
 
 def test_a_vpn_whose_program_is_not_here() -> None:
     assert list(access.vpn(is_there=True)) == []
-    assert [found.what for found in access.vpn(is_there=False)] == ["tailscale is not on this machine"]
+    [found] = access.vpn(is_there=False)
+    assert (found.what, found.fix) == ("tailscale is not on this machine", vpn.INSTALL)
 
 
 def test_a_lock_whose_holder_is_gone_is_removed_unasked_and_no_other() -> None:

@@ -68,6 +68,12 @@ def test_a_machine_in_the_vpn_stays_in_it(bench: Callable[[RecordingRunner], Ben
     assert made.runner.commands == [vpn.status(), PING]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shiplane.pipeline.tunnel.PATIENCE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("failing", "ran", "cause", "fix"),
     [
