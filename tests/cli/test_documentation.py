@@ -40,8 +40,10 @@ ELSEWHERE = {
     'jq .stages[].steps[] | select(.id == "publish.images").definition': "reads what the command before it prints",
     "docker buildx bake --print -f -": "the same; test_images.py hands that definition to bake",
     "gh api --method PUT repos/OWNER/NAME/environments/production "
-    "-F deployment_branch_policy[protected_branches]=true "
-    "-F deployment_branch_policy[custom_branch_policies]=false": "asks GitHub itself",
+    "-F deployment_branch_policy[protected_branches]=false "
+    "-F deployment_branch_policy[custom_branch_policies]=true": "asks GitHub itself",
+    "gh api --method POST repos/OWNER/NAME/environments/production/deployment-branch-policies "
+    "-f name=main": "asks GitHub itself",
     "gh variable set RUNNER --body my-runner": "asks GitHub itself",
     "docker buildx imagetools inspect REF --format {{json .Provenance}}": "asks a registry, as test_images.py does",
     "docker buildx imagetools inspect REF --format {{json .SBOM}}": "asks a registry, as test_images.py does",

@@ -10,6 +10,8 @@ from shiplane.doctor import Check, github
 from shiplane.pipeline.github_api import GithubApi
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shiplane.cli.app import App
     from shiplane.pipeline.github_api import Repository
 
@@ -25,16 +27,22 @@ def of_github(app: App) -> list[Check[Any]]:
         Check(
             f"github.{one.name}",
             partial(_settings, app, place, one.name),
-            partial(github.judge, place.name, github.needed(app.config, one)),
+            partial(github.judge, place.name, github.needed(app.config, one), _branch(app, one.name)),
         )
         for one in app.config.environments
     ]
 
 
+def _branch(app: App, environment: str) -> str:
+    """Name the branch from which alone an environment is reached; empty where several lead there."""
+    return app.config.main_branch if environment == "production" else ""
+
+
 def _settings(app: App, place: Repository, environment: str) -> github.Settings:
     api = GithubApi(app.world.http(), place)
-    exists = environment in _names(api, "environments", "environments")
-    own = f"environments/{environment}" if exists else ""
+    listed = _listed(api, "environments", "environments")
+    found = next((one for one in listed if one["name"] == environment), None)
+    own = f"environments/{environment}" if found else ""
     secrets, variables = (
         frozenset(
             name
@@ -43,9 +51,13 @@ def _settings(app: App, place: Repository, environment: str) -> github.Settings:
         )
         for kind in ("secrets", "variables")
     )
-    return github.Settings(environment, exists, secrets, variables)
+    return github.Settings(environment, bool(found), secrets, variables, github.guard(found or {}))
 
 
 def _names(api: GithubApi, path: str, kind: str) -> set[str]:
+    return {str(each["name"]) for each in _listed(api, path, kind)}
+
+
+def _listed(api: GithubApi, path: str, kind: str) -> Iterator[dict[str, Any]]:
     # GitHub gives no more variables than 30 a page.
-    return {str(each["name"]) for each in api.pages(_READ, path, within=kind, per_page="30")}
+    return api.pages(_READ, path, within=kind, per_page="30")

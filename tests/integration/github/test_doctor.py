@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.github import REPOSITORY, TOKEN, Reply
+from hub.settings import policy
 from samples import CONFIG_TEXT
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 SECRETS = ["SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY", "DB_PASSWORD", "REDIS_PASSWORD"]
 LINE = "doctor --github --json"
+PLACE = f"repos/{REPOSITORY}/environments/production"
+PROTECT = (
+    f"gh api --method PUT {PLACE} -F 'deployment_branch_policy[protected_branches]=false' "
+    "-F 'deployment_branch_policy[custom_branch_policies]=true' "
+    f"&& gh api --method POST {PLACE}/deployment-branch-policies -f name=main"
+)
+NAMED = policy(custom_branch_policies=True)
 
 
 def told(workflow: Workflow, **environ: str) -> dict[str, tuple[bool, str, str]]:
@@ -32,6 +40,7 @@ def configure(workflow: Workflow, text: str) -> None:
 def complete(hub: Hub) -> Hub:
     """Give a repository that has all, spread over its parts."""
     hub.settings.environments = ["staging", "production"]
+    hub.settings.policies = {"production": NAMED}
     hub.settings.names = {
         ("secrets", "organization"): ["SERVER_USER"],
         ("secrets", "repository"): ["SSH_PRIVATE_KEY"],
@@ -82,7 +91,9 @@ def test_from_nothing_to_everything_by_the_lines_that_it_names(workflow: Workflo
     lines = [fix for _, _, fix in told(workflow).values()]
     assert len(lines) == 2 * (1 + len(SECRETS) + len(("CLIENT_ID", "SECRET", "KNOWN_HOSTS")))
     for line in lines:
-        type_gh(hub, line)
+        for each in line.split(" && "):
+            type_gh(hub, each)
+    assert (hub.settings.policies, hub.settings.branches) == ({"production": NAMED}, {"production": ["main"]})
     assert told(workflow) == {"github.staging": (True, "", ""), "github.production": (True, "", "")}
 
 
@@ -99,16 +110,77 @@ def type_gh(hub: Hub, line: str) -> None:
     ask = kinds.add_parser("api")
     ask.add_argument("--method", required=True)
     ask.add_argument("path")
+    ask.add_argument("-F", action="append", default=[])
+    ask.add_argument("-f", action="append", default=[])
     program, *rest = shlex.split(words)
     found = reader.parse_args(rest)
     assert program == "gh"
     if found.kind == "api":
-        assert (found.method, file) == ("PUT", "")
-        hub.settings.environments.append(found.path.removeprefix(f"repos/{REPOSITORY}/environments/"))
+        assert file == ""
+        name, _, below = found.path.removeprefix(f"repos/{REPOSITORY}/environments/").partition("/")
+        ask_github(hub, found.method, name, below, [each.partition("=")[::2] for each in (*found.F, *found.f)])
     else:
         assert found.repo == REPOSITORY
         assert found.env in hub.settings.environments, "GitHub keeps no name for an environment that there is not"
         hub.settings.names.setdefault((f"{found.kind}s", found.env), []).append(found.name)
+
+
+def ask_github(hub: Hub, method: str, name: str, below: str, fields: list[tuple[str, str]]) -> None:
+    """Make an environment, or name a branch that may deploy there, as GitHub does."""
+    if below:
+        assert (method, below) == ("POST", "deployment-branch-policies")
+        assert hub.settings.policies[name]["custom_branch_policies"], "GitHub takes no names where none are asked for"
+        [(key, branch)] = fields
+        assert key == "name"
+        hub.settings.branches.setdefault(name, []).append(branch)
+        return
+    assert method == "PUT"
+    hub.settings.environments.append(name)
+    if fields:
+        said = {key: value == "true" for key, value in fields}
+        both = [f"deployment_branch_policy[{key}]" for key in NAMED]
+        assert sorted(said) == sorted(both), "GitHub asks for both"
+        assert len(set(said.values())) == 2, "and that they differ"
+        hub.settings.policies[name] = dict(zip(NAMED, (said[key] for key in both), strict=True))
+
+
+OPEN = "so whoever may push a branch may deploy there, and read its secrets"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rules", "told_of_it"),
+    [
+        (None, [], f"production lets every branch deploy, {OPEN}"),
+        (None, ["wait_timer"], f"production lets every branch deploy, {OPEN}"),
+        (
+            policy(protected_branches=True),
+            [],
+            f"production lets all branches deploy that are protected, and every one while none is, {OPEN}",
+        ),
+        (policy(protected_branches=True), ["required_reviewers"], ""),
+        (None, ["required_reviewers"], ""),
+        (NAMED, [], ""),
+    ],
+)
+def test_production_that_more_than_main_reaches(
+    workflow: Workflow, complete: Hub, chosen: dict[str, bool] | None, rules: list[str], told_of_it: str
+) -> None:
+    """Staging takes whatever is pushed, and is asked for nothing."""
+    complete.settings.policies = {"production": chosen} if chosen else {}
+    complete.settings.rules = {"production": rules}
+    found = told(workflow)
+    assert found.pop("github.staging") == (True, "", "")
+    expected = {"github.production.branches": (False, told_of_it, PROTECT)}
+    assert found == (expected if told_of_it else {"github.production": (True, "", "")})
+
+
+def test_the_main_branch_may_be_called_otherwise(workflow: Workflow, complete: Hub) -> None:
+    complete.settings.policies = {}
+    text = (workflow.project.folder / "pyproject.toml").read_text()
+    (workflow.project.folder / "pyproject.toml").write_text(
+        text.replace("[tool.shiplane]\n", '[tool.shiplane]\nmain_branch = "trunk"\n')
+    )
+    assert told(workflow)["github.production.branches"][2].endswith("/deployment-branch-policies -f name=trunk")
 
 
 def test_an_environment_that_is_not_there(workflow: Workflow, complete: Hub) -> None:
@@ -117,7 +189,7 @@ def test_an_environment_that_is_not_there(workflow: Workflow, complete: Hub) -> 
     assert found["github.production.production"] == (
         False,
         "acme/app has no environment production, so its jobs would run without protection",
-        "gh api --method PUT repos/acme/app/environments/production",
+        PROTECT,
     )
     assert {name for name in found if name.startswith("github.production.")} == {
         *(f"github.production.{name}" for name in ("production", "SERVER_HOST", "DB_PASSWORD", "REDIS_PASSWORD"))
@@ -134,6 +206,7 @@ def test_what_the_configuration_tells_is_not_asked_for(workflow: Workflow, compl
     found = told(workflow)
     assert found["github.staging"] == (True, "", "")
     assert "github.eu.SERVER_HOST" not in found
+    assert found["github.eu.eu"][2] == "gh api --method PUT repos/acme/app/environments/eu"
     assert "github.eu.DB_PASSWORD" in found
 
 
@@ -147,6 +220,7 @@ def test_a_vpn_needs_its_own(workflow: Workflow) -> None:
 
 def test_secrets_of_a_command_are_not_looked_for(workflow: Workflow, hub: Hub) -> None:
     hub.settings.environments = ["staging", "production"]
+    hub.settings.policies = {"production": NAMED}
     hub.settings.names["variables", "organization"] = []
     configure(workflow, '[tool.shiplane.secrets]\ncommand = ["pass", "show", "{environment}"]\n')
     assert told(workflow) == {"github.staging": (True, "", ""), "github.production": (True, "", "")}

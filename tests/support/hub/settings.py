@@ -12,11 +12,22 @@ if TYPE_CHECKING:
 AT = "2026-11-24T01:00:00Z"
 
 
+def policy(**chosen: bool) -> dict[str, bool]:
+    """Give which branches an environment lets deploy: `protected_branches` or `custom_branch_policies`."""
+    return {"protected_branches": False, "custom_branch_policies": False, **chosen}
+
+
 class Settings:
-    """Keep names by (`secrets` or `variables`, where): where is an environment, `repository` or `organization`."""
+    """Keep names by (`secrets` or `variables`, where): where is an environment, `repository` or `organization`.
+
+    By environment, `policies` say which branches may deploy, `branches` which are named, `rules` what else is asked.
+    """
 
     def __init__(self) -> None:
         self.environments: list[str] = []
+        self.policies: dict[str, dict[str, bool]] = {}
+        self.branches: dict[str, list[str]] = {}
+        self.rules: dict[str, list[str]] = {}
         self.names: dict[tuple[str, str], list[str]] = {}
 
     def handlers(self) -> dict[str, Callable[[Mapping[str, str], dict[str, str], Any], Reply]]:
@@ -41,12 +52,17 @@ class Settings:
                 "html_url": f"https://github.test/{name}",
                 "created_at": AT,
                 "updated_at": AT,
-                "protection_rules": [],
-                "deployment_branch_policy": None,
+                "protection_rules": [
+                    {"id": at, "node_id": f"GA_{at}", "type": kind} for at, kind in enumerate(self._rules(name))
+                ],
+                "deployment_branch_policy": self.policies.get(name),
             }
             for name in self.environments
         ]
         return Reply(200, {"total_count": len(found), "environments": found})
+
+    def _rules(self, name: str) -> list[str]:
+        return [*self.rules.get(name, ()), *(["branch_policy"] if name in self.policies else [])]
 
     def _names(self, kind: str, where: str) -> Callable[[Mapping[str, str], dict[str, str], Any], Reply]:
         def answer(path: Mapping[str, str], query: dict[str, str], _body: object) -> Reply:
