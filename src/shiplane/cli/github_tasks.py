@@ -111,10 +111,10 @@ def _tracker(app: App) -> Tracker:
 
 
 def _api(app: App) -> GithubApi:
-    from shiplane.cli.on_github import repository  # noqa: PLC0415 - not needed for --list
+    from shiplane.cli.on_github import origin, repository  # noqa: PLC0415 - not needed for --list
     from shiplane.pipeline.github_api import GithubApi  # noqa: PLC0415
 
-    place = repository(app.environ)
+    place = repository(app.environ, origin(app))
     app.masker.add(place.token)
     return GithubApi(app.world.http(), place)
 
