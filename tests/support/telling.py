@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
     from journals import Story
 
-STAGES = {"build": ("build", "test", "publish"), "staging": ("staging", "e2e"), "production": ("production",)}
-"""What a push to main leads to, by the jobs that run it."""
+STAGES = {
+    "check": ("build", "test"),
+    "build": ("build", "test", "publish"),
+    "staging": ("staging", "e2e"),
+    "production": ("production",),
+}
+"""The stages of each job."""
 # In the place of `invoke`: typed as before, then the journal of the job and its summary, or the real report.
 _INVOKE = """\
 #!{python}

@@ -25,6 +25,10 @@ LINE = re.compile(r"\./scripts/bootstrap|(?:nox|invoke)(?: [\w.-]+| \"\$\w+\")+"
 PINNED = re.compile(r"^ *(?:- )?uses: actions/([\w-]+(?:/restore)?)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 ON_SERVERS = {"staging", "production", "rollback", "environment"}
 """The jobs that reach servers, and so may have secrets."""
+OF_PULL_REQUESTS = {"check", "report-check"}
+"""The jobs of `pipeline` that a pull request leads to."""
+TELLING = ("report", "report-check")
+"""The jobs that tell of the others."""
 SET_UP_SECONDS = 600
 """What a job has beside its stages: to begin, to undo what was cut off by a limit, and to hand on what it learned."""
 
@@ -40,6 +44,18 @@ def steps(of: str, name: str) -> list[dict[str, Any]]:
 
 def runs(of: str, name: str) -> list[str]:
     return [step["run"] for step in steps(of, name) if "run" in step]
+
+
+def reaching(of: str, name: str) -> list[dict[str, Any]]:
+    """Give the steps that reach a server."""
+    typed = [step for step in steps(of, name) if step.get("run", "").startswith("invoke ") and name in ON_SERVERS]
+    return [step for step in typed if step["run"] != "invoke vpn.leave"]
+
+
+def beside_steps(of: str, name: str) -> str:
+    """Give what a job says of all its steps, and its workflow of all jobs."""
+    whole = {key: value for key, value in WORKFLOWS[of].items() if key != "jobs"}
+    return " ".join(texts([whole, {key: value for key, value in job(name, of).items() if key != "steps"}]))
 
 
 def texts(value: object) -> Iterator[str]:
@@ -110,7 +126,8 @@ def test_no_job_may_more_than_it_needs(of: str, name: str) -> None:
     assert WORKFLOWS[of]["permissions"] == {}
     needed = {
         "build": {"contents": "read", "packages": "write"},
-        "report": {"contents": "read", "issues": "write", "deployments": "write"},
+        "report": {"contents": "read", "actions": "read", "issues": "write", "deployments": "write"},
+        "report-check": {"contents": "read", "actions": "read", "issues": "write"},
         **{key: {"contents": "read", "packages": "read"} for key in ("staging", "production", "rollback")},
     }
     assert job(name, of)["permissions"] == needed.get(name, {"contents": "read"})
@@ -118,15 +135,28 @@ def test_no_job_may_more_than_it_needs(of: str, name: str) -> None:
 
 @pytest.mark.parametrize(("of", "name"), JOBS)
 def test_secrets_are_where_servers_are_reached(of: str, name: str) -> None:
-    found = " ".join(texts(job(name, of)))
-    assert ("secrets." in found) == (name in ON_SERVERS)
+    """In no environment of a job: actions, the scripts that set up, and what leaves the VPN would have them too."""
+    assert "secrets." not in beside_steps(of, name)
+    assert [step for step in steps(of, name) if "secrets." in " ".join(texts(step))] == reaching(of, name)
+    assert bool(reaching(of, name)) == (name in ON_SERVERS)
     assert ("environment" in job(name, of)) == (name in ON_SERVERS)
-    if name in ON_SERVERS:
+    for step in reaching(of, name):
         assert job(name, of)["environment"]["deployment"] is False
-        [env] = [each["env"] for each in (job(name, of), *steps(of, name)) if "env" in each]
         for known in ("SERVER_HOST", "SERVER_USER", "SSH_PRIVATE_KEY"):
-            assert env[known] == f"${{{{ secrets.{known} }}}}"
-        assert env["SSH_KNOWN_HOSTS"] == "${{ vars.SSH_KNOWN_HOSTS }}"
+            assert step["env"][known] == f"${{{{ secrets.{known} }}}}"
+        assert step["env"]["SSH_KNOWN_HOSTS"] == "${{ vars.SSH_KNOWN_HOSTS }}"
+
+
+@pytest.mark.parametrize(("of", "name"), JOBS)
+def test_a_token_is_where_something_is_asked(of: str, name: str) -> None:
+    assert "github.token" not in beside_steps(of, name)
+    given = [step["run"] for step in steps(of, name) if "github.token" in " ".join(texts(step))]
+    asking = {
+        "build": runs(of, name)[1:],
+        "report": ["invoke github.deployments", "invoke github.report-failure", "invoke github.close-fixed"],
+        **{deploy: [step["run"] for step in reaching(of, name)] for deploy in ("staging", "production", "rollback")},
+    }
+    assert given == asking.get(name.removesuffix("-check"), [])
 
 
 @pytest.mark.parametrize("name", ["staging", "production"])
@@ -139,17 +169,29 @@ def test_a_deploy_gets_what_the_specification_names(name: str) -> None:
 
 
 def test_a_pull_request_gets_nothing() -> None:
-    """GitHub gives a fork's no secrets and a token that only reads; this job does not even ask, and keeps no cache."""
-    check = job("check")
-    assert check["if"] == "github.event_name == 'pull_request'"
-    assert "env" not in check
-    assert [step for step in check["steps"] if "env" in step] == []
-    caches = [step["uses"] for step in check["steps"] if "actions/cache" in step.get("uses", "")]
-    assert [use.partition("@")[0] for use in caches] == ["actions/cache/restore"]
-    for name in ("build", "staging"):
-        assert "github.event_name != 'pull_request'" in job(name)["if"]
+    """GitHub gives a fork's no secrets and a token that only reads; one of the repository itself may write issues."""
     for file in FILES:
         assert "pull_request_target" not in file.read_text(encoding="utf-8")
+    for name in WORKFLOWS["pipeline"]["jobs"]:
+        condition = job(name)["if"]
+        own = "github.event_name == 'pull_request'" in condition
+        other = "github.event_name != 'pull_request'" in condition or "needs.staging.result == 'success'" in condition
+        assert (own, other) == (name in OF_PULL_REQUESTS, name not in OF_PULL_REQUESTS)
+    for name in OF_PULL_REQUESTS:
+        assert "environment" not in job(name)
+        assert "secrets." not in " ".join(texts(job(name)))
+        caches = [step["uses"] for step in steps("pipeline", name) if "actions/cache" in step.get("uses", "")]
+        assert [use.partition("@")[0] for use in caches] == ["actions/cache/restore"] * (name == "check")
+        writes = {what for what, right in job(name)["permissions"].items() if right == "write"}
+        assert writes == ({"issues"} if name == "report-check" else set())
+    assert "env" not in job("check")
+    assert [step for step in steps("pipeline", "check") if "env" in step] == []
+
+
+def test_a_pull_request_is_told_of_as_any_run() -> None:
+    """By a job of its own, since rights cannot depend on an event."""
+    for same in ("needs", "env", "steps"):
+        assert job("report-check")[same] == job("report")[same]
 
 
 def test_keys_of_caches_hold_nothing_that_a_branch_may_be_called() -> None:
@@ -178,7 +220,7 @@ def test_the_stages_follow_each_other() -> None:
         "build": None,
         "staging": "build",
         "production": "staging",
-        "report": ["check", "build", "staging", "production"],
+        **{name: ["check", "build", "staging", "production"] for name in TELLING},
     }
     # One command deploys to staging and tests there: between two, another branch's release could come.
     assert [runs("pipeline", name)[1] for name in jobs][:4] == [
@@ -212,7 +254,7 @@ def test_shiplane_s_own_limits_come_first(of: str, name: str, *, configured: boo
     assert limits.staging <= limits.production
     lines = [line for line in runs(of, name) if line.startswith("invoke ")]
     clocks = dict(limits.of(stage) for line in lines for stage in stages_of(line))
-    assert bool(clocks) == (name not in ("report", "environment"))
+    assert bool(clocks) == (name not in TELLING and name != "environment")
     margin = job(name, of)["timeout-minutes"] * 60 - sum(clocks.values())
     assert margin == SET_UP_SECONDS if clocks else margin >= SET_UP_SECONDS
 
@@ -222,7 +264,9 @@ def test_no_step_has_a_limit_of_github_s_own() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(("of", "name"), [(of, name) for of, name in JOBS if name != "report" and of != "housekeeping"])
+@pytest.mark.parametrize(
+    ("of", "name"), [(of, name) for of, name in JOBS if name not in TELLING and of != "housekeeping"]
+)
 def test_what_a_job_learned_is_handed_on(of: str, name: str) -> None:
     kept = steps(of, name)[-1]
     assert "actions/upload-artifact" in kept["uses"]
@@ -275,9 +319,27 @@ def test_the_vpn_is_left_whatever_became_of_the_command(of: str, name: str) -> N
 @pytest.mark.parametrize("of", ["pipeline", "rollback"])
 def test_the_end_is_told_whatever_became_of_the_jobs(of: str) -> None:
     report = job("report", of)
-    assert report["if"] == "always()"
-    env = {name: value for name, value in report["env"].items() if name != "STATE"}
-    assert env == {"SHIPLANE_JOBS": "${{ toJSON(needs) }}", "GITHUB_TOKEN": "${{ github.token }}"}
-    assert runs(of, "report")[1:3] == ["invoke github.deployments", "invoke github.report-failure"]
+    if of == "pipeline":
+        assert job("report-check")["if"] == "${{ always() && github.event_name == 'pull_request' }}"
+        assert report["if"] == "${{ always() && github.event_name != 'pull_request' }}"
+    else:
+        assert report["if"] == "always()"
+    assert {name: value for name, value in report["env"].items() if name != "STATE"} == {
+        "SHIPLANE_JOBS": "${{ toJSON(needs) }}"
+    }
     told = [step for step in steps(of, "report") if step.get("run", "").startswith("invoke ")]
+    assert [step["run"] for step in told][:3] == [
+        "invoke github.deployments",
+        "invoke github.report-failure",
+        "invoke github.close-fixed",
+    ]
     assert [step for step in told if step.get("if") != "always()"] == []
+
+
+def test_housekeeping_does_all_that_it_can() -> None:
+    """What fails keeps nothing else from being done; and one machine is in the VPN for one environment at a time."""
+    [name] = WORKFLOWS["housekeeping"]["jobs"]
+    typed = [step for step in steps("housekeeping", name) if step.get("run", "").startswith("invoke ")]
+    assert [step.get("if") for step in typed] == [None, "!cancelled()", "!cancelled()", "always()"]
+    strategy = job(name, "housekeeping")["strategy"]
+    assert (strategy["fail-fast"], strategy["max-parallel"]) == (False, 1)
