@@ -154,8 +154,7 @@ class Registry:
         self.patience.until(once, registry_answer.host_of(reference), silent=silent)
 
     def _with(self, command: Command) -> Command:
-        config = self.config
-        return replace(command, env=(*command.env, ("DOCKER_CONFIG", config))) if config else command
+        return replace(command, env=(*command.env, *self.variables))
 
 
 @contextmanager
