@@ -19,6 +19,12 @@ _TEMPLATE = re.compile(r"([$%])\{")
 ATTESTATIONS = "SHIPLANE_ATTESTATIONS"
 """Holds what a run lets its Nox session attest, as a JSON list."""
 _PROVENANCE = "type=provenance"
+_PACKED = "compression=gzip,force-compression=true"
+"""Says how the layers of an image are packed, however those of a cache are: its digest depends on it."""
+LOADED = (f"--set=*.output=type=docker,{_PACKED}",)
+"""Says that a build goes into the engine's own store."""
+NOTHING = ("--set=*.output=type=cacheonly",)
+"""Says that a build goes nowhere: it was there already, and only a cache is written of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +51,9 @@ def definition(builds: tuple[Build, ...]) -> str:
 
 
 def bake(
-    file: str, ca_bundle: str, *options: str, attest: tuple[str, ...] = (), output: tuple[str, ...] = ("--load",)
+    file: str, ca_bundle: str, *options: str, attest: tuple[str, ...] = (), output: tuple[str, ...] = LOADED
 ) -> Command:
-    """Build all targets of a bake file in one call, into the engine's own store; `ca_bundle` is a file or empty.
+    """Build all targets of a bake file in one call, by default into the engine's store; `ca_bundle` is a file or empty.
 
     Of what is not in `attest`, nothing is attested: the builder would add a provenance by itself.
     """
@@ -62,7 +68,7 @@ def bake(
 def by_digest(repository: str, told: str) -> tuple[str, ...]:
     """Say that a build goes from the builder into a repository, under no tag; its digest is written into a file."""
     return (
-        f"--set=*.output=type=image,name={repository},push-by-digest=true,push=true,store=false",
+        f"--set=*.output=type=image,name={repository},push-by-digest=true,push=true,store=false,{_PACKED}",
         f"--metadata-file={told}",
     )
 

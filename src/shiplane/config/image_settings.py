@@ -54,6 +54,8 @@ class Cache:
     """Targets whose runs use them; a lab's machine has its builder's own cache."""
     folder: str = ".shiplane/cache"
     """Where `local` keeps them, relative to the checkout."""
+    compression: str = "zstd"
+    """How those of a registry and a folder are packed; `gzip` for a registry that takes nothing else."""
     builder: str = "moby/buildkit:buildx-stable-1"
     """Image of the builder that is made where the engine's own writes neither caches nor attestations; or empty."""
 

@@ -13,6 +13,7 @@ CHOICES = {
     ("Vpn", "provider"): ("none", "tailscale"),
     ("Hook", "on"): ("local", "host"),
     ("Cache", "kind"): ("registry", "gha", "local", "none"),
+    ("Cache", "compression"): ("zstd", "gzip"),
 }
 """What a text may be, where it is one of a few; by class and field."""
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"^#(\d+) \[((?:\S+ )*)\d+/\d+\] (\w+)")
 _CACHED = re.compile(r"^#(\d+) CACHED$")
+_WRITING = re.compile(r"^#(\d+) (?:\[\S+\] )?exporting cache to ")
+_FAILED = re.compile(r"^#(\d+) ERROR: (.+)$")
 _FETCHED = re.compile(r"^#(\d+) sha256:[0-9a-f]{64} ")
 
 
@@ -45,3 +47,15 @@ def parse(lines: Iterable[str], names: Sequence[str]) -> dict[str, Taken]:
         for name in names
         if (steps := {number for number, one in owner.items() if one == name})
     }
+
+
+def unwritten(lines: Iterable[str]) -> tuple[str, ...]:
+    """Give why caches were not written, where the builder went on without, each reason once."""
+    writing: set[str] = set()
+    found: dict[str, None] = {}
+    for line in lines:
+        if step := _WRITING.match(line):
+            writing.add(step[1])
+        elif (failed := _FAILED.match(line)) and failed[1] in writing:
+            found[failed[2]] = None
+    return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,15 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     except StepFailed as error:
         errors = tuple(line for line in error.details if "ERROR" in line or "error:" in line.lower())
         raise StepFailed(error.cause, error.fix, (*error.details, *errors[-3:])) from error
+    taken = build_log.parse(lines, names)
+    for options in cache.further(used):
+        command = buildx.bake(str(file), ca_bundle(environ), *options, output=buildx.NOTHING)
+        with suppress(StepFailed):  # a cache fails no build
+            run_checked(runner, command, "writing caches", hear, cancel)
     if used:
-        _tell_of_caches(build_log.parse(lines, names), used, say)
+        for why in build_log.unwritten(lines):
+            say(f"a cache is not written: {why}")
+        _tell_of_caches(taken, used, say)
     if apart:
         command = buildx.bake(str(file), ca_bundle(environ), attest=attest)
         _carry_out(runner, command, "attesting the images", say, cancel)

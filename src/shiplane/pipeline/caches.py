@@ -53,6 +53,7 @@ class InRegistry:
 
     registry: Registry
     naming: Naming
+    compression: str
     tells: bool = True
 
     def holds(self, component: str, level: Level) -> bool:
@@ -63,7 +64,7 @@ class InRegistry:
 
     def words(self, component: str, level: Level) -> tuple[str, str]:
         """Name the cache; see `Place`."""
-        return cache.registry(self._reference(component, level))
+        return cache.registry(self._reference(component, level), self.compression)
 
     def _reference(self, component: str, level: Level) -> str:
         return f"{self.naming.repository(component)}:{level.tag}"
@@ -74,6 +75,7 @@ class InFolder:
     """Keep caches in a folder of this machine."""
 
     folder: Path
+    compression: str
     tells: bool = True
 
     def holds(self, component: str, level: Level) -> bool:
@@ -82,7 +84,7 @@ class InFolder:
 
     def words(self, component: str, level: Level) -> tuple[str, str]:
         """Name the cache's folder; see `Place`."""
-        return cache.folder(str(self._path(component, level)))
+        return cache.folder(str(self._path(component, level)), self.compression)
 
     def _path(self, component: str, level: Level) -> Path:
         return self.folder / component / level.tag
@@ -165,9 +167,9 @@ class Caches:
     def _place(self, opened: Registry | None, say: Say) -> Place | None:
         match self.kind:
             case "registry" if opened is not None:
-                return InRegistry(opened, self.target.naming())
+                return InRegistry(opened, self.target.naming(), self.config.cache.compression)
             case "local":
-                return InFolder(self.checkout / self.config.cache.folder)
+                return InFolder(self.checkout / self.config.cache.folder, self.config.cache.compression)
             case "gha" if self.environ.get(GITHUB_TOKEN):
                 return AtGithub(self.config.name)
             case "gha":

@@ -155,7 +155,8 @@ def test_no_argument_is_read_as_a_template() -> None:
 
 
 def test_building() -> None:
-    head = ("docker", "buildx", "bake", "--file", "bake.json", "--load", "--provenance=false", "--progress=plain")
+    loaded = "--set=*.output=type=docker,compression=gzip,force-compression=true"
+    head = ("docker", "buildx", "bake", "--file", "bake.json", loaded, "--provenance=false", "--progress=plain")
     assert buildx.bake("bake.json", "").argv == head
     assert buildx.bake("bake.json", "", buildx.NO_CACHE).argv == (*head, "--no-cache")
     assert buildx.bake("bake.json", "/ca.crt").argv == (*head, "--set=*.secrets=id=ca,src=/ca.crt")
@@ -168,7 +169,7 @@ def test_what_is_attested() -> None:
         "--set=*.attest=type=provenance,mode=max,builder-id=machine:here",
         "--set=*.attest=type=sbom,generator=registry.test/scan:1",
     )
-    head = ("docker", "buildx", "bake", "--file", "bake.json", "--load")
+    head = ("docker", "buildx", "bake", "--file", "bake.json", *buildx.LOADED)
     assert buildx.bake("bake.json", "", attest=(how, what)).argv == (*head, *told, "--progress=plain")
     plain = (*head, "--provenance=false", "--set=*.attest=type=sbom", "--progress=plain")
     assert buildx.bake("bake.json", "", attest=(buildx.sbom(""),)).argv == plain

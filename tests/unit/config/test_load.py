@@ -113,7 +113,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
         "vulnerability_code": NUMBER,
     },
     ("signing",): {"key": STRING, "allowed_signers": STRING},
-    ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING, "builder": STRING},
+    ("cache",): {"kind": STRING, "targets": STRINGS, "folder": STRING, "compression": STRING, "builder": STRING},
     ("prune",): dict.fromkeys(("releases", "days"), NUMBER),
 }
 KEYS = [(place, key, fix) for place, keys in TABLES.items() for key, fix in keys.items()]
@@ -263,6 +263,7 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
         ((), "default_target", "labb", "default_target: 'labb' is not known", "use one of: lab, remote"),
         (("vpn",), "provider", "wireguard", "vpn.provider: 'wireguard' is not known", "use one of: none, tailscale"),
         (("cache",), "kind", "s3", "cache.kind: 's3' is not known", "use one of: registry, gha, local, none"),
+        (("cache",), "compression", "xz", "cache.compression: 'xz' is not known", "use one of: zstd, gzip"),
         (("cache",), "targets", ["lab", "x"], "cache.targets[1]: 'x' is not known", "use one of: lab, remote"),
         (
             ("backup",),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shiplane.facts.build_log import Taken, parse
+from shiplane.facts.build_log import Taken, parse, unwritten
 
 DIGEST = "sha256:279a0bfb363db77da11276a1edf3409ba85eaf4f0bb37eb60ba08bf39c142453"
 SEVERAL = f"""\
@@ -38,3 +38,18 @@ def test_an_image_that_is_built_alone_is_not_named() -> None:
 def test_what_has_no_step_of_its_own_is_left_out() -> None:
     assert parse(["#6 [one 2/3] RUN echo", "#6 CACHED"], ["one", "two"]) == {"one": Taken(1, 1, 0)}
     assert parse([], ["one"]) == {}
+
+
+def test_caches_that_could_not_be_written_are_found_each_reason_once() -> None:
+    lines = """\
+#7 [a 2/3] RUN false
+#7 ERROR: process "/bin/sh -c false" did not complete successfully
+#8 [a] exporting cache to registry
+#9 exporting cache to client directory
+#8 ERROR: 400 Bad Request
+#9 ERROR: no space left
+#10 [b] exporting cache to registry
+#10 ERROR: 400 Bad Request
+#11 [b] exporting cache to registry
+#11 DONE 0.2s""".splitlines()
+    assert unwritten(lines) == ("400 Bad Request", "no space left")

@@ -28,7 +28,7 @@ BUILDER: list[Answer] = [
     ("docker info", "26.1|[[driver-type io.containerd.snapshotter.v1]]", 0),
 ]
 BACKEND, FRONTEND = (NAMING.repository(name) for name in ("backend", "frontend"))
-TO = ",mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+TO = ",mode=max,compression=zstd,image-manifest=true,oci-mediatypes=true,ignore-error=true"
 GITHUB = {"ACTIONS_RUNTIME_TOKEN": HARD}
 OWN = {"REPOSITORY_OWNER": NAMING.owner, "CONTAINER_REGISTRY": NAMING.registry}
 
@@ -40,7 +40,7 @@ def caches(folder: Path, **words: Any) -> Caches:  # noqa: ANN401 - handed on
 
 def in_registry(*answers: Answer, builder: list[Answer] = BUILDER) -> tuple[RecordingRunner, Place]:
     runner = RecordingRunner([*answers, *builder, ("imagetools", "ERROR: x: not found", 1)])
-    return runner, InRegistry(Registry(runner, "", lambda _line: None, None), NAMING)
+    return runner, InRegistry(Registry(runner, "", lambda _line: None, None), NAMING, "zstd")
 
 
 def writes(repository: str) -> tuple[str, ...]:
@@ -186,3 +186,13 @@ def test_bake_is_told_what_to_read_and_what_to_write() -> None:
     assert cache.options(chosen) == (written[0], "--set=b.cache-from=type=x,ref=1", written[1])
     assert cache.options(chosen, read=False) == written
     assert cache.read(cache.write(chosen)) == chosen
+    assert list(cache.further(chosen)) == []
+
+
+def test_further_levels_are_written_in_calls_of_their_own() -> None:
+    chosen = {"b": Cache("", (), ("1", "2", "3")), "a": Cache("", ("0",), ("4", "5")), "c": Cache("main", ("6",))}
+    assert cache.options(chosen, read=False) == ("--set=a.cache-to=4", "--set=b.cache-to=1")
+    assert list(cache.further(chosen)) == [
+        ("--set=a.cache-to=5", "--set=b.cache-to=2"),
+        ("--set=b.cache-to=3",),
+    ]

@@ -33,6 +33,7 @@ NAME = named("moby/buildkit:buildx-stable-1")
 PLACE = "registry.test/acme/app-backend"
 LOCAL = {f"{name}:1.0.0-664a230c1f2e": f"sha256:{name}" for name in ("backend", "frontend")}
 TAGS = ("1.0.0-664a230c1f2e", "1.0.0", "feature-x")
+PACKED = "compression=gzip,force-compression=true"
 ATTESTED = {"--set=*.attest=type=provenance,mode=max,builder-id=machine:here", "--set=*.attest=type=sbom"}
 
 
@@ -102,9 +103,10 @@ def test_the_builder_sends_what_it_attests_and_tags_name_it_once_it_is_what_was_
     named_ = [command.argv[5:] for command in machine.commands if "create" in command.argv and "--tag" in command.argv]
     assert named_[:3] == [(f"{PLACE}:{tag}", f"{PLACE}@sha256:index-of-backend-production") for tag in TAGS]
     backend, frontend = machine.sent
-    output = f"--set=*.output=type=image,name={PLACE},push-by-digest=true,push=true,store=false"
+    where = f"name={PLACE},push-by-digest=true,push=true,store=false"
+    output = f"--set=*.output=type=image,{where},{PACKED}"
     assert {output, *ATTESTED} <= set(backend.argv)
-    assert not {"--load", "--provenance=false"} & set(backend.argv)
+    assert not {*buildx.LOADED, "--provenance=false"} & set(backend.argv)
     assert ("BUILDX_BUILDER", NAME) in backend.env
     assert [name for name, _ in backend.env] == ["BUILDX_BUILDER", "DOCKER_CONFIG"]
     assert f"{PLACE.replace('backend', 'frontend')}," in " ".join(frontend.argv)
