@@ -19,6 +19,7 @@ from shiplane.cli.app import App
 from shiplane.cli.plans import items_of_steps, pipeline_plan
 from shiplane.commands import stack
 from shiplane.commands.buildx import CA_VARIABLES
+from shiplane.planning import images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,9 +77,9 @@ def fill(copy: Clone, source: Clone, names: list[str]) -> None:
     copy.git("commit", "--quiet", "--message", "What a step declares")
 
 
-def declared(source: Clone, step: str) -> list[str]:
+def declared(source: Clone, step: str, event: str = "pull_request") -> list[str]:
     app = App(source.folder, {})
-    plan = pipeline_plan(app, app.event("pull_request"), app.target("lab"))
+    plan = pipeline_plan(app, app.event(event), app.target("lab"))
     return [name for kind, name, _ in items_of_steps(app, plan)[step] if kind == "file"]
 
 
@@ -88,6 +89,15 @@ def test_a_step_needs_no_file_that_it_does_not_declare(source: Clone, copy: Clon
     assert 0 < len(names) < len(source.git("ls-files").splitlines())
     fill(copy, source, sorted({*names, *TOOL}))
     assert f"Session {SESSIONS[step][0]} was successful" in copy.nox("-s", *SESSIONS[step]).output
+
+
+def test_the_image_of_the_browser_tests_is_made_from_what_they_declare(source: Clone) -> None:
+    """They see nothing else of the checkout: `tests/unit/pipeline/test_e2e.py` reads what their container is shown."""
+    [image] = images.test_runner()
+    seen = set(source.git("ls-files", image.context).splitlines())
+    assert len(seen) > 1
+    assert set(declared(source, "build.test-runner", "push")) == seen
+    assert set(declared(source, "e2e.tests", "push")) > seen
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from shiplane.model import Step
 
+_UNKNOWN_SECONDS, _UNKNOWN_BUILD_SECONDS = 10.0, 30.0
+"""What a step is taken to need that never ran; building images from nothing is the longest work of a first run."""
+
 
 class Graph:
     """Hand out the steps of a plan once all that they need has passed: those on the longest way to the end first.
@@ -81,5 +84,11 @@ class Graph:
         seconds: dict[str, float] = {}
         for name in reversed(order):
             rest = max((seconds[follower] for follower in self._followers[name]), default=0.0)
-            seconds[name] = (self._steps[name].estimate_seconds or 0.0) + rest
+            seconds[name] = _seconds(self._steps[name]) + rest
         return seconds
+
+
+def _seconds(step: Step) -> float:
+    if step.estimate_seconds is not None:
+        return step.estimate_seconds
+    return _UNKNOWN_BUILD_SECONDS if step.definition else _UNKNOWN_SECONDS

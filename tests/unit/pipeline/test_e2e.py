@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,3 +44,6 @@ def test_for_a_server_of_the_lab_it_is_beside_that(tmp_path: Path, url: str, por
     assert command.environment()["FORWARD"] == f"{port}=staging:443"
     assert command.environment()["BASE_URL"] == url
     assert "/lab/ca.pem:/run/authority.pem:ro" in command.argv
+    # Of the checkout it is shown nothing: what it reads is in its image, or is asked of the server.
+    shown = [word for before, word in pairwise(command.argv) if before == "--volume"]
+    assert shown == [f"{tmp_path}:/reports", "/lab/ca.pem:/run/authority.pem:ro"]

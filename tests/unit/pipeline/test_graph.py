@@ -42,6 +42,9 @@ def test_the_longest_way_to_the_end_comes_first() -> None:
     assert taken(Graph([short, runner, images, tests, e2e])) == ["images", "runner", "short"]
     unknown = [replace(one, estimate_seconds=None) for one in (short, runner, images)]
     assert taken(Graph(unknown)) == ["short", "runner", "images"]
+    # Of images to build the first run knows that they take longest.
+    unknown[1] = replace(unknown[1], definition="{}")
+    assert taken(Graph([*unknown, step("tests", "images")])) == ["runner", "images", "short"]
 
 
 def test_a_need_that_is_named_twice_counts_once() -> None:
