@@ -123,16 +123,11 @@ def test_where_it_can_be_had_it_is_made_and_writes_and_reads_caches(bench: Bench
     assert f"{CLASSIC}: building by {name}, a container of {BUILDER}" in log.splitlines()
     assert f'building with "{name}" instance using docker-container driver' in log
     assert f"buildx_buildkit_{name}0" in bench.engine.docker("ps", "--format", "{{.Names}}").split()
-    # The builder sends several caches side by side, of which this registry does not always take each.
-    for _ in range(3):
-        if not bench.caches:
-            bench.publish(BUILDER)
-    assert bench.caches <= {"1.0.0_main", "_main", "_"}
-    assert bench.caches
+    assert bench.caches == {"1.0.0_main", "_main", "_"}
     assert bench.asked("Provenance")["SLSA"]
     bench.engine.docker("buildx", "prune", "--builder", name, "--all", "--force")
     log = bench.publish(BUILDER)
-    assert any(f"{IMAGE}: 2 of 4 steps from {level}" in log for level in ("version+branch", "branch", "general")), log
+    assert f"{IMAGE}: 2 of 4 steps from version+branch" in log
 
 
 def test_where_it_can_be_had_it_publishes_what_it_attests_of_the_very_image_that_was_looked_at(bench: Bench) -> None:

@@ -29,11 +29,16 @@ if TYPE_CHECKING:
     from shiplane.facts.checkout import CheckoutFacts
 
 DOCKERFILE = """\
+FROM debian:trixie-slim AS tool
+RUN echo {word} > /made
+RUN cp /made /tool
+
 FROM debian:trixie-slim AS base
 RUN echo {word} > /one && head -c 50000 /dev/urandom | base64 > /chance
 RUN echo {word} > /two
 
 FROM base AS production
+COPY --from=tool /tool /tool
 COPY source /source
 RUN echo {word} > /three
 """
@@ -132,11 +137,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 OCI = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
 BASE_BYTES = 1_000_000
-ALL = "4 of 4 steps from"
+ALL = "7 of 7 steps from"
 
 
 def test_each_level_is_found_where_those_before_it_are_not(bench: Bench) -> None:
-    assert bench.build(MAIN)[:2] == ("", "0 of 4 steps from caches")
+    assert bench.build(MAIN)[:2] == ("", "0 of 7 steps from caches")
     assert set(bench.tags) == {"1.0.0_main", "_main", "_"}
     of_main = bench.tags
     # A builder that knows nothing takes every step from the cache that it is handed.
@@ -151,6 +156,19 @@ def test_each_level_is_found_where_those_before_it_are_not(bench: Bench) -> None
     assert bench.build(FEATURE, "3.0.0")[:2] == ("main", f"{ALL} main")
     bench.keep("_")
     assert bench.build(FEATURE, "4.0.0")[:2] == ("general", f"{ALL} general")
+
+
+def test_a_level_that_a_build_from_another_wrote_is_whole(bench: Bench) -> None:
+    """Of a stage that is only copied from, the builder takes nothing from a cache as long as the copy is known."""
+    bench.keep()
+    bench.build(MAIN)
+    assert bench.build(FEATURE)[:2] == ("version+main", f"{ALL} version+main")
+    packed = {layer["mediaType"].rpartition("+")[2] for layer in bench.manifest("_")["layers"]}
+    assert packed == {"gzip", "zstd"}
+    for level, tag in (("version+branch", "1.0.0_feature-x"), ("branch", "_feature-x"), ("general", "_")):
+        bench.keep(tag)
+        (bench.app.checkout / small.ONE / "source").write_text(f"{level}\n")
+        assert bench.build(FEATURE)[:2] == (level, f"5 of 7 steps from {level}")
 
 
 def test_an_image_is_the_same_whatever_the_cache_is_packed_with_that_it_came_from(bench: Bench) -> None:
@@ -181,14 +199,16 @@ def test_a_pull_request_writes_nothing_of_main_s(bench: Bench) -> None:
 def test_a_damaged_layer_costs_time_alone(bench: Bench, damage: str) -> None:
     bench.keep()
     bench.build(MAIN)
-    digest = bench.layers("1.0.0_main")[-1]
+    # One of the image: what stages that are copied from hold is not fetched as long as the copy is known.
+    layers = [one for one in bench.manifest("1.0.0_main")["layers"] if one["mediaType"].endswith("+gzip")]
+    digest = [one["digest"] for one in layers if one["size"] < BASE_BYTES][-1]
     bench.damage(digest, damage)
     level, taken, said = bench.build(MAIN)
     assert level == "version+branch"
     # What the first attempt fetched whole before it met the damaged layer is in the builder by now; the rest is made.
     assert taken in {
-        "0 of 4 steps from caches",
-        *(f"{fetched} of 4 steps from this machine's builder" for fetched in (1, 2, 3)),
+        "0 of 7 steps from caches",
+        *(f"{fetched} of 7 steps from this machine's builder" for fetched in range(1, 7)),
     }
     assert "a cache is damaged or cannot be read to its end: building without" in said
 
@@ -202,14 +222,14 @@ def test_a_registry_that_is_gone_costs_time_alone(bench: Bench) -> None:
         level, taken, said = bench.build(MAIN)
     finally:
         bench.place = place
-    assert (level, taken) == ("", "0 of 4 steps from caches")
+    assert (level, taken) == ("", "0 of 7 steps from caches")
     assert any("caches cannot be read, so the build does without: registry 127.0.0.1:9 does not" in one for one in said)
 
 
 def test_caches_in_a_folder(bench: Bench) -> None:
     place, bench.place = bench.place, InFolder(bench.folder, "zstd")
     try:
-        assert bench.build(MAIN)[:2] == ("", "0 of 4 steps from caches")
+        assert bench.build(MAIN)[:2] == ("", "0 of 7 steps from caches")
         assert bench.build(FEATURE)[:2] == ("version+main", f"{ALL} version+main")
         blobs = bench.folder / small.ONE / "cache.production.1.0.0_feature-x" / "blobs/sha256"
         max(blobs.iterdir(), key=lambda file: file.stat().st_size).write_bytes(b"cut off")

@@ -22,12 +22,13 @@ _REGISTRY = "image-manifest=true,oci-mediatypes=true,ignore-error=true"
 class Cache:
     """Say what one image is built with: the level that was found, where to read and where to write.
 
-    The first of the `targets` is written with the build, the others after it.
+    The first of the `targets` is written with the build; the others after it from that one, which `written` reads.
     """
 
     level: str = ""
     sources: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    written: str = ""
 
 
 def registry(reference: str, compression: str) -> tuple[str, str]:
@@ -58,13 +59,17 @@ def further(caches: Mapping[str, Cache]) -> Iterator[tuple[str, ...]]:
     """Give bake's options for each further call, which writes one more level of each image.
 
     Of several caches that BuildKit 0.12 writes side by side into one repository, a registry (distribution 2.8) answers
-    400 to one in every tenth build, and it is lost.
+    400 to one in every tenth build, and it is lost. A call reads the first level, for the builder's own memory is not
+    enough: of what it took from a cache, it keeps nothing of stages that are only copied from.
     """
     for number in count(1):
-        at = {name: cache.targets[number] for name, cache in sorted(caches.items()) if len(cache.targets) > number}
-        if not at:
+        words: list[str] = []
+        for name, cache in sorted(caches.items()):
+            if len(cache.targets) > number:
+                words += (f"--set={name}.cache-from={cache.written}", f"--set={name}.cache-to={cache.targets[number]}")
+        if not words:
             return
-        yield tuple(f"--set={name}.cache-to={target}" for name, target in at.items())
+        yield tuple(words)
 
 
 def _packed(compression: str) -> str:
@@ -85,6 +90,6 @@ def write(caches: Mapping[str, Cache]) -> str:
 def read(text: str) -> dict[str, Cache]:
     """Read what `write` wrote."""
     return {
-        name: Cache(one["level"], tuple(one["sources"]), tuple(one["targets"]))
+        name: Cache(one["level"], tuple(one["sources"]), tuple(one["targets"]), one["written"])
         for name, one in json.loads(text).items()
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -75,8 +74,10 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     taken = build_log.parse(lines, names)
     for options in cache.further(used):
         command = buildx.bake(str(file), ca_bundle(environ), *options, output=buildx.NOTHING)
-        with suppress(StepFailed):  # a cache fails no build
+        try:
             run_checked(runner, command, "writing caches", hear, cancel)
+        except StepFailed as error:  # a cache fails no build
+            say(f"a cache is not written: {error.details[-1] if error.details else error.cause}")
     if used:
         for why in build_log.unwritten(lines):
             say(f"a cache is not written: {why}")

@@ -188,22 +188,24 @@ class Caches:
     def _one(self, place: Place, component: str, kind: str, say: Say) -> Cache:
         version, main = self.facts.component(component).version, self.config.main_branch
         offered = readable(kind, version, self.event.branch, main)
-        targets = tuple(place.words(component, level)[1] for level in writable(kind, version, self.event, main))
+        to_write = [place.words(component, level) for level in writable(kind, version, self.event, main)]
+        writes = Cache(targets=tuple(target for _, target in to_write), written=to_write[0][0] if to_write else "")
         if not place.tells:
-            return Cache("of GitHub's", tuple(place.words(component, level)[0] for level in offered), targets)
+            sources = tuple(place.words(component, level)[0] for level in offered)
+            return replace(writes, level="of GitHub's", sources=sources)
         try:
             level = next((level for level in offered if place.holds(component, level)), None)
         except ShiplaneError as error:
             say(f"caches cannot be read, so the build does without: {error.cause}")
             return Cache()
         if level is None:
-            return Cache(targets=targets)
-        return Cache(level.name, (place.words(component, level)[0],), targets)
+            return writes
+        return replace(writes, level=level.name, sources=(place.words(component, level)[0],))
 
 
 def read_only(chosen: Mapping[str, Cache]) -> dict[str, Cache]:
     """Give the same caches, of which none is written."""
-    return {name: replace(made, targets=()) for name, made in chosen.items()}
+    return {name: Cache(made.level, made.sources) for name, made in chosen.items()}
 
 
 def _login(opened: Registry | None) -> tuple[tuple[str, str], ...]:

@@ -43,9 +43,10 @@ def in_registry(*answers: Answer, builder: list[Answer] = BUILDER) -> tuple[Reco
     return runner, InRegistry(Registry(runner, "", lambda _line: None, None), NAMING, "zstd")
 
 
-def writes(repository: str) -> tuple[str, ...]:
-    tags = ("1.0.0_feature-x", "_feature-x", "_")
-    return tuple(f"type=registry,ref={repository}:cache.production.{tag}{TO}" for tag in tags)
+def expected(repository: str, level: str, tag: str) -> Cache:
+    place = f"type=registry,ref={repository}:cache.production."
+    targets = tuple(f"{place}{one}{TO}" for one in ("1.0.0_feature-x", "_feature-x", "_"))
+    return Cache(level, (f"{place}{tag}",), targets, f"{place}1.0.0_feature-x")
 
 
 def test_each_component_reads_the_first_level_that_is_there(tmp_path: Path) -> None:
@@ -54,10 +55,8 @@ def test_each_component_reads_the_first_level_that_is_there(tmp_path: Path) -> N
     said: list[str] = []
     found = caches(tmp_path).choose(place, "production", said.append)
     assert found == {
-        "backend-production": Cache("main", (f"type=registry,ref={BACKEND}:cache.production._main",), writes(BACKEND)),
-        "frontend-production": Cache(
-            "main", (f"type=registry,ref={FRONTEND}:cache.production._main",), writes(FRONTEND)
-        ),
+        "backend-production": expected(BACKEND, "main", "_main"),
+        "frontend-production": expected(FRONTEND, "main", "_main"),
     }
     assert said == ["backend-production: cache main", "frontend-production: cache main"]
 
@@ -190,9 +189,12 @@ def test_bake_is_told_what_to_read_and_what_to_write() -> None:
 
 
 def test_further_levels_are_written_in_calls_of_their_own() -> None:
-    chosen = {"b": Cache("", (), ("1", "2", "3")), "a": Cache("", ("0",), ("4", "5")), "c": Cache("main", ("6",))}
+    a, b = Cache("", ("0",), ("4", "5"), "at 4"), Cache("", (), ("1", "2", "3"), "at 1")
+    chosen = {"b": b, "a": a, "c": Cache("main", ("6",))}
     assert cache.options(chosen, read=False) == ("--set=a.cache-to=4", "--set=b.cache-to=1")
+    of_a, of_b = "--set=a.cache-from=at 4", "--set=b.cache-from=at 1"
     assert list(cache.further(chosen)) == [
-        ("--set=a.cache-to=5", "--set=b.cache-to=2"),
-        ("--set=b.cache-to=3",),
+        (of_a, "--set=a.cache-to=5", of_b, "--set=b.cache-to=2"),
+        (of_b, "--set=b.cache-to=3"),
     ]
+    assert cache.read(cache.write(chosen)) == chosen
