@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from shiplane.model import Command
     from shiplane.runners.base import Cancel, Runner
 
-_LAYER_LOST = "failed to prepare extraction snapshot"
+# Nothing else that is not found goes without its name.
+_LAYER_LOST = re.compile(r"failed to prepare extraction snapshot|failed to solve: not found$")
 _OWN_FAILURE = "did not complete successfully"
 
 
@@ -124,13 +126,13 @@ def refuse_foreign_platforms(runner: Runner, listed: tuple[buildx.Build, ...]) -
 def _carry_out(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
     """Build, and build once more where the engine lost a layer under it.
 
-    An engine on the containerd store unpacks an image layer by layer; when another process removes an image that
-    shared the layers, one can be gone before the next is laid on it. The second try unpacks all of them.
+    An engine on the containerd store writes an image part by part, and unpacks it layer by layer; when another process
+    removes what shared them, one can be gone before the next comes. The second try makes all of them.
     """
     try:
         run_checked(runner, command, title, say, cancel)
     except StepFailed as error:
-        if not any(_LAYER_LOST in line for line in error.details):
+        if not any(_LAYER_LOST.search(line) for line in error.details):
             raise
-        say("the engine removed a layer while it was laid out, as another image went: building once more")
+        say("the engine removed a part of the image while it was made, as another image went: building once more")
         run_checked(runner, command, title, say, cancel)

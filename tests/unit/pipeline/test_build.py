@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from shiplane.model import Command
 
 LOST = 'ERROR: failed to solve: failed to prepare extraction snapshot "extract-1": parent snapshot does not exist'
+GONE = "#23 exporting to image\n#23 ERROR: not found\nERROR: failed to solve: not found"
+NAMED = "ERROR: failed to solve: docker.io/library/absent:1: not found"
 TOLD = """\
 Name:          default
 Driver:        docker
@@ -49,8 +51,9 @@ class Builder:
         return Completed(code, "", output, 0.1)
 
 
-def test_a_layer_that_the_engine_lost_is_laid_out_once_more(tmp_path: Path) -> None:
-    builder, said = Builder((LOST, 1), ("", 0)), list[str]()
+@pytest.mark.parametrize("lost", [LOST, GONE])
+def test_what_the_engine_lost_is_made_once_more(tmp_path: Path, lost: str) -> None:
+    builder, said = Builder((lost, 1), ("", 0)), list[str]()
     bake(builder, tmp_path, runner_images(), {}, said.append)
     assert len(builder.commands) == 2
     assert builder.commands[0] == builder.commands[1]
@@ -58,7 +61,9 @@ def test_a_layer_that_the_engine_lost_is_laid_out_once_more(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("ends", "tries"), [([("ERROR: no such file", 1)], 1), ([(LOST, 1), (LOST, 1)], 2)], ids=["another", "again"]
+    ("ends", "tries"),
+    [([("ERROR: no such file", 1)], 1), ([(NAMED, 1)], 1), ([(LOST, 1), (LOST, 1)], 2)],
+    ids=["another", "absent", "again"],
 )
 def test_any_other_failure_and_a_second_one_fail(tmp_path: Path, ends: list[tuple[str, int]], tries: int) -> None:
     builder = Builder(*ends)
