@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 _ROUNDS = int(os.environ.get("ROUNDS", "5"))
 _CHANGED = 0.25
-NOTHING, WARM, LINE = "nothing", "nothing, from the registry's caches alone", "a line of the frontend"
+NOTHING, WARM = "nothing", "nothing, from the registry's caches alone"
+LINES = {name: f"a line of the {name}" for name in ("frontend", "backend")}
+PACKAGES = ("npm ci", "pip install")
 LIMITS = {NOTHING: 2.0, WARM: 15.0}
 MEGABYTES = {"backend": 110.0, "frontend": 20.0}
 MOVED_BYTES = 1_000_000
@@ -41,12 +44,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         made.start("invoke", "lab.down").finish()
 
 
-def change(clone: Clone, number: int) -> None:
-    def edit(folder: Path) -> None:
+def change(clone: Clone, component: str, number: int) -> None:
+    def frontend(folder: Path) -> None:
         file = folder / "frontend/src/components/Footer.tsx"
         file.write_text(re.sub(r"(\(\d+\) )?under", f"({number}) under", file.read_text(), count=1))
 
-    clone.commit("Change a line of the frontend", edit)
+    def backend(folder: Path) -> None:
+        file = folder / "backend/health/views.py"
+        file.write_text(re.sub(r"status for deploys[^.]*", f"status for deploys ({number})", file.read_text(), count=1))
+
+    clone.commit(f"Change {LINES[component]}", {"frontend": frontend, "backend": backend}[component])
 
 
 def test_builds_take_no_longer_than_they_may(clone: Clone) -> None:
@@ -62,24 +69,29 @@ def test_builds_take_no_longer_than_they_may(clone: Clone) -> None:
     for _ in range(min(_ROUNDS, 3)):
         forget_builds()
         found.setdefault(WARM, ([], []))[0].append(by_shiplane(clone, CACHES))
-    changed = found[LINE][0]
     sizes = shipped_sizes(clone)
-    moved = [move(clone, number) for number in range(min(_ROUNDS, 3))]
-    missed = images_page(found, {**LIMITS, LINE: _CHANGED * fastest(found["cold"][0])}, sizes, moved)
-    assert {name for one in changed for name in one.components()} == {"frontend"}
-    assert not any("npm ci" in text for one in changed for _, text in one.steps)
+    moved = {name: max(move(clone, name, number) for number in range(min(_ROUNDS, 3))) for name in LINES}
+    of_cold = dict.fromkeys(LINES.values(), _CHANGED * fastest(found["cold"][0]))
+    missed = images_page(found, {**LIMITS, **of_cold}, sizes, moved)
+    for name, line in LINES.items():
+        changed = found[line][0]
+        assert {built for one in changed for built in one.components()} == {name}
+        assert not any(word in text for one in changed for _, text in one.steps for word in PACKAGES)
     assert not [name for name, size in sizes.items() if size > MEGABYTES[name]], sizes
-    assert max(moved) < MOVED_BYTES
+    assert max(moved.values()) < MOVED_BYTES, moved
     assert not missed, missed
 
 
 def cases(clone: Clone, which: int) -> list[tuple[str, int, Callable[[int], None]]]:
     """Give what is built, how often, and what happens before each time."""
-    base = 100 * (which + 1)
+
+    def edit(component: str, number: int) -> None:
+        change(clone, component, 100 * (which + 1) + number)
+
     return [
         ("cold", 1, lambda _number: None),
         (NOTHING, _ROUNDS, lambda _number: None),
-        (LINE, _ROUNDS, lambda number: change(clone, base + number)),
+        *((line, _ROUNDS, partial(edit, name)) for name, line in LINES.items()),
     ]
 
 
@@ -100,9 +112,9 @@ def shipped_sizes(clone: Clone) -> dict[str, float]:
     return {name: float(size) for name, size in _SIZE.findall(log.read_text(encoding="utf-8"))}
 
 
-def move(clone: Clone, number: int) -> int:
+def move(clone: Clone, component: str, number: int) -> int:
     """Change a line, publish, deploy; give the bytes that reached the server, images and all else."""
-    change(clone, 900 + number)
+    change(clone, component, 900 + number)
     clone.invoke("publish", "--plain")
     servers = Servers(clone)
     before = servers.received("staging")

@@ -16,7 +16,7 @@ from yard.faults import FAULTS
 from yard.matrix import short, stops, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from yard.bench import Series
     from yard.builds import Built
@@ -172,26 +172,32 @@ def images_page(
     found: Mapping[str, tuple[Sequence[Built], Sequence[Built]]],
     limits: Mapping[str, float],
     sizes: Mapping[str, float],
-    moved: Sequence[int],
+    moved: Mapping[str, int],
 ) -> list[str]:
     """Write how long images take to build, how large they are and what of a change travels; give what takes too long.
 
-    `limits` are in seconds, `sizes` in MB above the base, `moved` in bytes.
+    `limits` are in seconds, `sizes` in MB above the base, `moved` in bytes by component.
     """
     lines = ["| what changed | `invoke build` | `docker build`, four times | limit |", "|---|---|---|---|"]
     for name, (ours, plain) in found.items():
         limit = f"{limits[name]:.1f} s" if name in limits else ""
         lines.append(f"| {name} | {_seconds(ours)} | {_seconds(plain)} | {limit} |")
-    done = next(iter(found["a line of the frontend"][0])).steps
+    lines_of = {name: next(iter(found[f"a line of the {name}"][0])).steps for name in moved}
     about = f"{origin()} Medians, with the spread of several; load of the machine at the end: {os.getloadavg()[0]:.1f}."
     rest = [
-        f"Carried out for the one line: {'; '.join(f'{image}: `{text}`' for image, text in done)}.",
+        *(f"Carried out for a line of the {name}: {_carried_out(steps)}." for name, steps in lines_of.items()),
         "Above their base, unpacked: " + ", ".join(f"{name} {size:g} MB" for name, size in sizes.items()) + ".",
-        f"A change of a line of the frontend moved {max(moved) / 1000:.0f} kB to the server at most, files and all.",
+        "A change of a line moved to the server at most, files and all: "
+        + ", ".join(f"{name} {moved[name] / 1000:.0f} kB" for name in moved)
+        + ".",
     ]
     write_part("performance.md", "images", ["", about, "", *lines, "", *rest, ""])
     medians = {name: statistics.median(one.seconds for one in ours) for name, (ours, _) in found.items()}
     return [f"{name}: {medians[name]:.1f} s" for name, limit in limits.items() if medians[name] > limit]
+
+
+def _carried_out(steps: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{image}: `{text}`" for image, text in steps)
 
 
 def _seconds(built: Sequence[Built]) -> str:
