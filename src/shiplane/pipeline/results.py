@@ -1,24 +1,28 @@
 """How steps ended before, by their keys, with the files and images that they made: `.shiplane/results/`.
 
 A result is a folder `STEP/KEY` with `result.json` (run, time, images, outputs), `items.json.gz` (what the inputs were,
-to say later what changed) and `outputs.tar.gz`; `STEP/latest` holds the key of the newest.
+to say later what changed) and `outputs.tar.gz`; `STEP/latest` holds the key of the newest. All of them tell damage, by
+checksums or by the key: a damaged result counts as none, so that its step runs again and keeps a new one.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
 import tarfile
 import tempfile
-from contextlib import ExitStack, contextmanager
+import zlib
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.pipeline.journal import timestamp
 from shiplane.pipeline.locks import held, is_marked, marked
 from shiplane.planning.decide import Passed
+from shiplane.planning.keys import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +32,11 @@ if TYPE_CHECKING:
 
 _OUTPUTS = "outputs.tar.gz"
 _RESULT = "result.json"
+_SUM = "sum"
 _NEW = ".new-"
+_PIECE = 1 << 20
+_DAMAGE = (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, TypeError)
+"""What reading a file raises of which something was lost; `OSError` and `ValueError` hold those of gzip and JSON."""
 
 
 class Results:
@@ -53,9 +61,9 @@ class Results:
             key = (self.root / step / "latest").read_text(encoding="utf-8").strip()
             packed = (self.root / step / key / "items.json.gz").read_bytes()
             items = tuple((kind, name, value) for kind, name, value in json.loads(gzip.decompress(packed)))
-        except (OSError, ValueError, EOFError):
+            run = self.run_of(step, key) if key_of(items) == key else None
+        except _DAMAGE:
             return None
-        run = self.run_of(step, key)
         return Passed(run, items) if run else None
 
     def keep(  # noqa: PLR0913 - what makes a result, each by name
@@ -75,7 +83,8 @@ class Results:
             _pack(made / _OUTPUTS, checkout, kept)
             (made / "items.json.gz").write_bytes(gzip.compress(json.dumps(items).encode(), 1, mtime=0))
             facts = {"run": run, "at": timestamp(), "images": dict(images), "outputs": kept}
-            (made / _RESULT).write_text(json.dumps(facts), encoding="utf-8")
+            (made / _RESULT).write_text(json.dumps(facts | {_SUM: _sum(facts)}), encoding="utf-8")
+            _settle(made)
             with self._alone():
                 self._put(made, self.root / step / key)
 
@@ -104,29 +113,37 @@ class Results:
         self._prune(folder)
 
     def restore(self, step: str, key: str, checkout: Path) -> None:
-        """Put a result's outputs where the step would have left them; raises `OSError` where they are damaged."""
+        """Put a result's outputs where the step would have left them.
+
+        Raises `OSError` where the result is damaged; then nothing is changed in the checkout.
+        """
         folder = self.root / step / key
+        found = self._read(step, key)
+        if found is None:
+            raise OSError(f"{folder / _RESULT} cannot be read")
         try:
+            _check(folder / _OUTPUTS)
             with tarfile.open(folder / _OUTPUTS) as archive:
-                for name in (self._read(step, key) or {}).get("outputs", ()):
+                for name in found["outputs"]:
                     shutil.rmtree(checkout / name, ignore_errors=True)
                 archive.extractall(checkout, filter="data")
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+        except _DAMAGE as error:
             raise OSError(f"{folder / _OUTPUTS}: {error}") from error
         os.utime(folder)
 
     def forget(self, step: str, key: str) -> None:
         """Drop a result that turned out to be of no use."""
-        shutil.rmtree(self.root / step / key, ignore_errors=True)
+        with self._alone():
+            shutil.rmtree(self.root / step / key, ignore_errors=True)
 
     def _read(self, step: str, key: str) -> dict[str, Any] | None:
         if not key:
             return None
         try:
-            found: Any = json.loads((self.root / step / key / _RESULT).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found: dict[str, Any] = dict(json.loads((self.root / step / key / _RESULT).read_text(encoding="utf-8")))
+        except _DAMAGE:
             return None
-        return found if isinstance(found, dict) and "run" in found else None
+        return found if found.pop(_SUM, None) == _sum(found) else None
 
     def _point(self, folder: Path) -> None:
         part = folder.parent / ".latest"
@@ -151,6 +168,24 @@ def _pack(file: Path, checkout: Path, outputs: Iterable[str]) -> None:
     with tarfile.open(file, "w:gz", compresslevel=1) as archive:
         for name in outputs:
             archive.add(checkout / name, arcname=name)
+
+
+def _check(file: Path) -> None:
+    """Read a packed file to its end, where its checksum stands: who unpacks an archive may stop before that."""
+    with gzip.open(file) as packed:
+        while packed.read(_PIECE):
+            pass
+
+
+def _sum(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _settle(folder: Path) -> None:
+    """Wait until the files of a folder are on the disk; a file system that cannot say so is believed."""
+    for path in folder.iterdir():
+        with path.open("rb") as file, suppress(OSError):
+            os.fsync(file)
 
 
 def _used_at(folder: Path) -> float:
