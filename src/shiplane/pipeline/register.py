@@ -1,11 +1,14 @@
-"""The runs that go on on this machine, in all checkouts of a user: one file each, by which a newer finds an older."""
+"""The runs that go on on this machine, in all checkouts of a user: one file each, by which a newer finds an older.
+
+The checkouts may use different versions of Shiplane: fields that one does not know are let be.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,9 @@ from shiplane.runners import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+# What stands for these fields of a run whose version writes them otherwise.
+_UNTOLD = {"run": "?", "id": "", "checkout": "a checkout that is not known"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +81,15 @@ class Register:
         """
         with self._changing():
             older = [one for one in self._living() if me.group and one.group == me.group and one.id != me.id]
-            self._write(me)
+            self._write(me.name, asdict(me))
             for one in older:
                 if supersede and not one.final:
                     self._ask_to_end(one, me.seen_from(one.checkout))
             return older
 
     def holds(self, one: Entry) -> bool:
-        """Tell whether a run goes on."""
-        return one.lives and self._read(self.folder / one.name) is not None
+        """Tell whether a run goes on, also where its entry cannot be read any more."""
+        return one.lives and (self.folder / one.name).exists()
 
     def superseded_by(self, me: Entry) -> str:
         """Name the run that asked this one to end; empty where none did."""
@@ -95,7 +101,7 @@ class Register:
         with self._changing():
             found = self._read(self.folder / me.name) or me
             if not found.superseded_by:
-                self._write(replace(found, final=True))
+                self._write(me.name, asdict(replace(found, final=True)))
             return found.superseded_by
 
     def leave(self, me: Entry) -> None:
@@ -110,30 +116,39 @@ class Register:
             yield
 
     def _living(self) -> list[Entry]:
-        """Give the runs that go on; those whose process is surely gone are struck out."""
+        """Give the runs that go on; those whose process is surely gone are struck out, and no others."""
         found = []
         for file in sorted(self.folder.glob("*.json")):
-            one = self._read(file)
-            if one is None or process.is_gone(one.pid, one.machine, one.started):
+            if process.is_marked_gone(file.stem):
                 file.unlink(missing_ok=True)
-            elif one.lives:
+            elif (one := self._read(file)) and one.lives:
                 found.append(one)
         return found
 
     def _ask_to_end(self, one: Entry, by: str) -> None:
-        self._write(replace(one, superseded_by=one.superseded_by or by))
+        self._write(one.name, {"superseded_by": one.superseded_by or by})
         # While the register is held: who has left it may be at its last words, which no signal shall cut off.
         process.terminate(one.pid)
 
-    def _write(self, one: Entry) -> None:
-        file = self.folder / one.name
+    def _write(self, name: str, changed: dict[str, Any]) -> None:
+        file = self.folder / name
         written = file.with_suffix(".part")
-        written.write_text(json.dumps(asdict(one)), encoding="utf-8")
+        written.write_text(json.dumps(_data(file) | changed), encoding="utf-8")
         written.replace(file)
 
     def _read(self, file: Path) -> Entry | None:
+        """Give what is known of a run; None where the process or the group is not."""
+        data = _data(file)
+        fitting = [each.name for each in fields(Entry) if type(data.get(each.name)).__name__ == each.type]
         try:
-            data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            return Entry(**data)
-        except (OSError, ValueError, TypeError):
+            return Entry(**_UNTOLD | {name: data[name] for name in fitting})
+        except TypeError:
             return None
+
+
+def _data(file: Path) -> dict[str, Any]:
+    """Give all fields of an entry, those of other versions too; empty where it cannot be read."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}

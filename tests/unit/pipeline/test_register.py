@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -97,13 +97,79 @@ def test_a_run_of_another_machine_is_let_be(machine: Machine, register: Register
     assert (register.folder / far.name).exists()
 
 
-def test_what_is_no_entry_is_struck_out(machine: Machine, register: Register) -> None:
+NO_ENTRIES = ["", "{", "[]", "7", "\0\0", '{"run": "1"}', '{"group": "g", "pid": "1"}']
+
+
+@pytest.mark.parametrize("text", NO_ENTRIES)
+def test_what_cannot_be_read_is_struck_out_when_its_process_is_gone(
+    machine: Machine, register: Register, text: str
+) -> None:
+    first, second, third = (machine.entry(pid) for pid in (1, 2, 3))
+    register.enter(first)
+    (register.folder / first.name).write_text(text)
+    assert register.enter(second) == []
+    assert (register.folder / first.name).read_text() == text
+    machine.living.discard(1)
+    assert register.enter(third) == [second]
+    assert not (register.folder / first.name).exists()
+
+
+@pytest.mark.parametrize("name", ["a", "0badcafe-1-9", "0badcafe-1-0"])
+def test_what_cannot_be_read_stays_where_its_process_cannot_be_told(
+    machine: Machine, register: Register, name: str
+) -> None:
     register.folder.mkdir()
-    for name, text in (("a.json", "{"), ("b.json", json.dumps({"run": "1"})), ("c.json", "[]")):
-        (register.folder / name).write_text(text)
-    one = machine.entry(1)
-    assert register.enter(one) == []
-    assert [file.name for file in register.folder.glob("*.json")] == [one.name]
+    file = register.folder / f"{name}.json"
+    file.write_text("{")
+    assert register.enter(machine.entry(1)) == []
+    assert file.exists()
+
+
+def test_a_run_whose_entry_got_damaged_is_waited_for_all_the_same(machine: Machine, register: Register) -> None:
+    first = machine.entry(1)
+    register.enter(first)
+    (register.folder / first.name).write_text("{")
+    assert register.holds(first)
+    register.leave(first)
+    assert not register.holds(first)
+
+
+def rewritten(register: Register, one: Entry, **changed: Any) -> Path:  # noqa: ANN401 - JSON
+    """Write an entry as another version would; a field that is None is one that it does not know."""
+    file = register.folder / one.name
+    data = json.loads(file.read_text()) | changed
+    file.write_text(json.dumps({name: value for name, value in data.items() if value is not None}))
+    return file
+
+
+def test_a_run_of_a_newer_version_is_found_and_keeps_what_it_wrote(machine: Machine, register: Register) -> None:
+    first = machine.entry(1)
+    register.enter(first)
+    file = rewritten(register, first, host="a", tries=[1])
+    assert register.enter(machine.entry(2)) == [first]
+    assert register.holds(first)
+    assert machine.asked == [1]
+    assert json.loads(file.read_text()) == asdict(first_marked(first)) | {
+        "superseded_by": "2",
+        "host": "a",
+        "tries": [1],
+    }
+    assert register.finalise(first) == "2"
+
+
+@pytest.mark.parametrize("final", [None, "yes", False])
+def test_a_run_whose_version_writes_fields_otherwise_is_waited_for(
+    machine: Machine, register: Register, final: object
+) -> None:
+    first = machine.entry(1)
+    register.enter(first)
+    file = rewritten(register, first, run=7, id=None, checkout=["/one"], final=final)
+    waiting = Waiting(machine, register, {1: 3})
+    waiting.turn.take()
+    assert (waiting.slept, machine.asked) == (3, [1])
+    assert waiting.said[0].startswith("run ? of a checkout that is not known (process 1) goes on: it is asked to end")
+    told = json.loads(file.read_text())
+    assert (told["run"], told["checkout"], told["superseded_by"]) == (7, ["/one"], "99 of /one")
 
 
 def test_a_run_on_production_is_not_asked_to_end(machine: Machine, register: Register) -> None:
