@@ -104,11 +104,11 @@ def learn_engine(app: App, tools: Mapping[str, str]) -> bool:
 
 
 def estimates(store: Store, but: Path | None = None) -> dict[str, float]:
-    """Give the seconds that steps took in the latest runs, by step id; the run in the folder `but` is left out."""
+    """Give the longest that steps took in the latest runs, in seconds by step id; the run in `but` is left out."""
     from shiplane.report.estimate import durations  # noqa: PLC0415 - only plans and runs need it
 
     past = [folder for folder in store.run_folders() if folder != but]
-    return durations(read(folder) for folder in reversed(past[:_ESTIMATED_RUNS]))
+    return durations(read(folder) for folder in past[:_ESTIMATED_RUNS])
 
 
 def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name

@@ -42,8 +42,21 @@ def test_nothing_known_is_no_estimate(records: Records) -> None:
     assert time_left(fold(records()), ALL, lambda _: 0.0) is None
 
 
-def test_durations_are_those_of_the_newest_pass(records: Records) -> None:
-    older = [{**r, "seconds": 99.0} if r["kind"] == "step_ended" else r for r in records()]
-    found = durations([older, records("e2e.playwright")])
+def lasting(seconds: float, records: list[dict[str, Any]], **fields: object) -> list[dict[str, Any]]:
+    """Give a run whose steps all ended after so many seconds."""
+    return [{**r, "seconds": seconds, **fields} if r["kind"] == "step_ended" else r for r in records]
+
+
+def test_a_run_in_which_there_was_nothing_to_do_shortens_no_estimate(records: Records) -> None:
+    runs = [lasting(0.5, records()), lasting(20.0, records()), lasting(0.4, records())]
+    assert set(durations(runs).values()) == {20.0}
+    assert durations(runs) == durations(reversed(runs))
+
+
+def test_durations_are_those_of_steps_that_ran_and_passed(records: Records) -> None:
+    failed = lasting(99.0, records(), status="failed")
+    reused = lasting(99.0, records(), how="reused")
+    found = durations([failed, reused, records("e2e.playwright")])
     assert found["build.images"] == 12.0
-    assert found["e2e.playwright"] == found["production.rollout"] == 99.0
+    assert "e2e.playwright" not in found
+    assert durations([failed, reused]) == {}
