@@ -12,8 +12,9 @@ from shiplane.cli import place
 from shiplane.errors import StillRunning
 from shiplane.model import STEP_NAMES
 from shiplane.pipeline import register
-from shiplane.pipeline.journal import read
+from shiplane.pipeline.journal import Journal, read
 from shiplane.pipeline.register import Entry
+from shiplane.pipeline.store import Store
 from shiplane.runners import process
 
 if TYPE_CHECKING:
@@ -132,6 +133,24 @@ def test_a_run_goes_on_where_it_was_cut_off(cut_off: Project, reuse: str) -> Non
     assert again.code == 0
     assert ends(cut_off.runs[2])["test.backend"] == ("passed", "reused", "1")
     assert ends(cut_off.runs[2])["test.lint"] == ("passed", "reused", "2")
+
+
+def of_clean(project: Project) -> tuple[str, str]:
+    """Give what a plan says of `build.clean`, and why."""
+    stages = project.invoke("plan --event pull_request --json").json["stages"]
+    [found] = [step["decision"] for stage in stages for step in stage["steps"] if step["id"] == "build.clean"]
+    return found["choice"], found["why"]
+
+
+def test_what_a_run_that_was_cut_off_left_is_removed_whatever_ran_since(cut_off: Project) -> None:
+    journal = Journal(Store(cut_off.folder).new_run({})[1])
+    journal.write("run_started", command="deploy")
+    journal.write("run_ended", status="passed", exit_code=0, seconds=1.0)
+    assert of_clean(cut_off) == ("run", "run 1 was cut off and may have left something")
+    before = len(sessions(cut_off))
+    assert cut_off.invoke("pipeline --event pull_request --plain").code == 0
+    assert sessions(cut_off)[before:] == ["clean"]
+    assert of_clean(cut_off) == ("skip", "nothing that needs it runs")
 
 
 @pytest.mark.parametrize(

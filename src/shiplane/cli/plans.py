@@ -36,6 +36,7 @@ def pipeline_plan(  # noqa: PLR0913 - what is asked for, each by name
     `stages` are laid out in place of those that the policy gives, and `trim` takes away what is not asked for before
     it is decided what the rest needs; without `reuse` no earlier result counts.
     """
+    from shiplane.pipeline.history import cut_off  # noqa: PLC0415 - only plans need it
     from shiplane.planning.decide import decide  # noqa: PLC0415 - only plans need it
     from shiplane.planning.plan import make  # noqa: PLC0415
 
@@ -46,7 +47,7 @@ def pipeline_plan(  # noqa: PLR0913 - what is asked for, each by name
     words = (event, app.config, app.facts, target.name, target.naming(), commands, declared(app), notes, stages)
     laid_out = trim(make(*words))
     known = (items_of_steps(app, laid_out), app.results, estimates(app.store))
-    return decide(laid_out, *known, reuse=reuse, cut_off=_cut_off(app.store))
+    return decide(laid_out, *known, reuse=reuse, cut_off=cut_off(app.store))
 
 
 def unasked(app: App, target: Target) -> tuple[str, ...]:
@@ -54,13 +55,6 @@ def unasked(app: App, target: Target) -> tuple[str, ...]:
     if target.name != "remote" or not app.secret_sources.configured:
         return ()
     return ("[tool.shiplane.secrets] is asked by the run alone: login and certificate are shown as if it held them",)
-
-
-def _cut_off(store: Store) -> str:
-    """Name the run before, where its journal has no end: it was killed, or goes on."""
-    begun = ((folder.name, records) for folder in store.run_folders() if (records := read(folder)))
-    name, records = next(begun, ("", []))
-    return "" if any(record["kind"] == "run_ended" for record in records) else name
 
 
 def declared(app: App) -> Declared:

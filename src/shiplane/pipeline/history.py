@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shiplane.pipeline.journal import Record
     from shiplane.pipeline.store import Store
 
+_CLEAN = "build.clean"
+
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
@@ -41,6 +43,25 @@ def past_runs(store: Store) -> Iterator[PastRun]:
             plan=records[0].get("plan") or {},
             passed={step["step"]: step.get("reused_from") or folder.name for step in passed},
         )
+
+
+def cut_off(store: Store) -> str:
+    """Name the newest run without an end (it was killed, or goes on) whose rests may still be there, else give ''.
+
+    That is looked for back to the last run that removed rests: what it left itself when it was killed later counts.
+    """
+    for folder in store.run_folders():
+        records = read(folder)
+        if records and not any(record.get("kind") == "run_ended" for record in records):
+            return folder.name
+        if any(_cleaned(record) for record in records):
+            return ""
+    return ""
+
+
+def _cleaned(record: Record) -> bool:
+    told = (record.get("kind"), record.get("step"), record.get("status"), record.get("how"))
+    return told == ("step_ended", _CLEAN, "passed", "ran")
 
 
 def _counts(ended: Record) -> bool:

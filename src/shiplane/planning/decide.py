@@ -43,7 +43,7 @@ def decide(  # noqa: PLR0913 - what is known, each by name
 ) -> Plan:
     """Give the plan with keys, decisions and estimates; `items` holds the inputs of the steps that declare some.
 
-    Without `reuse` all that has a place in the plan runs. `cut_off` names the run before, where it has no end.
+    Without `reuse` all that has a place in the plan runs. `cut_off` names a run whose rests may still be there.
     """
     steps = {step.id: _decided(step, items.get(step.id), past, reuse=reuse) for step in plan.steps}
     for step in reversed(plan.steps):
