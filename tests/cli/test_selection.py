@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from machines import BASES, sessions
 from shiplane.cli import place
 from shiplane.errors import StillRunning
+from shiplane.facts.junit import Case
 from shiplane.model import STEP_NAMES
 from shiplane.pipeline import register
 from shiplane.pipeline.journal import Journal, read
@@ -151,6 +153,20 @@ def test_what_a_run_that_was_cut_off_left_is_removed_whatever_ran_since(cut_off:
     assert cut_off.invoke("pipeline --event pull_request --plain").code == 0
     assert sessions(cut_off)[before:] == ["clean"]
     assert of_clean(cut_off) == ("skip", "nothing that needs it runs")
+
+
+def test_a_result_is_found_by_what_its_run_s_folder_is_called(project: Project) -> None:
+    project.answers(*BASES)
+    (project.folder / ".shiplane/runs/5").mkdir(parents=True)  # another command of the same run
+    proof = project.folder / ".shiplane/runs/5-2"
+    assert project.invoke("pipeline --event pull_request --plain", GITHUB_RUN_NUMBER="5").code == 0
+    (proof / "tests").mkdir(exist_ok=True)
+    (proof / "tests/test.backend.json").write_text(json.dumps([asdict(Case("tests.a", "it counts"))]))
+    for words in ("", "--resume --no-reuse"):
+        assert project.invoke(f"pipeline --event pull_request {words} --plain").code == 0
+        last = Store(project.folder).run_folders()[0]
+        assert ends(last)["test.backend"] == ("passed", "reused", "5-2")
+        assert 'name="it counts"' in project.invoke(f"report --run {last.name} --junit -").out
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ class Run:
             config=app.config,
             environ=app.environ,
             results=app.results,
-            run=str(self.number),
+            run=self.folder.name,  # not the number, which commands of one run of GitHub's share
             items=items_of_steps(app, self.plan),
             survey=app.take_inventory,
             tools=app.tools,

@@ -33,7 +33,7 @@ class Known:
 
 
 class Reuse:
-    """Answer steps by their earlier results where the plan says so; `run` is the number of the run at hand.
+    """Answer steps by their earlier results where the plan says so; `run` names the folder of the run at hand.
 
     `items` are the inputs as the plan was made from them; `survey` gives the checkout as it is now, `tools` the
     versions of what is on this machine. `made` are the ids of the images that the steps of this run made, by name.
