@@ -28,8 +28,15 @@ FILES = {
 
 COMPOSE: Answer = ("docker compose .* config --format json", '{"services": {}}', 0)
 """What Compose makes of `FILES`."""
-STAGE = "".join(f"100644 {hashlib.sha256(text.encode()).hexdigest()[:40]} 0\t{name}\0" for name, text in FILES.items())
-"""What git says of `FILES`; the hashes are made up, yet change with the texts."""
+
+
+def stage(files: Mapping[str, str]) -> str:
+    """Give what git says of committed files; the hashes are made up, yet change with the texts."""
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest()[:40] for name, text in files.items()}
+    return "".join(f"100644 {found} 0\t{name}\0" for name, found in hashes.items())
+
+
+STAGE = stage(FILES)
 
 
 def without_hashes(plan: str) -> str:

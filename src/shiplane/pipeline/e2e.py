@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from shiplane.model import Release, Secret, Site, Step
+    from shiplane.model import Command, Release, Secret, Site, Step
     from shiplane.pipeline.reuse import Reuse
     from shiplane.planning.keys import Item
     from shiplane.runners.base import Cancel, Runner
@@ -41,7 +43,33 @@ def depends_on(reuse: Reuse, step: Step, site: Site, release: Release, beside: I
     others = tuple(
         ("value", f"digest of {name}", digest) for name, _, digest in (e.partition("@") for e in sorted(beside))
     )
-    return (*reuse.now(step.inputs), *digests, *others, ("value", "address", site.url))
+    told = (("value", "address", site.url), ("value", "what the browser tests run", _words(site, release)))
+    return (*reuse.now(step.inputs), *digests, *others, *told)
+
+
+def _words(site: Site, release: Release) -> str:
+    """Give the arguments of the tests' command, with words for what another run, machine or release has its own of."""
+    anywhere = replace(site, ca_file="", network="")
+    variables = _variables(site, release, "", "")
+    return shlex.join(_command("IMAGE", "NAME", "REPORTS", "USER", variables, anywhere).argv)
+
+
+def _variables(site: Site, release: Release, run: str, token: str | Secret) -> dict[str, str | Secret]:
+    return {
+        "BASE_URL": site.url,
+        "EXPECTED_RELEASE": release.id,
+        "EXPECTED_COMMIT": release.commit,
+        "EXPECTED_ENVIRONMENT": site.environment,
+        "RUN_ID": run,
+        "BOARD_TOKEN": token,
+    }
+
+
+def _command(  # noqa: PLR0913 - what the tests are told, each a value of its own
+    image: str, name: str, reports: str, user: str, variables: Mapping[str, str | Secret], site: Site
+) -> Command:
+    words = (image, name, reports, user, variables, ("--project=e2e",), site.ca_file)
+    return playwright.run(*words, *_way(site))
 
 
 def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own
@@ -57,18 +85,10 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     cancel: Cancel | None,
 ) -> None:
     """Run the suite `e2e` of an image against a deployed environment; raises `StepFailed` with the last lines."""
-    variables: dict[str, str | Secret] = {
-        "BASE_URL": site.url,
-        "EXPECTED_RELEASE": release.id,
-        "EXPECTED_COMMIT": release.commit,
-        "EXPECTED_ENVIRONMENT": site.environment,
-        "RUN_ID": run,
-        "BOARD_TOKEN": secrets["BOARD_TOKEN"],
-    }
     name = f"shiplane-{checkout_id(checkout)}-e2e-{site.environment}"
     user = f"{os.getuid()}:{os.getgid()}"
-    words = (image, name, str(reports), user, variables, ("--project=e2e",), site.ca_file)
-    command = playwright.run(*words, *_way(site))
+    variables = _variables(site, release, run, secrets["BOARD_TOKEN"])
+    command = _command(image, name, str(reports), user, variables, site)
     runner.run(engine.remove(name))
     say(f"$ {command.masked()}")
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shiplane.commands.buildx import Build
+from shiplane.commands.buildx import Build, bake, definition
 from shiplane.planning.labels import labels
 from shiplane.planning.naming import TEST_RUNNER, development_tag
 
@@ -28,6 +29,12 @@ def builds(config: Config, facts: CheckoutFacts, kind: str, components: tuple[st
 def test_runner() -> tuple[Build, ...]:
     """Give the build of the browser tests' image."""
     return (Build("test-runner", "testing", TEST_RUNNER),)
+
+
+def recipe(listed: tuple[Build, ...]) -> str:
+    """Tell how images are built, whatever they are called: the definition, and the call that packs them."""
+    nameless = tuple(replace(build, tag="") for build in listed)
+    return f"{bake('DEFINITION', '').masked()}\n{definition(nameless)}"
 
 
 def _build(component: Component, facts: CheckoutFacts, kind: str, source: str) -> Build:

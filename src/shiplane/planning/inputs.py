@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shiplane.commands.buildx import CA_VARIABLES
+from shiplane.commands.buildx import CA_VARIABLES, TARGETS
 from shiplane.model import Inputs
+from shiplane.planning.images import builds, recipe, test_runner
 from shiplane.planning.linted import PROJECT, PROJECT_FILES, UNREAD
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _TEST_STACK = ("docker-compose.yml", "compose.test.yml", *READ_THOUGH_IGNORED)
 _TEST_VARIABLES = ("DB_NAME", "DB_PASSWORD", "DB_USER", "POSTGRES_IMAGE", "REDIS_IMAGE", "TEST_BOARD_TOKEN")
 _BUILD_VARIABLES = tuple(sorted(CA_VARIABLES))
 _BUILDERS = ("buildx", "engine")
+_ANY_TIME = "1970-01-01T00:00:00+00:00"
 _PROGRAMS = ("python", "python/**")
 """What a session of Nox runs on this machine stands in its Python environment."""
 BROWSER_SUITES = ("integration", "e2e", "visual", "performance")
@@ -67,7 +69,10 @@ class Declared:
         )
 
     def images(self, *components: str) -> Inputs:
-        """Give those of images: the files of the components named (all, where none is), and what labels tell."""
+        """Give those of images, of both kinds: the files of the components named (all, where none is), labels, and how.
+
+        How they are built is what Shiplane itself asks of the builder, without what a commit or a version changes.
+        """
         chosen = components or tuple(component.name for component in self.config.components)
         labels = [
             (f"{name} at its last change", f"{each.version} {each.revision} {each.created}")
@@ -79,13 +84,15 @@ class Declared:
             config=(*(f"components.{name}" for name in chosen), "images"),
             environ=_BUILD_VARIABLES,
             images=self.bases,
-            values=tuple(labels),
+            values=(*labels, *((f"how {name} is built", self._recipe(name)) for name in chosen)),
             tools=_BUILDERS,
         )
 
     def browser_tests(self) -> Inputs:
         """Give those of the browser tests' image and files."""
-        return Inputs(files=("testing/**",), environ=_BUILD_VARIABLES, images=self.bases, tools=_BUILDERS)
+        return Inputs(
+            files=("testing/**",), environ=_BUILD_VARIABLES, images=self.bases, values=_how_runner(), tools=_BUILDERS
+        )
 
     def suite(self, name: str) -> Inputs:
         """Give those of a suite against the test environment: all that serves there, and its own tests."""
@@ -109,10 +116,21 @@ class Declared:
             files=("testing/**", "proxy/**", "docker-compose.yml", overlay, *READ_THOUGH_IGNORED),
             config=(f"environments.{environment}", "profiles"),
             images=self.bases,
+            values=_how_runner(),
         )
+
+    def _recipe(self, component: str) -> str:
+        """Tell how a component's images are built; what its last change was stands there as words."""
+        known = replace(self.facts.component(component), version="VERSION", revision="REVISION", created=_ANY_TIME)
+        facts = replace(self.facts, components=(known,))
+        return recipe(tuple(one for kind in TARGETS for one in builds(self.config, facts, kind, (component,))))
 
     def _contexts(self, *components: str) -> tuple[str, ...]:
         return tuple(f"{one.context}/**" for one in self.config.components if one.name in components)
 
     def _check(self, name: str) -> tuple[tuple[str, str], ...]:
         return ((f"what {name} runs", self.commands.get(name, "")),)
+
+
+def _how_runner() -> tuple[tuple[str, str], ...]:
+    return (("how the image of the browser tests is built", recipe(test_runner())),)

@@ -1,4 +1,4 @@
-"""Where the browser of the browser tests stands."""
+"""Where the browser of the browser tests stands, and what their result depends on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from samples import make_release
-from shiplane.model import Host, Secret, Site
-from shiplane.pipeline.e2e import run_against
+from shiplane.commands import playwright
+from shiplane.model import Host, Inputs, Secret, Site, Step
+from shiplane.pipeline.e2e import depends_on, run_against
+from shiplane.pipeline.reuse import Reuse
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shiplane.model import Command
+    from shiplane.model import Command, Release
+    from shiplane.planning.keys import Item
 
 SITE = Site("staging", Host("s", "a", 22, "u", "k", "h"), "deployments/app-staging", "https://s.test", "c.yml")
 
@@ -47,3 +50,30 @@ def test_for_a_server_of_the_lab_it_is_beside_that(tmp_path: Path, url: str, por
     # Of the checkout it is shown nothing: what it reads is in its image, or is asked of the server.
     shown = [word for before, word in pairwise(command.argv) if before == "--volume"]
     assert shown == [f"{tmp_path}:/reports", "/lab/ca.pem:/run/authority.pem:ro"]
+
+
+class NothingElse(Reuse):
+    """Declare no other inputs."""
+
+    def __init__(self) -> None:
+        """Need no part of a run."""
+
+    def now(self, inputs: Inputs) -> tuple[Item, ...]:
+        del inputs
+        return ()
+
+
+def depends(site: Site, release: Release) -> tuple[Item, ...]:
+    return depends_on(NothingElse(), Step("e2e.tests", "tests", inputs=Inputs()), site, release, ())
+
+
+def test_the_same_digests_under_another_name_give_the_same_key() -> None:
+    moved = replace(SITE, ca_file="/lab/ca.pem", network="lab")
+    assert depends(moved, make_release("0123456789ab")) == depends(SITE, make_release())
+
+
+def test_what_the_browser_tests_run_is_part_of_their_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = depends(SITE, make_release())
+    run = playwright.run
+    monkeypatch.setattr(playwright, "run", lambda *words: run(*words[:5], ("--project=e2e", "--retries=1"), *words[6:]))
+    assert depends(SITE, make_release()) != before
