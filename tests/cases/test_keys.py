@@ -59,6 +59,24 @@ def changed(before: Known, after: Known) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
+@pytest.mark.parametrize("bumped", BUMPS)
+def test_a_new_version_of_a_component_is_nothing_to_the_checks_and_image_of_another(
+    tmp_path: Path, bumped: str
+) -> None:
+    before, after = known(tmp_path / "before"), known(tmp_path / "after", dict([BUMPS[bumped]]))
+    assert changed(before, after) == {"build.images", f"image.{bumped}", f"test.{bumped}", f"test.lint-{bumped}"}
+
+
+@pytest.mark.parametrize("bumped", BUMPS)
+@pytest.mark.parametrize("check", ["tests_{}", "lint-{}"])
+def test_what_a_check_runs_holds_the_version_of_its_own_component(tmp_path: Path, bumped: str, check: str) -> None:
+    folder = make_checkout(tmp_path, dict([BUMPS[bumped]]))
+    run = declared(App(folder, {}, RecordedWorld())).commands
+    for name in BUMPS:
+        own = "1.0.1" if name == bumped else "1.0.0"
+        assert f"{name}-dev:{own}" in run[check.format(name)]
+
+
 def test_a_commit_that_touches_no_component_changes_no_key(tmp_path: Path) -> None:
     before, after = known(tmp_path / "before"), known(tmp_path / "after", {"docs/pipeline.md": "# Another\n"})
     assert {*BUILT, *IN_BROWSER, "test.backend"} < before.keys()

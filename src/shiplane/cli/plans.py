@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shiplane.pipeline.journal import read
@@ -59,17 +60,25 @@ def unasked(app: App, target: Target) -> tuple[str, ...]:
 
 def declared(app: App) -> Declared:
     """Give what steps depend on: what a check runs is the same on every machine, so names of its own stand as words."""
-    from shiplane import checks  # noqa: PLC0415 - only plans need it
-    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415
+    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only plans need it
     from shiplane.planning.inputs import Declared  # noqa: PLC0415
 
     versions = {component.name: component.version for component in app.facts.components}
-    where = checks.Surroundings("CHECKOUT", versions, "PROGRAMS")
-    texts = {
-        name: "\n".join(c.masked() for c in (*check.before, *(c for _, c in check.checks), *check.keep))
-        for name, check in checks.steps(where).items()
-    }
-    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), texts)
+    return Declared(app.config, app.facts, tuple(sorted(OFFICIAL_NAMES)), _what_checks_run(versions))
+
+
+def _what_checks_run(versions: Mapping[str, str]) -> dict[str, str]:
+    """Tell what each check runs, by its name: versions of components whose images it does not run in are words too."""
+    from shiplane import checks  # noqa: PLC0415 - only plans need it
+
+    words = checks.Surroundings("CHECKOUT", dict.fromkeys(versions, "VERSION"), "PROGRAMS")
+    told = {}
+    for name, check in checks.steps(words).items():
+        own = {component: versions[component] for component in check.images}
+        known = checks.steps(replace(words, versions={**words.versions, **own}))[name]
+        listed = (*known.before, *(command for _, command in known.checks), *known.keep)
+        told[name] = "\n".join(command.masked() for command in listed)
+    return told
 
 
 def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:
