@@ -5,7 +5,7 @@ that `invoke plan --json` prints; the sizes of scripts and the keys of steps, wh
 script, stand as words.
 To see what a case leads to now:
 
-    PYTHONPATH=tests/support .venv/bin/python tests/cases/test_plans.py push-main-lab
+    PYTHONPATH=src:tests/support .venv/bin/python tests/cases/test_plans.py push-main-lab
 
 Look at what it prints before you put it into the file.
 """
@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from checkouts import git_answers, make_checkout, without_hashes
+from histories import decisions
 from samples import CONFIG_TEXT
 from shiplane.cli.app import App
 from shiplane.cli.plans import pipeline_plan
@@ -80,9 +81,16 @@ def test_every_kind_of_event_has_a_case() -> None:
     assert [] in [load(case)["plan"]["stages"] for case in CASES]
 
 
+def made_now(case: Path, place: Path) -> dict[str, Any]:
+    """Give what a case leads to now, whether it is one of plans or of changes (`test_changes.py`)."""
+    wanted = load(case)["given"]
+    if "passed_before" in wanted:
+        return {"given": wanted, "decisions": decisions(wanted, place)}
+    return {"given": wanted, "plan": make(wanted, place)}
+
+
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as place:
-            text = Path(__file__).with_name("plans").joinpath(f"{name}.json").read_text(encoding="utf-8")
-            wanted = json.loads(text)["given"]
-            sys.stdout.write(render({"given": wanted, "plan": make(wanted, Path(place))}) + "\n")
+            [found] = Path(__file__).parent.glob(f"*/{name}.json")
+            sys.stdout.write(render(made_now(found, Path(place))) + "\n")
