@@ -72,7 +72,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """Long matrices: thousands of examples, twenty deploys under load, every fault at every boundary, every page."""
+    """Long: many examples, twenty deploys under load, every fault at every boundary, every page, images twice."""
     _run(session, "proof")
 
 

@@ -134,7 +134,7 @@ def bench(where: Surroundings, arguments: tuple[str, ...]) -> Check:
 
 # Called by name alone: their names keep them out of what pytest collects by itself.
 _TIMED = tuple(f"tests/proof/bench_{name}.py" for name in ("engine", "images", "deploys", "pipeline"))
-_PROVED = tuple(f"tests/proof/prove_{name}.py" for name in ("load", "faults", "resume", "pages"))
+_PROVED = tuple(f"tests/proof/prove_{name}.py" for name in ("load", "faults", "resume", "pages", "images"))
 
 
 def _pytest(where: Surroundings, *words: str) -> Check:
