@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archives import Made, save
+from archives import Made, save, save_platforms
 from shiplane.commands.engine import CONTAINERD_STORE
 from shiplane.runners.base import Completed
 from shiplane.runners.recording import RecordingRunner
@@ -38,6 +38,10 @@ class RegistryMachine(RecordingRunner):
         """Texts of manifests that matter, by digest."""
         self.made = Made([("COPY . /", {})], {"config": {"User": "app"}})
         """What is saved."""
+        self.platforms: dict[str, Made] = {}
+        """What is saved in its place, for each of several platforms."""
+        self.absent: tuple[str, ...] = ()
+        """Those of them that the engine does not hold."""
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -53,7 +57,7 @@ class RegistryMachine(RecordingRunner):
             case ("docker", "pull", _, reference):
                 self.local[reference] = reference.partition("@")[2]
             case ("docker", "image", "save", "--output", file, _):
-                save(self.made, Path(file))
+                self._save(Path(file))
             case ("docker", "image", "inspect", "--format", "{{json .RepoDigests}}", reference):
                 return self._known(reference)
             case ("docker", "buildx", "imagetools", "inspect", "--raw", reference):
@@ -63,6 +67,12 @@ class RegistryMachine(RecordingRunner):
             case ("docker", "buildx", "imagetools", "inspect", reference, *_):
                 return self._inspected(reference)
         return done
+
+    def _save(self, file: Path) -> None:
+        if self.platforms:
+            save_platforms(self.platforms, file, absent=self.absent)
+        else:
+            save(self.made, file)
 
     def _known(self, reference: str) -> Completed:
         digest = self.local.get(reference)

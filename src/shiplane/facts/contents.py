@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tarfile import TarInfo
 
     from shiplane.facts.image_sizes import Sizes
-    from shiplane.facts.saved import Saved
+    from shiplane.facts.saved import SavedImage
 
 _CHUNK = 4 << 20
 # More than tokens of services are long.
@@ -53,7 +53,7 @@ class Wanted:
         return max((len(form) for forms in self.needles.values() for form in forms), default=0)
 
 
-def survey(saved: Saved, base_layers: int, wanted: Wanted) -> Contents:
+def survey(saved: SavedImage, base_layers: int, wanted: Wanted) -> Contents:
     """Read the layers above the first `base_layers`."""
     found = list[str]()
     secrets = [(name, "its history or settings") for name in sorted(wanted.secrets(str(saved.config).encode()))]

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from shiplane.facts import image_manifest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -113,8 +115,7 @@ def _by_platform(told: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - JSON
     if not isinstance(told, dict):
         return {}
     if "os" in told:
-        named = (told.get("os"), told.get("architecture"), told.get("variant"))
-        return {"/".join(str(part) for part in named if part): told}
+        return {image_manifest.platform(told): told}
     return {name: one for name, one in told.items() if isinstance(one, dict)}
 
 

@@ -7,21 +7,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shiplane.facts.saved import Entry, Saved
+    from shiplane.facts.saved import Entry, Saved, SavedImage
 
 _FIELDS = ("kind", "mode", "owner", "size", "content", "mtime")
 _WORDS = {"mtime": "time"}
 
 
 def differences(one: Saved, other: Saved) -> list[str]:
-    """Name each file, by its layer, and each setting that differs; empty where the images are the same."""
+    """Name each file, by its layer, and each setting that differs; empty where the images are the same.
+
+    What differs is told with its platform where there are several.
+    """
     if one.digest == other.digest:
         return []
-    found = [*_of_layers(one, other), *_of_settings(one.config, other.config)]
+    first, second = ({image.platform: image for image in saved.images} for saved in (one, other))
+    platforms = dict.fromkeys((*first, *second))
+    found = [told for each in platforms for told in _of_platform(each, first.get(each), second.get(each))]
     return found or ["the order of files or the way in which layers are packed"]
 
 
-def _of_layers(one: Saved, other: Saved) -> Iterator[str]:
+def _of_platform(platform: str, one: SavedImage | None, other: SavedImage | None) -> Iterator[str]:
+    if one is None or other is None:
+        yield f"{platform or 'an image of one platform'}: only in the {'second' if one is None else 'first'}"
+        return
+    for told in (*_of_layers(one, other), *_of_settings(one.config, other.config)):
+        yield f"{platform}: {told}" if platform else told
+
+
+def _of_layers(one: SavedImage, other: SavedImage) -> Iterator[str]:
     if len(one.layers) != len(other.layers):
         yield f"{len(one.layers)} layers and {len(other.layers)} layers"
         return

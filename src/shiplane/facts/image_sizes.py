@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from tarfile import TarInfo
 
-    from shiplane.facts.saved import Saved
+    from shiplane.facts.saved import SavedImage
 
     Look = Callable[[str, str, TarInfo, IO[bytes] | None], None]
 
@@ -63,7 +63,7 @@ class Sizes:
         return cls(layers, {str(name): int(size) for name, size in dict(data["files"]).items()})
 
 
-def survey(saved: Saved, base_layers: int, look: Look = lambda *_: None) -> Sizes:
+def survey(saved: SavedImage, base_layers: int, look: Look = lambda *_: None) -> Sizes:
     """Measure the layers above the first `base_layers`; `look` is shown each entry, with the place where it stands."""
     layers, files = [], dict[str, int]()
     for number, layer in enumerate(saved.layers[base_layers:], start=base_layers + 1):

@@ -53,11 +53,11 @@ class FromBuilder:
                 return None
             sent, checked = Image(repository, digest), self._settings(build.tag, place / "image.tar")
         found = {parts[0] for parts in self.registry.parts(sent.pinned).values() if parts}
-        # The settings name every layer by what is in it: with the same ones, it is the same image.
-        if checked not in found:
+        # The settings name every layer by what is in it: with the same ones, it is the same image, on each platform.
+        if checked != found:
             raise Unsafe(
                 f"the builder made another image of {build.name} than the one that was looked at: "
-                f"{', '.join(sorted(found)) or 'none'} instead of {checked}",
+                f"{', '.join(sorted(found)) or 'none'} instead of {', '.join(sorted(checked))}",
                 "nothing was named; build it again: invoke publish --rebuild",
             )
         return sent
@@ -80,10 +80,10 @@ class FromBuilder:
             return None
         return _digest(told.read_text(encoding="utf-8"), build.name)
 
-    def _settings(self, tag: str, file: Path) -> str:
+    def _settings(self, tag: str, file: Path) -> set[str]:
         run_checked(self.runner, image.save(tag, str(file)), "saving the image", self.say, None)
         with Saved(file) as saved:
-            return saved.settings
+            return {each.settings for each in saved.images}
 
 
 def _digest(told: str, name: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shiplane.config import Component
     from shiplane.facts.contents import Contents
     from shiplane.facts.image_sizes import Sizes
+    from shiplane.facts.saved import SavedImage
     from shiplane.model import Secret
     from shiplane.pipeline.released_sizes import Before, ReleasedSizes
     from shiplane.runners.base import Runner
@@ -43,8 +44,13 @@ _ROOT = ("", "0", "root")
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Hold what was found in an image that stands on `base` layers of others; `settings` is a digest."""
+    """Hold what was found in an image that stands on `base` layers of others; `settings` is a digest.
 
+    `name` is its tag, and its `platform` where there are several.
+    """
+
+    name: str
+    platform: str
     held: Contents
     base: int
     settings: str
@@ -64,25 +70,27 @@ def check(  # noqa: PLR0913 - what is looked at, and by what
     """Look at the images `tags` of components; raises `ImageUnfit` with all that is wrong.
 
     `bases` are images that others may stand on, and `released` knows the sizes of the release before. `scan` gives the
-    known vulnerabilities of an image by its archive.
+    known vulnerabilities of an image by its archive. Of several platforms each has an image, which is looked at alone.
     """
     kinds = finder()
     needles = {secret.name: _forms(secret) for secret in secrets if len(secret.value) >= _SHORTEST_SECRET}
     below = [layers for base in bases if (layers := _layers(runner, base))]
     found: dict[str, tuple[str, ...]] = {}
-    sizes: dict[str, Sizes] = {}
+    fit: list[_Made] = []
     for component in (each for each in components if each.name in tags):
         tag = tags[component.name]
         wanted = Wanted(matcher(component.unwanted), needles, kinds, matcher(component.not_scanned))
-        made = _looked_at(runner, tag, below, wanted, scan, say)
-        before = released.before(component.name, partial(_base_layers_before, below, made.base), say)
-        say(f"{tag}: {_told(made.held.sizes, before)}")
-        found[tag] = (*findings(made.held, component, before), *made.vulnerable)
-        sizes[made.settings] = made.held.sizes
+        images, found[tag] = _looked_at(runner, tag, below, wanted, scan, say)
+        for made in images:
+            count = partial(_base_layers_before, below, made.base)
+            before = released.before(component.name, made.platform, count, say)
+            say(f"{made.name}: {_told(made.held.sizes, before)}")
+            found[made.name] = (*findings(made.held, component, before), *made.vulnerable)
+        fit += images
     if any(found.values()):
         raise ImageUnfit({tag: listed for tag, listed in found.items() if listed})
-    for settings, measured in sizes.items():
-        released.keep(settings, measured)
+    for made in fit:
+        released.keep(made.settings, made.held.sizes, made.platform)
 
 
 def findings(held: Contents, component: Component, before: Before | None) -> Iterator[str]:
@@ -104,6 +112,18 @@ def base_layers(layers: Sequence[str], bases: Iterable[Sequence[str]]) -> int:
     return max((len(base) for base in bases if list(layers[: len(base)]) == list(base)), default=0)
 
 
+def platform_bases(images: Sequence[SavedImage], bases: Sequence[Sequence[str]]) -> list[int]:
+    """Count the layers of the base in the image of each platform.
+
+    The engine holds the base of its own platform alone. The same orders on the same base make as many layers on
+    another; where they made more or fewer, the base is not known, and all layers are the image's own.
+    """
+    own = [base_layers(each.diff_ids, bases) for each in images]
+    known = max(own)
+    layers = len(images[own.index(known)].layers)
+    return [count or (known if len(each.layers) == layers else 0) for count, each in zip(own, images, strict=True)]
+
+
 def _base_layers_before(below: Sequence[Sequence[str]], now: int, layers: Sequence[str]) -> int:
     """Count those of an image from before; a base that is not here any more had as many as the one of now."""
     return base_layers(layers, below) or now
@@ -111,14 +131,21 @@ def _base_layers_before(below: Sequence[Sequence[str]], now: int, layers: Sequen
 
 def _looked_at(  # noqa: PLR0913 - see check()
     runner: Runner, tag: str, below: Sequence[Sequence[str]], wanted: Wanted, scan: Scan, say: Say
-) -> _Made:
+) -> tuple[list[_Made], tuple[str, ...]]:
+    """Look at the image of each platform; what cannot be looked at is a finding."""
     with temporary.folder("images") as place:
         file = place / "image.tar"
         run_checked(runner, image.save(tag, str(file)), "saving the image", say, None)
         with Saved(file) as saved:
-            base = base_layers(saved.diff_ids, below)
-            held, settings = contents.survey(saved, base, wanted), saved.settings
-        return _Made(held, base, settings, tuple(scan(tag, file)))
+            made = []
+            for each, base in zip(saved.images, platform_bases(saved.images, below), strict=True):
+                name, archive = tag, file
+                if each.platform:  # a scanner reads the first image of an archive
+                    name, archive = f"{tag} ({each.platform})", place / "platform.tar"
+                    each.write(archive)
+                held = contents.survey(each, base, wanted)
+                made.append(_Made(name, each.platform, held, base, each.settings, tuple(scan(name, archive))))
+            return made, tuple(f"the engine has no image for {each} that can be looked at" for each in saved.absent)
 
 
 def _layers(runner: Runner, reference: str) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     BaseLayers = Callable[[Sequence[str]], int]
 
 _KEPT = 20
+_PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,11 @@ class ReleasedSizes:
     runner: Runner
     registry: Registry
 
-    def before(self, component: str, base_layers: BaseLayers, say: Say) -> Before | None:
+    def before(self, component: str, platform: str, base_layers: BaseLayers, say: Say) -> Before | None:
         """Give the sizes of a component's image; None, and the reason, where there is nothing to compare with.
 
-        `base_layers` counts the layers of its base, by the digests of all. That the registry, or the engine, does not
-        give the image is no reason to publish nothing.
+        `platform` is empty where the image of now has one alone. `base_layers` counts the layers of its base, by the
+        digests of all. That the registry, or the engine, does not give the image is no reason to publish nothing.
         """
         try:
             found = self._last(component)
@@ -62,15 +63,16 @@ class ReleasedSizes:
                 say(f"{component}: nothing to compare with, for no release of {' or '.join(self.branches)} has it")
                 return None
             branch, pinned = found
-            return Before(branch, self._kept(pinned) or self._fetched(pinned, base_layers, say))
+            return Before(branch, self._kept(pinned, platform) or self._fetched(pinned, platform, base_layers, say))
         except (StepFailed, Unreachable) as error:
             say(f"{component}: nothing to compare with: {error.cause}")
             return None
 
-    def keep(self, settings: str, sizes: Sizes) -> None:
-        """Keep the sizes of an image; the oldest go."""
+    def keep(self, settings: str, sizes: Sizes, platform: str) -> None:
+        """Keep the sizes of an image, and its platform where there were several; the oldest go."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._file(settings).write_text(json.dumps(sizes.to_json()), encoding="utf-8")
+        told = sizes.to_json() | ({_PLATFORM: platform} if platform else {})
+        self._file(settings).write_text(json.dumps(told), encoding="utf-8")
         kept = sorted(self.folder.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
         for file in kept[_KEPT:]:
             file.unlink(missing_ok=True)
@@ -82,17 +84,19 @@ class ReleasedSizes:
         held = self.registry.digests(tags)
         return next(((branch, f"{repository}@{held[tag]}") for tag, branch in tags.items() if tag in held), None)
 
-    def _kept(self, pinned: str) -> Sizes | None:
-        """Read what is kept of an image, of any platform."""
+    def _kept(self, pinned: str, platform: str) -> Sizes | None:
+        """Read what is kept of an image."""
         for parts in self.registry.parts(pinned).values():
             for settings in parts[:1]:
                 try:
-                    return Sizes.from_json(json.loads(self._file(settings).read_text(encoding="utf-8")))
-                except (OSError, ValueError, KeyError, TypeError):
+                    told = json.loads(self._file(settings).read_text(encoding="utf-8"))
+                    if _alike(platform, told.get(_PLATFORM, "")):
+                        return Sizes.from_json(told)
+                except (OSError, ValueError, KeyError, TypeError, AttributeError):
                     continue
         return None
 
-    def _fetched(self, pinned: str, base_layers: BaseLayers, say: Say) -> Sizes:
+    def _fetched(self, pinned: str, platform: str, base_layers: BaseLayers, say: Say) -> Sizes:
         """Measure an image; the engine holds it afterwards if it did before."""
         held = self.runner.run(image.digests(pinned)).ok
         if not held:
@@ -102,12 +106,24 @@ class ReleasedSizes:
                 file = place / "image.tar"
                 run_checked(self.runner, image.save(pinned, str(file)), "saving the image", say, None)
                 with Saved(file) as saved:
-                    sizes = image_sizes.survey(saved, base_layers(saved.diff_ids))
-                    self.keep(saved.settings, sizes)
-                    return sizes
+                    return self._measured(saved, platform, base_layers)
         finally:
             if not held:
                 self.runner.run(image.remove((pinned,)))
 
+    def _measured(self, saved: Saved, platform: str, base_layers: BaseLayers) -> Sizes:
+        """Measure the image of a platform; an engine pulls its own alone."""
+        found = next((each for each in saved.images if _alike(platform, each.platform)), None)
+        if found is None:
+            raise StepFailed(f"the engine got no image for {platform}", "")
+        sizes = image_sizes.survey(found, base_layers(found.diff_ids))
+        self.keep(found.settings, sizes, found.platform)
+        return sizes
+
     def _file(self, settings: str) -> Path:
         return self.folder / f"{settings.replace(':', '-')}.json"
+
+
+def _alike(platform: str, other: str) -> bool:
+    """Tell whether images are compared: an image of one platform alone with any."""
+    return not platform or not other or platform == other

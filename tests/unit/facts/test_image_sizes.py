@@ -27,7 +27,7 @@ def test_layers_above_the_base_are_measured(tmp_path: Path) -> None:
         ("RUN more", {"app/a": File("x" * 7), "app/b": File("x")}),
     ]
     with Saved(save(Made(layers), tmp_path / "image.tar")) as saved:
-        found = survey(saved, 1)
+        found = survey(saved.images[0], 1)
     assert found == sizes(("COPY . /app", 5), ("RUN more", 8), **{"app/a": 7, "app/b": 1})
     assert found.total == 13
 

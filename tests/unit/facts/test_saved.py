@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archives import File, Made, save
+from archives import File, Made, save, save_platforms
 from shiplane.errors import StepFailed
 from shiplane.facts.difference import differences
 from shiplane.facts.saved import Saved
@@ -34,9 +34,11 @@ def compared(folder: Path, one: Made, other: Made) -> list[str]:
 def test_an_archive_is_read(tmp_path: Path, packed: bool) -> None:  # noqa: FBT001 - a parameter of the test
     with Saved(save(dataclasses.replace(IMAGE, packed=packed), tmp_path / "x.tar")) as saved:
         assert saved.digest.startswith("sha256:")
-        assert saved.config["config"]["User"] == "1000"
-        assert [layer.made_by for layer in saved.layers] == ["ADD rootfs.tar /", "COPY . /app # buildkit"]
-        found = saved.entries(saved.layers[1])
+        [image] = saved.images
+        assert (image.platform, saved.absent) == ("", ())
+        assert image.config["config"]["User"] == "1000"
+        assert [layer.made_by for layer in image.layers] == ["ADD rootfs.tar /", "COPY . /app # buildkit"]
+        found = image.entries(image.layers[1])
     assert list(found) == ["app/a.py", "app/b"]
     assert (found["app/a.py"].kind, found["app/a.py"].owner, found["app/a.py"].size) == ("file", "7:7", 1)
     assert (found["app/b"].kind, found["app/b"].content) == ("link", "a.py")
@@ -103,3 +105,45 @@ LAYER = "layer 2 (COPY . /app # buildkit): app/"
 )
 def test_what_differs_is_named(tmp_path: Path, other: Made, told: list[str]) -> None:
     assert compared(tmp_path, IMAGE, other)[: len(told)] == told
+
+
+AMD, ARM = "linux/amd64", "linux/arm64"
+OTHER = changed(c=File("of arm"))
+
+
+@pytest.mark.parametrize("each", [True, False])
+def test_an_archive_of_several_platforms_has_the_image_of_each(tmp_path: Path, each: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    with Saved(save_platforms({AMD: IMAGE, ARM: OTHER}, tmp_path / "x.tar", each=each)) as saved:
+        assert [image.platform for image in saved.images] == [AMD, ARM]
+        assert saved.absent == ()
+        assert ["app/c" in image.entries(image.layers[1]) for image in saved.images] == [False, True]
+        parts = saved.manifests()
+    assert saved.digest == ", ".join(parts)
+    assert [found[0] for found in parts.values()] == [image.settings for image in saved.images]
+
+
+def test_one_platform_is_written_as_an_archive_of_its_own(tmp_path: Path) -> None:
+    with Saved(save_platforms({AMD: IMAGE, ARM: OTHER}, tmp_path / "x.tar")) as saved:
+        settings = saved.images[1].settings
+        saved.images[1].write(tmp_path / "alone.tar")
+    with Saved(tmp_path / "alone.tar") as alone:
+        [image] = alone.images
+        assert (image.platform, image.settings) == ("", settings)
+        assert "app/c" in image.entries(image.layers[1])
+
+
+def test_a_platform_that_the_engine_does_not_hold_is_told(tmp_path: Path) -> None:
+    images = {AMD: IMAGE, ARM: OTHER}
+    with Saved(save_platforms(images, tmp_path / "x.tar", absent=[AMD])) as saved:
+        assert ([image.platform for image in saved.images], saved.absent) == ([ARM], (AMD,))
+    file = save_platforms(images, tmp_path / "y.tar", absent=[AMD, ARM])
+    with pytest.raises(StepFailed, match=f"saved an image that cannot be read: it has none of {AMD}, {ARM}"):
+        Saved(file)
+
+
+def test_what_differs_is_named_with_its_platform(tmp_path: Path) -> None:
+    one = save_platforms({AMD: IMAGE, ARM: IMAGE}, tmp_path / "one.tar")
+    other = save_platforms({AMD: IMAGE, ARM: OTHER, "linux/386": IMAGE}, tmp_path / "other.tar")
+    with Saved(one) as first, Saved(other) as second:
+        assert differences(first, first) == []
+        assert differences(first, second) == [f"{ARM}: {LAYER}c: only in the second", "linux/386: only in the second"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from archives import File, Made, save
+from archives import File, Made, save, save_platforms
 from checkouts import make_checkout
 from registries import RegistryMachine
 from samples import HARD
@@ -47,10 +47,14 @@ class BuilderMachine(RegistryMachine):
         super().__init__(local=LOCAL, classic=True)
         self.failure, self.told = failure, told
         save(other or self.made, folder / "sent.tar")
-        with Saved(folder / "sent.tar") as saved:
-            self.settings = saved.settings
+        self.sends(folder / "sent.tar")
         self.sent: list[Command] = []
         self.definitions: list[dict[str, dict[str, object]]] = []
+
+    def sends(self, archive: Path) -> None:
+        """Send from now on the images of an archive, one a platform."""
+        with Saved(archive) as saved:
+            self.settings = [image.settings for image in saved.images]
 
     def run(
         self, command: Command, *, on_line: Callable[[str], None] | None = None, cancel: Cancel | None = None
@@ -64,13 +68,14 @@ class BuilderMachine(RegistryMachine):
         target = self._definition(command)
         [output] = [word for word in command.argv if word.startswith("--set=*.output=")]
         place = output.partition("name=")[2].partition(",")[0]
-        image = {"digest": f"sha256:image-of-{target}"}
+        images = [{"digest": f"sha256:image-{number}-of-{target}"} for number, _ in enumerate(self.settings)]
         beside = {"digest": "sha256:attested", "annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
         digest = f"sha256:index-of-{target}"
-        self.manifests[digest] = json.dumps({"manifests": [image, beside]})
-        self.manifests[image["digest"]] = json.dumps({"config": {"digest": self.settings}, "layers": []})
+        self.manifests[digest] = json.dumps({"manifests": [*images, beside]})
         self.remote[f"{place}:of the builder"] = digest
-        self.remote[f"{place}:of the builder's"] = image["digest"]
+        for number, (image, settings) in enumerate(zip(images, self.settings, strict=True)):
+            self.manifests[image["digest"]] = json.dumps({"config": {"digest": settings}, "layers": []})
+            self.remote[f"{place}:of the builder's {number}"] = image["digest"]
         [file] = [word.partition("=")[2] for word in command.argv if word.startswith("--metadata-file=")]
         Path(file).write_text(self.told or json.dumps({target: {"containerimage.digest": digest}}))
         return done
@@ -131,9 +136,23 @@ def test_another_image_than_the_one_that_was_looked_at_gets_no_name(tmp_path: Pa
     machine = BuilderMachine(tmp_path, other=other)
     with pytest.raises(Unsafe, match="the builder made another image of backend-production than the one") as caught:
         bench(tmp_path, machine).carry_out("publish")
-    assert (caught.value.exit_code, machine.settings in caught.value.cause) == (8, True)
+    assert (caught.value.exit_code, machine.settings[0] in caught.value.cause) == (8, True)
     assert verbs(machine, "push") == []
     assert not any("--tag" in command.argv for command in machine.commands)
+
+
+def test_of_several_platforms_each_has_to_be_what_was_looked_at(tmp_path: Path) -> None:
+    machine = BuilderMachine(tmp_path)
+    made, other = (Made([("COPY . /", {})], {"config": {"User": name}}) for name in ("app", "other"))
+    machine.platforms = {"linux/amd64": machine.made, "linux/arm64": made}
+    machine.sends(save_platforms(machine.platforms, tmp_path / "two.tar"))
+    bench(tmp_path / "good", machine).carry_out("publish")
+    assert any("--tag" in command.argv for command in machine.commands)
+    machine.remote.clear()
+    machine.sends(save_platforms({"linux/amd64": machine.made, "linux/arm64": other}, tmp_path / "two.tar"))
+    with pytest.raises(Unsafe, match="the builder made another image of backend-production than the one"):
+        bench(tmp_path / "bad", machine).carry_out("publish")
+    assert not any(":of the builder" not in name for name in machine.remote)
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,23 @@ import base64
 import dataclasses
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from archives import File, Made, save
+from archives import File, Made, save, save_platforms
 from samples import CONFIG, HARD, NAMING
 from shiplane.errors import ImageUnfit
+from shiplane.facts.saved import Saved
 from shiplane.model import Secret
-from shiplane.pipeline.image_checks import base_layers, check
+from shiplane.pipeline.image_checks import base_layers, check, platform_bases
 from shiplane.pipeline.registry import Registry
 from shiplane.pipeline.released_sizes import ReleasedSizes
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shiplane.config import Component
     from shiplane.model import Command
@@ -32,10 +34,13 @@ BACKEND = CONFIG.components[0]
 class Engine(RecordingRunner):
     """Save one image, and hold its base; `scanned` is what a scanner of vulnerabilities finds in it.
 
-    `released` are the files of the image that the registry holds of main, which stands on another base.
+    `released` are the files of the image that the registry holds of main, which stands on another base. With
+    `platforms` it is an image of several, of which those that are `absent` are not there.
     """
 
     scanned: tuple[str, ...] = ()
+    platforms: Mapping[str, Made] = MappingProxyType({})
+    absent: tuple[str, ...] = ()
 
     def __init__(self, files: dict[str, File], released: dict[str, File] | None = None, **settings: object) -> None:
         super().__init__([("image inspect .* base:1", '["a"]', 0), ("image inspect .* gone:1", "no such image", 1)])
@@ -51,7 +56,11 @@ class Engine(RecordingRunner):
         done = super().run(command, on_line=on_line, cancel=cancel)
         if command.argv[:3] == ("docker", "image", "save"):
             before = command.argv[-1] == f"{NAMING.repository('backend')}@sha256:main"
-            save(self.released if before else self.image, Path(command.argv[-2]))
+            file = Path(command.argv[-2])
+            if self.platforms:
+                save_platforms(self.platforms, file, absent=self.absent)
+            else:
+                save(self.released if before else self.image, file)
         return done
 
 
@@ -186,3 +195,67 @@ def test_the_sizes_of_what_is_unfit_are_not_kept(tmp_path: Path) -> None:
 def test_the_base_is_the_largest_image_that_another_begins_with() -> None:
     assert base_layers(["a", "b", "c"], [["a"], ["a", "b"], ["b"], ["a", "x"], ["a", "b", "c", "d"]]) == 2
     assert base_layers(["a"], []) == 0
+
+
+ON_AMD, ON_ARM = "linux/amd64", "linux/arm64"
+
+
+def made(files: dict[str, File], *diff_ids: str, user: str = "app") -> Made:
+    return Made([BASE, ("COPY . /app", files)], {"config": {"User": user}, "rootfs": {"diff_ids": list(diff_ids)}})
+
+
+def several(other: Made) -> Engine:
+    """Save an image for two platforms, of which the engine holds the base of the first."""
+    engine = Engine(GOOD)
+    engine.platforms = {ON_AMD: made(GOOD, "a", "b"), ON_ARM: other}
+    return engine
+
+
+def test_the_image_of_each_platform_is_told_and_its_sizes_kept(tmp_path: Path) -> None:
+    engine = several(made(GOOD | {"app/big": File("x" * 2_000_000)}, "c", "d"))
+    assert [line for line in looked_at(engine, tmp_path) if line.startswith("backend:1")] == [
+        f"backend:1 ({ON_AMD}): 0.0 MB above its base: 0.0 MB",
+        f"backend:1 ({ON_ARM}): 2.0 MB above its base: 2.0 MB",
+    ]
+    kept = [json.loads(file.read_text()) for file in (tmp_path / "known").iterdir()]
+    assert {one["platform"]: "app/big" in one["files"] for one in kept} == {ON_AMD: False, ON_ARM: True}
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (made(GOOD, "c", "d", user="root"), "it runs as root"),
+        (made(GOOD | {"app/x": File(HARD)}, "c", "d"), f"DB_PASSWORD stands in {LAYER}app/x"),
+        (made(GOOD | {"app/.env": File("x")}, "c", "d"), "app/.env does not belong in production"),
+        (
+            made({"app/big": File("x" * 2_100_000)}, "c", "d"),
+            "2.1 MB above its base, 0.1 MB over budget; the largest: app/big 2.1 MB",
+        ),
+    ],
+)
+def test_what_is_wrong_on_the_second_platform_alone_is_refused(tmp_path: Path, other: Made, told: str) -> None:
+    limited = dataclasses.replace(BACKEND, budget_mb=2)
+    found = refused(several(other), tmp_path, limited, Secret("DB_PASSWORD", HARD))
+    assert found == [f"backend:1 ({ON_ARM}): {told}"]
+    assert not (tmp_path / "known").exists()
+
+
+def test_a_platform_that_cannot_be_looked_at_is_refused(tmp_path: Path) -> None:
+    engine = several(made(GOOD, "c", "d"))
+    engine.absent = (ON_ARM,)
+    assert refused(engine, tmp_path) == [f"the engine has no image for {ON_ARM} that can be looked at"]
+
+
+def test_each_platform_is_scanned_for_vulnerabilities(tmp_path: Path) -> None:
+    engine = several(made(GOOD, "c", "d"))
+    engine.scanned = ("it has known vulnerabilities",)
+    told = [f"backend:1 ({platform}): it has known vulnerabilities" for platform in (ON_AMD, ON_ARM)]
+    assert refused(engine, tmp_path) == told
+
+
+def test_the_base_of_another_platform_has_as_many_layers_where_the_image_has(tmp_path: Path) -> None:
+    more = Made([BASE, BASE, ("COPY . /app", GOOD)], {"rootfs": {"diff_ids": ["e", "f", "g"]}})
+    images = {"linux/386": made(GOOD, "c", "d"), ON_AMD: made(GOOD, "a", "b"), ON_ARM: more}
+    with Saved(save_platforms(images, tmp_path / "x.tar")) as saved:
+        assert platform_bases(saved.images, [["a"]]) == [1, 1, 0]
+        assert platform_bases(saved.images, []) == [0, 0, 0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archives import Made, save
+from archives import Made, save, save_platforms
 from registries import RegistryMachine
 from samples import NAMING, make_facts
 from shiplane.errors import OtherDigest, StepFailed
@@ -121,3 +121,20 @@ def test_a_component_that_is_not_published_yet_is_not_looked_at() -> None:
     played = RegistryMachine()
     compare(played, Registry(played, "", lambda _line: None, None), {}, make_facts(), lambda _line: None, None)
     assert played.commands == []
+
+
+@pytest.mark.parametrize("text", ["same", "other"])
+def test_of_several_platforms_each_has_to_be_the_same(tmp_path: Path, text: str) -> None:
+    played = machine(made="sha256:new")
+    second, published = (Made([("COPY . /", {})], {"created": each}) for each in ("same", text))
+    played.platforms = {"linux/amd64": MADE, "linux/arm64": second}
+    with Saved(save_platforms({"linux/amd64": MADE, "linux/arm64": published}, tmp_path / "x.tar")) as saved:
+        held = saved.manifests()
+    played.manifests["sha256:old"] = json.dumps({"manifests": [{"digest": each} for each in held]})
+    for digest, parts in held.items():
+        played.manifests[digest] = json.dumps({"config": {"digest": parts[0]}, "layers": []})
+    if text == "same":
+        assert run(played)[-1] == f"{PUBLISHED}: built anew, and it is {', '.join(held)} again"
+        return
+    with pytest.raises(OtherDigest, match=f"is {', '.join(held)} in the registry"):
+        run(played)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archives import File, Made, save
+from archives import File, Made, save, save_platforms
 from registries import RegistryMachine
 from samples import NAMING
 from shiplane.facts.image_sizes import Sizes
@@ -32,10 +32,11 @@ def machine(folder: Path, *tags: str) -> RegistryMachine:
     played.remote = {f"{REPOSITORY}:{tag}": "sha256:old" for tag in tags} | {f"{REPOSITORY}@sha256:one": "sha256:one"}
     attested = {"digest": "sha256:two", "annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
     with Saved(save(IMAGE, folder / "image.tar")) as saved:
-        played.manifests = {
-            "sha256:old": json.dumps({"manifests": [{"digest": "sha256:one"}, attested]}),
-            "sha256:one": json.dumps({"config": {"digest": saved.settings}, "layers": [{"digest": "sha256:l"}]}),
-        }
+        settings = saved.images[0].settings
+    played.manifests = {
+        "sha256:old": json.dumps({"manifests": [{"digest": "sha256:one"}, attested]}),
+        "sha256:one": json.dumps({"config": {"digest": settings}, "layers": [{"digest": "sha256:l"}]}),
+    }
     return played
 
 
@@ -44,7 +45,7 @@ def known(folder: Path, played: RegistryMachine) -> ReleasedSizes:
     return ReleasedSizes(folder / "known", NAMING, ("feature/x", "main"), played, registry)
 
 
-def asked(known: ReleasedSizes) -> tuple[Before | None, list[str], list[tuple[str, ...]]]:
+def asked(known: ReleasedSizes, platform: str = "") -> tuple[Before | None, list[str], list[tuple[str, ...]]]:
     """Give what was found, what was said, and the layers of which somebody had to tell the base."""
     said, layers = list[str](), list[tuple[str, ...]]()
 
@@ -52,7 +53,7 @@ def asked(known: ReleasedSizes) -> tuple[Before | None, list[str], list[tuple[st
         layers.append(tuple(own))
         return 1
 
-    return known.before("backend", base, said.append), said, layers
+    return known.before("backend", platform, base, said.append), said, layers
 
 
 @pytest.mark.parametrize(
@@ -107,8 +108,40 @@ def test_what_is_kept_and_cannot_be_read_is_fetched_anew(tmp_path: Path, text: s
 def test_the_sizes_of_the_newest_images_are_kept(tmp_path: Path) -> None:
     released = known(tmp_path, machine(tmp_path))
     for number in range(25):
-        released.keep(f"sha256:{number}", SIZES)
+        released.keep(f"sha256:{number}", SIZES, "")
         os.utime(tmp_path / "known" / f"sha256-{number}.json", (number, number))
-    released.keep("sha256:last", SIZES)
+    released.keep("sha256:last", SIZES, "")
     left = {file.stem for file in Path(tmp_path / "known").iterdir()}
     assert left == {"sha256-last", *(f"sha256-{number}" for number in range(6, 25))}
+
+
+ON_AMD, ON_ARM = "linux/amd64", "linux/arm64"
+
+
+def of_two(folder: Path) -> RegistryMachine:
+    """Play a registry that holds two platforms, and an engine that pulls the first alone."""
+    other = Made([*LAYERS, ("COPY more /", {"more": File("xx")})], {"rootfs": {"diff_ids": ["c", "d", "e"]}})
+    played = machine(folder, "main")
+    played.platforms, played.absent = {ON_AMD: IMAGE, ON_ARM: other}, (ON_ARM,)
+    with Saved(save_platforms(played.platforms, folder / "two.tar")) as saved:
+        settings = [image.settings for image in saved.images]
+    names = ("sha256:one", "sha256:two")
+    played.manifests = {"sha256:old": json.dumps({"manifests": [{"digest": name} for name in names]})} | {
+        name: json.dumps({"config": {"digest": each}, "layers": []}) for name, each in zip(names, settings, strict=True)
+    }
+    played.remote[f"{REPOSITORY}@sha256:two"] = "sha256:two"
+    return played
+
+
+def test_a_platform_is_compared_with_itself(tmp_path: Path) -> None:
+    released = known(tmp_path, of_two(tmp_path))
+    assert asked(released, ON_AMD)[0] == Before("main", SIZES)
+    found, said, _ = asked(released, ON_ARM)
+    assert found is None
+    assert said[-1] == f"backend: nothing to compare with: the engine got no image for {ON_ARM}"
+    with Saved(tmp_path / "two.tar") as saved:
+        more = Sizes((("COPY . /app", 6),), {"app": 6})
+        released.keep(saved.images[1].settings, more, ON_ARM)
+    assert asked(released, ON_ARM)[0] == Before("main", more)
+    assert asked(released, ON_AMD)[0] == Before("main", SIZES)
+    assert asked(released)[0] == Before("main", SIZES)
