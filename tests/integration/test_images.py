@@ -148,12 +148,21 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     image = {name: image_digests(place, f"acme/small-{name}", held[name]["1.0.0"])[0] for name in NAMES}
     assert f"{small.ONE}:1.0.0-{release}: built anew, and it is {image[small.ONE]} again" in told
     assert {name: published(place, name) for name in NAMES} == held
-    # What git does not know of can be in an image all the same.
-    (project.folder / small.TWO / "ignored").write_text("another\n")
+    # What git was told not to look at can be in an image all the same.
+    source = project.folder / small.TWO / "source"
+    project.git("update-index", "--assume-unchanged", str(source))
+    source.write_text("another\n")
     refused = project.invoke(*words, "--rebuild", code=8)
-    (project.folder / small.TWO / "ignored").unlink()
+    source.write_text(f"{small.TWO}\n")
+    project.git("update-index", "--no-assume-unchanged", str(source))
     told = f"{place}/acme/small-{small.TWO}:1.0.0-{release} is {image[small.TWO]} in the registry, and built anew"
     assert f"{told} it is sha256:" in refused.output
+    # What it only ignores is seen.
+    (project.folder / small.TWO / "ignored").write_text("another\n")
+    seen = project.invoke(*words, code=8).output
+    (project.folder / small.TWO / "ignored").unlink()
+    assert f"git ignores {small.TWO}/ignored, and an image takes it in" in seen
+    assert f"fix: exclude it in {small.TWO}/.dockerignore, or commit it" in seen
     project.git("checkout", "--quiet", "main")
     project.invoke(*words)
     wanted |= {"main", "latest"}

@@ -59,6 +59,7 @@ def git_answers(branch: str = "main", edits: str = "", untracked: str = "") -> l
         ("git log -1 --format=%H%x00%an", f"{COMMIT}\0Ada\0Show deploys\0HEAD -> {branch}", 0),
         ("git symbolic-ref", branch, 0 if branch else 1),
         ("git diff", edits, 0),
+        ("git ls-files --others --ignored", "", 0),
         ("git ls-files --others", untracked, 0),
         ("git ls-files --stage", STAGE, 0),
         ("git ls-files --modified", untracked, 0),
@@ -67,8 +68,13 @@ def git_answers(branch: str = "main", edits: str = "", untracked: str = "") -> l
     ]
 
 
+_IGNORED = (
+    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --others --ignored --exclude-standard --directory -z -- "
+    "backend frontend testing"
+)
 QUESTIONS = [
     "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%an%x00%s%x00%D",
+    _IGNORED,
     "local$ GIT_OPTIONAL_LOCKS=0 git symbolic-ref --quiet --short HEAD",
     "local$ GIT_OPTIONAL_LOCKS=0 git diff --raw --no-abbrev --no-renames -z HEAD --",
     "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --others --exclude-standard -z --",
@@ -79,6 +85,7 @@ QUESTIONS = [
 
 PLAN_QUESTIONS = [
     *QUESTIONS,
+    _IGNORED,
     "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --stage -z",
     "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --modified --others --exclude-standard -z",
 ]

@@ -130,10 +130,12 @@ class App:
 
     def take_inventory(self) -> Inventory:
         """Ask what the files of the checkout hold now."""
-        from shiplane.facts.inventory import survey  # noqa: PLC0415 - not every command asks
+        from shiplane.facts import let_through  # noqa: PLC0415 - not every command asks
+        from shiplane.facts.inventory import survey  # noqa: PLC0415
         from shiplane.planning.inputs import READ_THOUGH_IGNORED  # noqa: PLC0415
 
-        return survey(self.runner, self.hashes, READ_THOUGH_IGNORED)
+        also = (one.name for one in let_through.survey(self.runner, self.checkout, self.config))
+        return survey(self.runner, self.hashes, (*READ_THOUGH_IGNORED, *also))
 
     @cached_property
     def results(self) -> Results:

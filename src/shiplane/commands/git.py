@@ -127,6 +127,11 @@ def content(commit: str, path: str) -> Command:
     return _git("show", f"{commit}:{path}")
 
 
+def ignored(*paths: str) -> Command:
+    """Ask for what git ignores below the paths, NUL-separated; a folder ignored as a whole has a slash at the end."""
+    return _git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z", "--", *paths)
+
+
 def ignored_folders() -> Command:
     """Ask for the folders that git ignores as a whole, each with a slash and ended by NUL; files may be among them."""
     return _git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import git
 from shiplane.errors import NotACheckout, VersionMissing
-from shiplane.facts import versions
+from shiplane.facts import let_through, versions
 from shiplane.facts.answers import told_by_git
 from shiplane.facts.hashes import Hashes
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shiplane.config import Component, Config
+    from shiplane.facts.let_through import LetThrough
     from shiplane.runners.base import Runner
 
 SHORT = 12
@@ -35,7 +36,10 @@ class ComponentFacts:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutFacts:
-    """Tell what is checked out; `edits` is a short hash of the uncommitted edits, empty where there are none."""
+    """Tell what is checked out; `edits` is a short hash of the uncommitted edits, empty where there are none.
+
+    Files that git ignores and an image takes in, `let_through`, are edits too: no commit has them.
+    """
 
     commit: str
     branch: str
@@ -43,6 +47,7 @@ class CheckoutFacts:
     message: str
     edits: str
     components: tuple[ComponentFacts, ...]
+    let_through: tuple[LetThrough, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -67,13 +72,15 @@ def survey(
     if not head.ok:
         raise NotACheckout(str(checkout))
     commit, author, message, _ = head.stdout.split("\0")
+    also = let_through.survey(runner, checkout, config)
     return CheckoutFacts(
         commit=commit,
         branch=_branch(runner, environ),
         author=author,
         message=message,
-        edits=_edits(runner, hashes or Hashes(checkout)),
+        edits=_edits(runner, hashes or Hashes(checkout), (one.name for one in also)),
         components=tuple(_component(runner, checkout, component) for component in config.components),
+        let_through=also,
     )
 
 
@@ -85,11 +92,11 @@ def _branch(runner: Runner, environ: Mapping[str, str]) -> str:
     return answer.stdout.strip() if answer.ok else "HEAD"
 
 
-def _edits(runner: Runner, hashes: Hashes) -> str:
+def _edits(runner: Runner, hashes: Hashes, also: Iterable[str]) -> str:
     difference = told_by_git(runner, git.edits(), _EDITED)
     untracked = told_by_git(runner, git.untracked(), _EDITED).split("\0")
     # Of what is tracked git tells, in turns, how it differs and its name; what it holds now is told by its hash.
-    names = {*difference.split("\0")[1::2], *filter(None, untracked)}
+    names = {*difference.split("\0")[1::2], *filter(None, untracked), *also}
     return hash_edits(difference, ((name, hashes.entry(name).encode()) for name in sorted(names)))
 
 

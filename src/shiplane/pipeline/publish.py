@@ -33,10 +33,10 @@ def published(config: Config, facts: CheckoutFacts, target: Target, registry: Re
 def refuse_unsafe(facts: CheckoutFacts, target: Target, stand_ins: bool) -> None:  # noqa: FBT001 - a fact
     """Refuse what must not reach this target; raises `Unsafe`."""
     if facts.edits and not target.allows_edits:
-        raise Unsafe(
-            f"uncommitted changes cannot be published to the target {target.name}",
-            "commit them, or put them aside with git stash",
-        )
+        cause = f"uncommitted changes cannot be published to the target {target.name}"
+        for one in facts.let_through:
+            raise Unsafe(f"{cause}: {one.cause}", one.fix, [each.name for each in facts.let_through])
+        raise Unsafe(cause, "commit them, or put them aside with git stash")
     if stand_ins and not target.allows_stand_ins:
         raise Unsafe(
             f"these images stand on stand-ins of the official base images and cannot go to the target {target.name}",

@@ -43,7 +43,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     decided, reason = stages_for(event, config)
     names = stages or decided
     layout = _Layout(event, config, facts, target, naming, deploy_commands, declared)
-    dirty = (_told_of_edits(facts, target),) if facts.edits and "publish" in names else ()
+    dirty = _told_of_edits(facts, target) if facts.edits and "publish" in names else ()
     laid_out: list[Stage] = []
     before: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
@@ -55,12 +55,15 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
     return Plan(event, target, tuple(laid_out), reason, release=facts.suffix if names else "", notes=(*dirty, *notes))
 
 
-def _told_of_edits(facts: CheckoutFacts, target: str) -> str:
+def _told_of_edits(facts: CheckoutFacts, target: str) -> tuple[str, ...]:
+    ignored = tuple(f"{one.cause}: {one.fix}" for one in facts.let_through[:_FEW])
     if target == "lab":
-        return f"uncommitted edits ship too, as {facts.suffix}"
-    return f"uncommitted edits are refused by the target {target}: commit them first"
+        return (f"uncommitted edits ship too, as {facts.suffix}", *ignored)
+    return (f"uncommitted edits are refused by the target {target}: commit them first", *ignored)
 
 
+# Of files of one cause a few say enough.
+_FEW = 3
 # Made beside everything else; only the steps that name it wait for it.
 _BESIDE = frozenset({"build.test-runner"})
 

@@ -20,6 +20,7 @@ QUESTIONS = {
     git.edits(): "git diff --raw --no-abbrev --no-renames -z HEAD --",
     git.edits("a b"): "git diff --raw --no-abbrev --no-renames -z HEAD -- a b",
     git.untracked(): "git ls-files --others --exclude-standard -z --",
+    git.ignored("a b"): "git ls-files --others --ignored --exclude-standard --directory -z -- a b",
     git.contains("abc", "main"): "git merge-base --is-ancestor abc main",
     git.archive("abc", "/tmp/files.tar"): "git archive --format=tar --output=/tmp/files.tar abc",  # noqa: S108
 }

@@ -57,7 +57,7 @@ def test_outside_git(tmp_path: Path) -> None:
     assert len(runner.commands) == 1
 
 
-@pytest.mark.parametrize("question", ["git diff", "git ls-files"])
+@pytest.mark.parametrize("question", ["git diff", "git ls-files --others --exclude"])
 def test_edits_that_git_cannot_tell_are_not_taken_for_none(tmp_path: Path, question: str) -> None:
     runner = RecordingRunner([(question, "fatal: index file corrupt", 128), *git_answers()])
     with pytest.raises(UsageError, match="git cannot tell what is edited") as caught:

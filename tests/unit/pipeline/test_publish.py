@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from registries import RegistryMachine
 from samples import COMMIT, CONFIG, NAMING, make_facts
 from shiplane.cli.targets import LabTarget, RemoteTarget
 from shiplane.errors import StepFailed, Unsafe
+from shiplane.facts.let_through import LetThrough
 from shiplane.model import Image
 from shiplane.pipeline.publish import has_stand_ins, publish, published, refuse_unsafe
 from shiplane.pipeline.registry import Registry
@@ -128,6 +130,13 @@ def test_edits_do_not_reach_a_remote_registry(machine: RegistryMachine, target: 
     with pytest.raises(Unsafe, match="uncommitted changes cannot be published to the target remote"):
         ship(machine, target, edits="abcdef12")
     assert verbs(machine, "push") == verbs(machine, "tag") == []
+
+
+def test_a_file_that_git_ignores_is_named_where_its_image_is_refused(target: Target) -> None:
+    facts = replace(make_facts("abcdef12"), let_through=(LetThrough("a/.env", "a/.dockerignore"),))
+    with pytest.raises(Unsafe, match=r"remote: git ignores a/\.env, and an image takes it in") as caught:
+        refuse_unsafe(facts, target, stand_ins=False)
+    assert caught.value.fix == "exclude it in a/.dockerignore, or commit it (git add --force a/.env)"
 
 
 @pytest.mark.parametrize("label", ["debian 13 with postgresql 17", "x"])

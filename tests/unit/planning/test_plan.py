@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from samples import COMMIT, CONFIG, HARD, NAMING, make_facts
 from shiplane.config import Vpn
+from shiplane.facts.let_through import LetThrough
 from shiplane.model import Command, Event, Plan, Secret
 from shiplane.model.event import EVENT_NAMES
 from shiplane.planning import make, stages_for
@@ -25,8 +26,10 @@ def deploy_commands(environment: str) -> tuple[tuple[Command, ...], tuple[Comman
     return (login, Command(("up", environment), host=environment)), (Command(("back", environment), host=environment),)
 
 
-def plan(event: Event, target: str = "lab", edits: str = "", config: Config = CONFIG) -> Plan:
-    facts = make_facts(edits)
+def plan(
+    event: Event, target: str = "lab", edits: str = "", config: Config = CONFIG, ignored: tuple[LetThrough, ...] = ()
+) -> Plan:
+    facts = dataclasses.replace(make_facts(edits), let_through=ignored)
     return make(event, config, facts, target, NAMING, deploy_commands, Declared(config, facts), ("a note",))
 
 
@@ -58,6 +61,13 @@ def test_a_deploy_carries_its_commands_and_their_undo() -> None:
     made = plan(Event("push", "feature/x", COMMIT))
     [deploy] = [step for step in made.steps if step.id == "staging.deploy"]
     assert (deploy.commands, deploy.undo) == deploy_commands("staging")
+
+
+def test_files_that_git_ignores_and_images_take_in_are_named() -> None:
+    ignored = tuple(LetThrough(f"a/{number}", "a/.dockerignore") for number in range(4))
+    event = Event("push", "main", COMMIT)
+    _, *told, last = plan(event, "remote", "abcdef12", ignored=ignored).notes
+    assert (told, last) == ([f"{one.cause}: {one.fix}" for one in ignored[:3]], "a note")
 
 
 def test_notes_and_reason_are_kept() -> None:
