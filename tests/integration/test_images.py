@@ -161,7 +161,7 @@ def test_publishing_gives_every_tag_and_a_rebuild_has_to_be_the_same(project: Cl
     (project.folder / small.TWO / "ignored").write_text("another\n")
     seen = project.invoke(*words, code=8).output
     (project.folder / small.TWO / "ignored").unlink()
-    assert f"git ignores {small.TWO}/ignored, and an image takes it in" in seen
+    assert f"git ignores {small.TWO}/ignored, and a build may take it in" in seen
     assert f"fix: exclude it in {small.TWO}/.dockerignore, or commit it" in seen
     project.git("checkout", "--quiet", "main")
     project.invoke(*words)

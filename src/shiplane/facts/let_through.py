@@ -33,7 +33,7 @@ class LetThrough:
     @property
     def cause(self) -> str:
         """Say what is wrong."""
-        return f"git ignores {self.name}, and an image takes it in"
+        return f"git ignores {self.name}, and a build may take it in"
 
     @property
     def fix(self) -> str:

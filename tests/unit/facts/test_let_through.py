@@ -39,7 +39,7 @@ def test_each_context_has_its_own_file_and_a_dockerfile_s_own_comes_first(tmp_pa
     assert names(tmp_path, "", files) == []
     [one] = survey(runner, tmp_path, CONFIG)
     assert one == LetThrough("frontend/.env", "frontend/Dockerfile.dockerignore")
-    assert one.cause == "git ignores frontend/.env, and an image takes it in"
+    assert one.cause == "git ignores frontend/.env, and a build may take it in"
     said = "exclude it in frontend/Dockerfile.dockerignore, or commit it (git add --force frontend/.env)"
     assert one.fix == said
 
