@@ -93,6 +93,8 @@ class _Context:
         try:
             with os.scandir(self._checkout / (self._above + folder)) as found:
                 inside = sorted(found, key=lambda one: one.name)
+        except FileNotFoundError:
+            return  # gone since git saw it
         except OSError:
             yield self._above + folder
             return

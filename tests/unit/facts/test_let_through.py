@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -68,8 +68,13 @@ def test_links_are_taken_in_as_links_and_what_is_no_file_is_not(tmp_path: Path) 
     assert names(tmp_path, "backend/made/\0", {}) == ["backend/made/link"]
 
 
-def test_a_folder_that_cannot_be_read_is_named_itself(tmp_path: Path) -> None:
-    assert names(tmp_path, "backend/gone/\0", {}) == ["backend/gone/"]
+def test_a_folder_that_cannot_be_read_is_named_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> NoReturn:
+        raise PermissionError(str(path))
+
+    assert names(tmp_path, "backend/gone/\0", {}) == []
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert names(tmp_path, "backend/closed/\0", {}) == ["backend/closed/"]
 
 
 def test_a_git_that_fails_is_told(tmp_path: Path) -> None:
