@@ -211,7 +211,8 @@ class Older:
             return self.looks > 0
 
         project.patch.setattr(process, "lives", played)
-        project.patch.setattr(process, "is_gone", lambda pid, *_: pid == self.entry.pid and self.looks <= 0)
+        gone = self.entry.name.removesuffix(".json")
+        project.patch.setattr(process, "is_marked_gone", lambda mark: mark == gone and self.looks <= 0)
         project.patch.setattr(process, "terminate", self.asked.append)
         self.register.enter(self.entry)
 

@@ -84,7 +84,7 @@ class Store:
         """Give a published release by its id, or None."""
         try:
             return Release.from_json(json.loads(self._release_file(target, name).read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def releases(self) -> Iterator[tuple[str, Release]]:

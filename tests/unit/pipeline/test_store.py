@@ -58,7 +58,7 @@ def test_releases_are_kept_by_target(store: Store) -> None:
     assert [file.name for file in (store.root / "releases" / "lab").iterdir()] == [f"{release.id}.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", '{"id": "x"}'])
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"id": "x"}', "[1]", '{"images": [1]}'])
 def test_a_torn_release_counts_as_none(store: Store, text: str) -> None:
     store.save_release("lab", make_release("r1"))
     (store.root / "releases" / "lab" / "r1.json").write_text(text)
