@@ -77,7 +77,7 @@ def test_what_an_image_takes_in_though_git_ignores_it_is_an_edit_and_an_input(cl
     for text in ("VITE_X=1\n", "VITE_X=22\n"):
         file.write_text(text)
         app = App(clone.folder, {})
-        assert app.facts.let_through == (LetThrough(FILE, "frontend/.dockerignore"),)
+        assert app.facts.let_through == (LetThrough(FILE, FILE, "frontend/.dockerignore"),)
         told |= {app.facts.suffix}
         after = inputs(clone)
         assert difference(key["frontend"], after["frontend"]) in (f"{FILE} is new", f"{FILE} changed")

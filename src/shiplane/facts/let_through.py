@@ -25,20 +25,25 @@ _WHAT = "which files it ignores"
 
 @dataclass(frozen=True, slots=True)
 class LetThrough:
-    """Name a file that git ignores and a build reads, and the file that could keep it out; both from the checkout."""
+    """Name a file that git ignores and a build reads, and the file that could keep it out; both from the checkout.
+
+    `ignored` is what git names: the file, or a folder above it with a slash at the end, of which one line is enough.
+    """
 
     name: str
+    ignored: str
     ignore_file: str
 
     @property
     def cause(self) -> str:
         """Say what is wrong."""
-        return f"git ignores {self.name}, and a build may take it in"
+        taken = "take files of it in" if self.ignored.endswith("/") else "take it in"
+        return f"git ignores {self.ignored}, and a build may {taken}"
 
     @property
     def fix(self) -> str:
         """Say what to do."""
-        return f"exclude it in {self.ignore_file}, or commit it (git add --force {shlex.quote(self.name)})"
+        return f"exclude it in {self.ignore_file}, or commit it (git add --force {shlex.quote(self.ignored)})"
 
 
 def survey(runner: Runner, checkout: Path, config: Config) -> tuple[LetThrough, ...]:
@@ -49,8 +54,8 @@ def survey(runner: Runner, checkout: Path, config: Config) -> tuple[LetThrough, 
     folders = tuple(dict.fromkeys((*(one.context for one in config.components), _BROWSER_TESTS)))
     ignored = [name for name in told_by_git(runner, git.ignored(*folders), _WHAT).split("\0") if name]
     contexts = [_Context(checkout, folder) for folder in folders] if ignored else []
-    found = {name: one.ignore_file for one in contexts for entry in ignored for name in one.read_of(entry)}
-    return tuple(LetThrough(name, found[name]) for name in sorted(found))
+    found = {name: (entry, one.ignore_file) for one in contexts for entry in ignored for name in one.read_of(entry)}
+    return tuple(LetThrough(name, *found[name]) for name in sorted(found))
 
 
 class _Context:

@@ -35,7 +35,8 @@ def refuse_unsafe(facts: CheckoutFacts, target: Target, stand_ins: bool) -> None
     if facts.edits and not target.allows_edits:
         cause = f"uncommitted changes cannot be published to the target {target.name}"
         for one in facts.let_through:
-            raise Unsafe(f"{cause}: {one.cause}", one.fix, [each.name for each in facts.let_through])
+            ignored = dict.fromkeys(each.ignored for each in facts.let_through)
+            raise Unsafe(f"{cause}: {one.cause}", one.fix, tuple(ignored))
         raise Unsafe(cause, "commit them, or put them aside with git stash")
     if stand_ins and not target.allows_stand_ins:
         raise Unsafe(

@@ -56,7 +56,7 @@ def make(  # noqa: PLR0913 - the plan's inputs, each a value of its own
 
 
 def _told_of_edits(facts: CheckoutFacts, target: str) -> tuple[str, ...]:
-    ignored = tuple(f"{one.cause}: {one.fix}" for one in facts.let_through[:_FEW])
+    ignored = tuple(dict.fromkeys(f"{one.cause}: {one.fix}" for one in facts.let_through))[:_FEW]
     if target == "lab":
         return (f"uncommitted edits ship too, as {facts.suffix}", *ignored)
     return (f"uncommitted edits are refused by the target {target}: commit them first", *ignored)

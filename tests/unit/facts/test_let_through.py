@@ -38,10 +38,17 @@ def test_each_context_has_its_own_file_and_a_dockerfile_s_own_comes_first(tmp_pa
     runner = RecordingRunner([("git ls-files", "backend/.env\0frontend/.env\0", 0)])
     assert names(tmp_path, "", files) == []
     [one] = survey(runner, tmp_path, CONFIG)
-    assert one == LetThrough("frontend/.env", "frontend/Dockerfile.dockerignore")
+    assert one == LetThrough("frontend/.env", "frontend/.env", "frontend/Dockerfile.dockerignore")
     assert one.cause == "git ignores frontend/.env, and a build may take it in"
     said = "exclude it in frontend/Dockerfile.dockerignore, or commit it (git add --force frontend/.env)"
     assert one.fix == said
+
+
+def test_a_folder_is_told_as_one(tmp_path: Path) -> None:
+    assert names(tmp_path, "", {"backend/made/a": "", "backend/made/b": ""}) == []
+    found = survey(RecordingRunner([("git ls-files", "backend/made/\0", 0)]), tmp_path, CONFIG)
+    assert [one.name for one in found] == ["backend/made/a", "backend/made/b"]
+    assert {one.cause for one in found} == {"git ignores backend/made/, and a build may take files of it in"}
 
 
 def test_a_folder_that_is_excluded_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

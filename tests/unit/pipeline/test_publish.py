@@ -133,7 +133,7 @@ def test_edits_do_not_reach_a_remote_registry(machine: RegistryMachine, target: 
 
 
 def test_a_file_that_git_ignores_is_named_where_its_image_is_refused(target: Target) -> None:
-    facts = replace(make_facts("abcdef12"), let_through=(LetThrough("a/.env", "a/.dockerignore"),))
+    facts = replace(make_facts("abcdef12"), let_through=(LetThrough("a/.env", "a/.env", "a/.dockerignore"),))
     with pytest.raises(Unsafe, match=r"remote: git ignores a/\.env, and a build may take it in") as caught:
         refuse_unsafe(facts, target, stand_ins=False)
     assert caught.value.fix == "exclude it in a/.dockerignore, or commit it (git add --force a/.env)"

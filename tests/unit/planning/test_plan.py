@@ -64,7 +64,7 @@ def test_a_deploy_carries_its_commands_and_their_undo() -> None:
 
 
 def test_files_that_git_ignores_and_images_take_in_are_named() -> None:
-    ignored = tuple(LetThrough(f"a/{number}", "a/.dockerignore") for number in range(4))
+    ignored = tuple(LetThrough(f"a/{number}", f"a/{number}", "a/.dockerignore") for number in range(4))
     event = Event("push", "main", COMMIT)
     _, *told, last = plan(event, "remote", "abcdef12", ignored=ignored).notes
     assert (told, last) == ([f"{one.cause}: {one.fix}" for one in ignored[:3]], "a note")
