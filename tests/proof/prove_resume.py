@@ -19,9 +19,11 @@ _SEED = int(os.environ.get("SEED", "0")) or int(time.time())
 
 
 def test_a_run_that_was_killed_ends_as_one_that_was_not(track: Track) -> None:
-    release = track.commit()
-    whole = Pipeline(track).finish()
-    assert track.problems(track.runs()[-1], release) == []
+    for _ in range(2):
+        # The first one is longer, as it finds nothing built yet: by it, many a run would be over before it is killed.
+        release = track.commit()
+        whole = Pipeline(track).finish()
+        assert track.problems(track.runs()[-1], release) == []
     moments = random.Random(_SEED)  # noqa: S311 - nothing secret depends on it
     rows = []
     for number in range(_CUTS):
