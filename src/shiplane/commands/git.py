@@ -128,13 +128,11 @@ def content(commit: str, path: str) -> Command:
 
 
 def ignored(*paths: str) -> Command:
-    """Ask for what git ignores below the paths, NUL-separated; a folder ignored as a whole has a slash at the end."""
+    """Ask for what git ignores, NUL-separated: below the paths, or anywhere where there are none.
+
+    A folder that is ignored as a whole has a slash at the end.
+    """
     return _git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z", "--", *paths)
-
-
-def ignored_folders() -> Command:
-    """Ask for the folders that git ignores as a whole, each with a slash and ended by NUL; files may be among them."""
-    return _git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
 
 def _git(*arguments: str) -> Command:

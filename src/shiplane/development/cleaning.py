@@ -86,7 +86,7 @@ def _logs(stack: Stack) -> Cleaning:
 
 def _caches(stack: Stack) -> Cleaning:
     """Remove what tools keep in the checkout and git ignores, and the builds that the engine keeps."""
-    ignored = told_by_git(stack.runner, git.ignored_folders(), "which folders it ignores").split("\0")
+    ignored = told_by_git(stack.runner, git.ignored(), "which folders it ignores").split("\0")
     folders = [name.rstrip("/") for name in ignored if PurePosixPath(name).name in _CACHES]
     removals = [Removal("cache", name, size) for name, size in _sizes(stack, folders).items()]
     orders = [Command(("rm", "-rf", "--", *folders))] if folders else []
