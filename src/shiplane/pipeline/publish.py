@@ -34,9 +34,9 @@ def refuse_unsafe(facts: CheckoutFacts, target: Target, stand_ins: bool) -> None
     """Refuse what must not reach this target; raises `Unsafe`."""
     if facts.edits and not target.allows_edits:
         cause = f"uncommitted changes cannot be published to the target {target.name}"
-        for one in facts.let_through:
-            ignored = dict.fromkeys(each.ignored for each in facts.let_through)
-            raise Unsafe(f"{cause}: {one.cause}", one.fix, tuple(ignored))
+        if facts.let_through:
+            first, ignored = facts.let_through[0], dict.fromkeys(each.ignored for each in facts.let_through)
+            raise Unsafe(f"{cause}: {first.cause}", first.fix, tuple(ignored))
         raise Unsafe(cause, "commit them, or put them aside with git stash")
     if stand_ins and not target.allows_stand_ins:
         raise Unsafe(
