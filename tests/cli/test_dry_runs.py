@@ -53,6 +53,7 @@ LINES = {
     "pipeline": "pipeline",
     "promote": "promote --to production --target remote",
     "publish": "publish",
+    "report": "report --junit tests.xml --markdown summary.md --bundle",
     "rollback": "rollback --env staging --target remote",
     "server.prepare": "server.prepare --env staging --apply --target remote",
     "server.prune": "server.prune --env staging --target remote",
@@ -80,7 +81,7 @@ ONLY_LOOK = {
         "plan",
         "releases",
     ),
-    *("report", "status", "verify", "version.show"),
+    *("status", "verify", "version.show"),
 }
 LOOKS = (
     *("git ", "docker info", "docker image inspect", "docker compose version", "docker buildx version"),

@@ -83,6 +83,16 @@ def test_tests_and_summary_as_files(project: Project, runs: Path) -> None:
     assert project.invoke("report --run 41 --junit -").out == (project.folder / "all.xml").read_text()
 
 
+def test_a_dry_run_names_the_files(project: Project, runs: Path) -> None:
+    words = "report --run 41 --junit all.xml --markdown - --bundle --dry-run"
+    told = project.invoke(words).out.splitlines()
+    assert told[0] == "would write all.xml"
+    assert told[1].startswith("## ✓ Run 41")
+    assert told[-1] == f"would write {runs}/41/shiplane-run-41.tar.gz"
+    assert project.invoke("report --open --dry-run").out == f"would write {runs}/42/report.html\n"
+    assert not (project.folder / "all.xml").exists()
+
+
 def test_a_file_that_cannot_be_written(project: Project, runs: Path) -> None:
     ended = project.invoke(f"report --junit {runs}/none/all.xml")
     assert ended.code == 2

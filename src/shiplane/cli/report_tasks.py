@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def report(
     whole: bool = False,
     open: bool = False,  # noqa: A002 - the option's name
     json: bool = False,
+    dry_run: bool = False,
 ) -> None:
     """Write the report of a run, by default the last, as one page; or print it as JSON, or write it in other forms."""
     from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
@@ -41,20 +43,15 @@ def report(
 
         show_json(run_json(past))
         return
+    forms = _Forms(app, past, dry_run=dry_run)
     if junit:
-        from shiplane.report.junit import render_junit  # noqa: PLC0415 - see above
-
-        _write(junit, (f"{line}\n" for line in render_junit(past)))
+        forms.junit(junit)
     if markdown:
-        from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - see above
-
-        _write(markdown, [render_markdown(past)])
+        forms.markdown(markdown)
     if bundle:
-        from shiplane.cli.bundles import make_bundle  # noqa: PLC0415 - see above
-
-        show(str(make_bundle(app, past)))
+        forms.bundle()
     if not (junit or markdown or bundle):
-        _page(past, opened=open)
+        forms.page(opened=open)
 
 
 @command
@@ -85,31 +82,64 @@ def _whole(app: App) -> Past:
     return Past(found.name, app.store.root / "runs" / found.name, found.run)
 
 
-def _page(past: Past, *, opened: bool) -> None:
-    from shiplane.report.page import write_page  # noqa: PLC0415 - see report()
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """Write the forms of a run's report, or tell which files that would be."""
 
-    file = write_page(past)
-    show(str(file))
-    if opened:
-        import webbrowser  # noqa: PLC0415 - only for this
+    app: App
+    past: Past
+    dry_run: bool
 
-        if not webbrowser.open(file.as_uri()):
-            show("there is no browser here: open it from another place")
+    def junit(self, name: str) -> None:
+        from shiplane.report.junit import render_junit  # noqa: PLC0415 - the one form that was asked for
 
+        self._write(name, (f"{line}\n" for line in render_junit(self.past)))
 
-def _write(name: str, pieces: Iterable[str]) -> None:
-    """Write a file in the place of the one before, or to standard output for `-`."""
-    from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+    def markdown(self, name: str) -> None:
+        from shiplane.report.markdown import render_markdown  # noqa: PLC0415 - see junit()
 
-    if name == "-":
-        show("".join(pieces).rstrip("\n"))
-        return
-    file = Path(name)
-    try:
-        with file.open("w", encoding="utf-8") as written:
-            written.writelines(pieces)
-    except OSError as error:
-        raise UsageError(
-            f"{name} cannot be written: {error.strerror}", "name a file in a folder that exists"
-        ) from error
-    show(str(file))
+        self._write(name, [render_markdown(self.past)])
+
+    def bundle(self) -> None:
+        from shiplane.cli.bundles import make_bundle  # noqa: PLC0415 - see junit()
+        from shiplane.report.bundle import bundle_file  # noqa: PLC0415
+
+        if not self._only_told(bundle_file(self.past)):
+            show(str(make_bundle(self.app, self.past)))
+
+    def page(self, *, opened: bool) -> None:
+        from shiplane.report.page import page_file, write_page  # noqa: PLC0415 - see junit()
+
+        if self._only_told(page_file(self.past)):
+            return
+        file = write_page(self.past)
+        show(str(file))
+        if opened:
+            import webbrowser  # noqa: PLC0415 - only for this
+
+            if not webbrowser.open(file.as_uri()):
+                show("there is no browser here: open it from another place")
+
+    def _write(self, name: str, pieces: Iterable[str]) -> None:
+        """Write a file in the place of the one before, or to standard output for `-`."""
+        from shiplane.errors import UsageError  # noqa: PLC0415 - not needed for --list
+
+        if name == "-":
+            show("".join(pieces).rstrip("\n"))
+            return
+        file = Path(name)
+        if self._only_told(file):
+            return
+        try:
+            with file.open("w", encoding="utf-8") as written:
+                written.writelines(pieces)
+        except OSError as error:
+            raise UsageError(
+                f"{name} cannot be written: {error.strerror}", "name a file in a folder that exists"
+            ) from error
+        show(str(file))
+
+    def _only_told(self, file: Path) -> bool:
+        if self.dry_run:
+            show(f"would write {file}")
+        return self.dry_run

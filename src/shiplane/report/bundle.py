@@ -47,6 +47,11 @@ class Enclosed:
     since: Past | None = None
 
 
+def bundle_file(past: Past) -> Path:
+    """Give where the bundle of a run stands."""
+    return past.folder / f"shiplane-run-{past.name}.tar.gz"
+
+
 def write_bundle(past: Past, enclosed: Enclosed, mask: Mask, scratch: Path) -> Path:
     """Write the bundle into the run's folder and give its path; `scratch` is an empty folder for the copies."""
     for origin in {step.reused_from for step in past.run.steps if step.reused_from}:
@@ -60,7 +65,7 @@ def write_bundle(past: Past, enclosed: Enclosed, mask: Mask, scratch: Path) -> P
     if enclosed.diff is not None:
         _write(folder / "changes.diff", _masked_lines(enclosed.diff, _DIFF_BYTES, 0, mask))
     _write(folder / "README.md", [_readme(copy, enclosed, left_out)])
-    return _pack(folder, past.folder / f"shiplane-run-{past.name}.tar.gz")
+    return _pack(folder, bundle_file(past))
 
 
 def own_tables(pyproject: str) -> str:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from shiplane.report.page.document import PAGE, write_page
+from shiplane.report.page.document import PAGE, page_file, write_page
 
-__all__ = ["PAGE", "write_page"]
+__all__ = ["PAGE", "page_file", "write_page"]

@@ -27,9 +27,14 @@ PAGE = "report.html"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
+def page_file(past: Past) -> Path:
+    """Give where the page of a run stands."""
+    return past.folder / PAGE
+
+
 def write_page(past: Past) -> Path:
     """Write the page into the run's folder and give its path; a reader sees the old page or the new, never a half."""
-    file = past.folder / PAGE
+    file = page_file(past)
     written = file.with_suffix(".part")
     with written.open("w", encoding="utf-8") as page:
         page.writelines(render(past))
