@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +47,19 @@ def test_a_pull_request_is_built_and_tested(project: Project) -> None:
     assert (records[-1]["status"], records[-1]["exit_code"]) == ("passed", 0)
     stages = {record["stage"]: record["status"] for record in records if record["kind"] == "stage_ended"}
     assert stages == {"build": "passed", "test": "passed"}
+
+
+def test_old_runs_go_but_those_whose_results_count(project: Project) -> None:
+    for _ in range(2):
+        project.answers(*BASES)
+        assert project.invoke("pipeline --event pull_request --plain").code == 0
+    first, second = sorted(project.runs)
+    shutil.copytree(first, first.with_name("0"))
+    for path in (project.folder / ".shiplane/runs").rglob("*"):
+        os.utime(path, (0, 0))
+    project.answers(*BASES)
+    assert project.invoke("pipeline --event pull_request --plain", SHIPLANE_SET_KEEP_RUNS="1").code == 0
+    assert sorted(folder.name for folder in project.runs) == [first.name, str(int(second.name) + 1)]
 
 
 def test_what_a_run_built_is_tested_whatever_the_names_mean_by_then(project: Project) -> None:

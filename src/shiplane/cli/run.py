@@ -92,6 +92,7 @@ class Run:
             self._take_turn()
             code = self._shown(release, rollback_to)
         self._summarise()
+        self.app.store.drop_runs(self.app.config.keep_runs, self.app.results.runs)
         return code
 
     def _take_turn(self) -> None:

@@ -244,6 +244,8 @@ class Config:
     """So many releases stay on a server, with their images, to roll back to."""
     changelog: str = "CHANGELOG.md"
     """File in which `version.bump` writes the commits since the version before; empty: in none."""
+    keep_runs: int = 200
+    """So many runs stay in `.shiplane/runs`, beside those of the last day and those whose results are kept."""
     results_mb: int = 500
     """Room for the results of steps in `.shiplane/results`; those not used for the longest time go first."""
     parallel: int = 0

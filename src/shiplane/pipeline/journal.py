@@ -159,10 +159,12 @@ def read(folder: Path) -> list[Record]:
 
 
 def _records(file: Path) -> Iterator[Record]:
-    if not file.exists():
+    try:
+        held = file.read_bytes()
+    except FileNotFoundError:
         return
     # Not by splitlines(), which also breaks at characters that JSON leaves as they are.
-    for line in file.read_bytes().decode(errors="replace").split("\n"):
+    for line in held.decode(errors="replace").split("\n"):
         try:
             record = json.loads(line)
         except json.JSONDecodeError:

@@ -51,6 +51,11 @@ class Results:
         found = self._read(step, key)
         return str(found["run"]) if found else None
 
+    def runs(self) -> set[str]:
+        """Name the runs whose results are kept: reports of later ones show their tests."""
+        found = ((path.parent.parent.name, path.parent.name) for path in self.root.glob(f"[!.]*/*/{_RESULT}"))
+        return {run for step, key in found if (run := self.run_of(step, key))}
+
     def images_of(self, step: str, key: str) -> dict[str, str]:
         """Give the ids (or digests) of the images that the step made, by reference."""
         return dict((self._read(step, key) or {}).get("images", {}))

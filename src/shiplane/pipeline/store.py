@@ -6,16 +6,19 @@ import json
 import os
 import re
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.model import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
 FOLDER = ".shiplane"
 _RUN_FOLDER = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_LIVE_SECONDS = 86_400.0
 
 
 class Store:
@@ -50,6 +53,17 @@ class Store:
     def run_folders(self) -> list[Path]:
         """Give the folders of all runs, newest first."""
         return [folder for _, folder in sorted(self._runs(), reverse=True)]
+
+    def drop_runs(self, keep: int, named: Callable[[], Container[str]]) -> None:
+        """Remove the runs that are older than the newest `keep`, and not of the last day: one of those may go on.
+
+        Those that `named` gives stay; it is asked only where there are too many.
+        """
+        old = [folder for folder in self.run_folders()[keep:] if _age(folder) > _LIVE_SECONDS]
+        stay = named() if old else ()
+        for folder in old:
+            if folder.name not in stay:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _runs(self) -> list[tuple[tuple[int, int], Path]]:
         """Give the run folders with their number and part."""
@@ -152,3 +166,10 @@ class Store:
         folder = self.root / "reports" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _age(folder: Path) -> float:
+    """Give the seconds since a run wrote something; 0 where another process has removed it meanwhile."""
+    with suppress(FileNotFoundError):
+        return time.time() - max(path.stat().st_mtime for path in (folder, *folder.glob("journal.jsonl")))
+    return 0.0

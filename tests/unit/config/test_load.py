@@ -64,6 +64,7 @@ TABLES: dict[tuple[str, ...], dict[str, str]] = {
                 "verify_tries",
                 "verify_interval_seconds",
                 "keep_releases",
+                "keep_runs",
                 "results_mb",
                 "parallel",
             ),

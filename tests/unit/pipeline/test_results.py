@@ -42,6 +42,15 @@ def test_a_result_comes_back_as_it_was(results: Results, tmp_path: Path) -> None
     assert [(file.name, file.read_text()) for file in report.parent.iterdir()] == [("junit.xml", "<ok/>")]
 
 
+def test_the_runs_that_it_comes_from(results: Results, tmp_path: Path) -> None:
+    assert results.runs() == set()
+    damaged = keep(results, A, "7", tmp_path)
+    keep(results, B, "9-2", tmp_path)
+    assert results.runs() == {"7", "9-2"}
+    (results.root / "test.a" / damaged / "result.json").write_text("{")
+    assert results.runs() == {"9-2"}
+
+
 def test_what_never_passed_is_not_there(results: Results) -> None:
     assert results.run_of("test.a", key_of(A)) is None
     assert results.run_of("test.a", "") is None

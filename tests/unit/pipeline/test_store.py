@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +36,38 @@ def test_numbers_sort_as_numbers(store: Store) -> None:
 def test_two_runs_at_once_get_two_numbers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "last_run", lambda: 0)
     assert [store.new_run({})[0] for _ in range(3)] == [1, 2, 3]
+
+
+def written(store: Store, name: str, days: float) -> None:
+    folder = store.root / "runs" / name
+    folder.mkdir(parents=True)
+    (folder / "journal.jsonl").touch()
+    then = time.time() - days * 86_400
+    for path in (folder / "journal.jsonl", folder):
+        os.utime(path, (then, then))
+
+
+def test_old_runs_go_but_those_whose_results_count(store: Store) -> None:
+    for name in ("1", "2", "2-2", "3", "10"):
+        written(store, name, days=2)
+    store.drop_runs(2, lambda: {"2"})
+    assert [folder.name for folder in store.run_folders()] == ["10", "3", "2"]
+    assert store.new_run({})[0] == 11
+
+
+def test_a_run_of_the_last_day_stays_whatever_its_number(store: Store) -> None:
+    written(store, "1", days=0.9)
+    written(store, "2", days=1.1)
+    written(store, "300", days=2)
+    os.utime(store.root / "runs" / "1", (0, 0))  # the folder does not tell what is written into its files
+    store.drop_runs(1, set)
+    assert [folder.name for folder in store.run_folders()] == ["300", "1"]
+
+
+def test_few_runs_ask_for_no_results(store: Store) -> None:
+    written(store, "1", days=9)
+    store.drop_runs(1, lambda: pytest.fail("there is none to remove"))
+    assert store.last_run() == 1
 
 
 def test_github_numbers_its_own_runs(store: Store) -> None:
