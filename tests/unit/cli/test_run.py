@@ -15,6 +15,7 @@ from shiplane.cli.run import Manner, Run
 from shiplane.errors import DeployUndone, LabDown
 from shiplane.model import Secret, Step
 from shiplane.pipeline.journal import read
+from shiplane.pipeline.results import Results
 from shiplane.pipeline.store import Store
 from shiplane.report import board
 from shiplane.report.view import View
@@ -86,7 +87,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     facts = SimpleNamespace(message="", author="")
     app = SimpleNamespace(
         store=Store(tmp_path), environ=environ, facts=facts, config=CONFIG, checkout=tmp_path, masker=Masker(),
-        runner=RecordingRunner(),
+        runner=RecordingRunner(), results=Results(tmp_path / "results", 0),
     )  # fmt: skip
     app.store.new_run(environ)
     plan = make_plan(make_stage("staging", Step("staging.lab", ""), Step("staging.up", "", ("staging.lab",))))
