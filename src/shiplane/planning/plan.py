@@ -64,8 +64,9 @@ def _told_of_edits(facts: CheckoutFacts, target: str) -> tuple[str, ...]:
 
 # Of files of one cause a few say enough.
 _FEW = 3
+_LAB = "build.lab"
 # Made beside everything else; only the steps that name it wait for it.
-_BESIDE = frozenset({"build.test-runner"})
+_BESIDE = frozenset({"build.test-runner", _LAB})
 
 
 class _Layout:
@@ -96,7 +97,7 @@ class _Layout:
         if stage in ("staging", "production"):
             return self._environment(stage, before)
         if stage == "publish":
-            return self._publish(before, earlier)
+            return self._publish(before, earlier, (_LAB,) if delivered and self.target == "lab" else ())
         return {"test": self._test, "e2e": self._e2e}[stage](before)
 
     def _build(self, *, delivered: bool) -> list[Step]:
@@ -135,7 +136,7 @@ class _Layout:
             makes=(TEST_RUNNER,),
             definition=buildx.definition(images.test_runner()),
         )
-        lab = Step("build.lab", "registry and servers of the lab", ready, action="lab", asks="the engine")
+        lab = Step(_LAB, "registry and servers of the lab", ready, action="lab", asks="the engine")
         return [runner, lab] if self.target == "lab" else [runner]
 
     def _test(self, before: tuple[str, ...]) -> list[Step]:
@@ -160,13 +161,13 @@ class _Layout:
         lint = nox.session("lint", part, run=self.facts.suffix)
         return Step(name, f"code quality: {part}", needs, commands=(lint,), inputs=inputs)
 
-    def _publish(self, before: tuple[str, ...], earlier: tuple[str, ...]) -> list[Step]:
+    def _publish(self, before: tuple[str, ...], earlier: tuple[str, ...], registry: tuple[str, ...]) -> list[Step]:
         build = nox.session("images", "production")
         built = Step(
             "publish.images",
             "production images",
             # Beside the tests: only what goes out waits for them.
-            earlier or before,
+            (*(earlier or before), *registry),
             commands=(build,),
             action="images",
             asks="the registry",
