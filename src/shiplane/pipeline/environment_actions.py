@@ -117,7 +117,9 @@ class EnvironmentActions:
         self.signatures.require(release, say)
         release = self._pinned(release, say, cancel)
         looks = [self.environments.deployer(name, say, cancel).survey for name in ("staging", step.environment)]
-        with ThreadPoolExecutor(len(looks)) as pool:
+        with ThreadPoolExecutor(len(looks) + 1) as pool:
+            # Three places at once: what the registry says is heard last.
+            compared = pool.submit(self._compare_registry, release, say, cancel)
             staging, production = pool.map(lambda look: look(), looks)
         served = production.served(release.id)
         on_staging = staging.current == release.id
@@ -131,7 +133,7 @@ class EnvironmentActions:
             main=self.config.main_branch,
             allow_dirty=self.target.allows_edits,
         )
-        self._compare_registry(release, say, cancel)
+        compared.result()
         if not served:
             refuse_flaky(((folder.name, read(folder)) for folder in self.store.run_folders()), self.config.flaky)
         say(
