@@ -169,7 +169,7 @@ class Store:
 
 
 def _age(folder: Path) -> float:
-    """Give the seconds since a run wrote something; 0 where another process has removed it meanwhile."""
-    with suppress(FileNotFoundError):
+    """Give the seconds since a run wrote something; 0 where that cannot be told, as of one just removed."""
+    with suppress(OSError):
         return time.time() - max(path.stat().st_mtime for path in (folder, *folder.glob("journal.jsonl")))
     return 0.0
