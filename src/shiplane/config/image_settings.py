@@ -17,7 +17,7 @@ class Component:
 
     name: str
     context: str
-    """Folder with the Dockerfile; its files are the inputs."""
+    """Folder below the checkout with the Dockerfile; its files are the inputs."""
     version_file: str
     """File with `__version__ = "…"` (Python) or `"version": "…"` (JSON)."""
     port: int = 0

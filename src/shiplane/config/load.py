@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import re
 import tomllib
 from functools import partial
@@ -128,6 +129,8 @@ def _check(config: Config) -> None:
     if config.hub_mirror and not _MIRROR.fullmatch(config.hub_mirror):
         cause, fix = f"{config.hub_mirror!r} is no registry's address", 'write it as "mirror.example.com/hub"'
         raise ConfigError("tool.shiplane.hub_mirror", cause, fix)
+    for component in config.components:
+        _below_the_checkout(f"tool.shiplane.components.{component.name}.context", component.context)
     _check_database(config)
     for environment in config.environments:
         if not _URL.fullmatch(environment.url):
@@ -147,10 +150,24 @@ def _check_database(config: Config) -> None:
     if config.pending_command and not config.release_command:
         fix = 'add release_command = ["python", "manage.py", "migrate", "--noinput"]'
         raise ConfigError("tool.shiplane.pending_command", "nothing runs what it finds", fix)
+    for number, pattern in enumerate(config.migration_files):
+        if pattern.startswith("/") or not pattern:
+            cause, fix = f"{pattern!r} names no files of the checkout", 'write it as "backend/*/migrations/*.py"'
+            raise ConfigError(f"tool.shiplane.migration_files[{number}]", cause, fix)
     for name in ("command", "verify"):
         if config.backup.service and not getattr(config.backup, name):
             path = f"tool.shiplane.backup.{name}"
             raise ConfigError(path, "is empty", 'name a command, or switch backups off by service = ""')
+
+
+def _below_the_checkout(path: str, folder: str) -> None:
+    """Refuse a folder that git has under another name: no file would be found below it, and no change of one seen."""
+    plain = posixpath.normpath(folder)
+    if plain in (".", "..") or plain.startswith(("/", "../")):
+        fix = 'give the Dockerfile and its files a folder of their own, such as "backend"'
+        raise ConfigError(path, f"{folder!r} is no folder below the checkout", fix)
+    if plain != folder:
+        raise ConfigError(path, f"{folder!r} is not how git names it", f'write it as "{plain}"')
 
 
 def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:

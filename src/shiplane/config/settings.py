@@ -230,7 +230,7 @@ class Config:
     pending_command: tuple[str, ...] = ()
     """Command in the same image that prints the pending migrations as JSON; empty: neither check nor backup."""
     migration_files: tuple[str, ...] = ()
-    """Patterns of the files that decide which migrations there are; empty: the pending command is always asked.
+    """Patterns of the files that decide which migrations there are; where none is found, the pending command is asked.
 
     Where none of them differs from those of the release that serves, nothing can be pending.
     """

@@ -59,12 +59,16 @@ def in_checkout(checkout: Path) -> dict[str, bytes]:
 
 
 def schema_of(checkout: Path, patterns: tuple[str, ...]) -> str:
-    """Digest the files that decide which migrations there are, by name and content; empty without patterns."""
+    """Digest the files that decide which migrations there are, by name and content.
+
+    Empty where there are none: patterns that find nothing say nothing, and the database is asked.
+    """
     digest = hashlib.sha256()
-    for path in sorted({path for pattern in patterns for path in checkout.glob(pattern) if path.is_file()}):
+    files = sorted({path for pattern in patterns for path in checkout.glob(pattern) if path.is_file()})
+    for path in files:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(checkout)}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest() if patterns else ""
+    return digest.hexdigest() if files else ""
 
 
 def _at_commit(runner: Runner, release: Release) -> dict[str, bytes]:

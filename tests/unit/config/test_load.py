@@ -266,6 +266,38 @@ def test_a_name_beside_the_table_s_own_is_refused(place: tuple[str, ...]) -> Non
         (("cache",), "kind", "s3", "cache.kind: 's3' is not known", "use one of: registry, gha, local, none"),
         (("cache",), "compression", "xz", "cache.compression: 'xz' is not known", "use one of: zstd, gzip"),
         (("cache",), "targets", ["lab", "x"], "cache.targets[1]: 'x' is not known", "use one of: lab, remote"),
+        *(
+            (
+                ("components", "backend"),
+                "context",
+                written,
+                f"components.backend.context: {written!r} is not how git names it",
+                f'write it as "{plain}"',
+            )
+            for written, plain in (
+                ("./backend", "backend"),
+                ("backend/", "backend"),
+                ("apps//api", "apps/api"),
+                ("a/../b", "b"),
+            )
+        ),
+        *(
+            (
+                ("components", "backend"),
+                "context",
+                outside,
+                f"components.backend.context: {outside!r} is no folder below the checkout",
+                'give the Dockerfile and its files a folder of their own, such as "backend"',
+            )
+            for outside in (".", "", "./", "/srv/backend", "..", "../backend", "backend/../../other")
+        ),
+        (
+            (),
+            "migration_files",
+            ["backend/*/migrations/*.py", "/app/*/migrations/*.py"],
+            "migration_files[1]: '/app/*/migrations/*.py' names no files of the checkout",
+            'write it as "backend/*/migrations/*.py"',
+        ),
         (
             ("backup",),
             "verify",

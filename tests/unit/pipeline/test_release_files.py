@@ -90,3 +90,5 @@ def test_the_schema_is_that_of_the_files_that_decide_the_migrations(tmp_path: Pa
     (tmp_path / "lock.txt").write_bytes(b"django==6")
     assert len({first, second, schema_of(tmp_path, patterns)}) == 3
     assert schema_of(tmp_path, ()) == ""
+    # A pattern with a mistake must not say of each release that it has the migrations of the one before.
+    assert schema_of(tmp_path, ("*/migration/*.py",)) == ""
