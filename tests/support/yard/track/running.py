@@ -42,6 +42,7 @@ class Pipeline:
 
     def __init__(self, track: Track, *words: str) -> None:
         self.track = track
+        self.earlier = frozenset(track.runs())
         self.file = track.folder.parent / f"output-{time.monotonic_ns()}.txt"
         self.began = time.monotonic()
         argv = (".venv/bin/python", "-m", "invoke", "pipeline", "--plain", *words)
@@ -141,9 +142,14 @@ class Track(Yard):
         return list(reversed(self.store.run_folders()))
 
     def await_step(self, step: str, run: Pipeline) -> None:
-        """Wait until the newest run has begun a step."""
+        """Wait until a run has begun a step; those from before it do not count, though it may have no journal yet."""
         end = time.monotonic() + _SECONDS
-        while not any(r.get("step") == step for r in read(self.runs()[-1]) if r["kind"] == "step_started"):
+        while not any(
+            record["kind"] == "step_started" and record["step"] == step
+            for folder in self.runs()
+            if folder not in run.earlier
+            for record in read(folder)
+        ):
             assert run.process.poll() is None, run.finish(None).story()
             assert time.monotonic() < end, f"{step} did not begin"
             time.sleep(0.02)
