@@ -15,8 +15,8 @@ from checkouts import make_checkout, without_hashes
 from samples import HARD
 from shiplane.commands import engine
 from shiplane.development.answers import HEADERS
-from shiplane.pipeline.locks import held
 from shiplane.runners.http import Answer as Said
+from shiplane.runners.locks import held
 from stacks import DEVELOPMENT_TEXT, RUNNING, answers, container, kept
 
 if TYPE_CHECKING:
@@ -376,7 +376,7 @@ def test_one_command_at_a_time_changes_the_stack(project: Project, monkeypatch: 
         yield
         seen.append(len(done(project)))
 
-    monkeypatch.setattr("shiplane.pipeline.locks.held", alone)
+    monkeypatch.setattr("shiplane.runners.locks.held", alone)
     monkeypatch.setattr("shiplane.runners.base.Cancel.sleep", lambda *_: None)
     again(project, line, SIZES[0])
     changes = [number for number, command in enumerate(done(project)) if re.search(CHANGING[line], command)]

@@ -10,7 +10,7 @@ from shiplane.cli.app import App
 from shiplane.cli.leftovers import remove
 from shiplane.cli.test_environment import KEPT
 from shiplane.model.identity import checkout_id
-from shiplane.pipeline.locks import held
+from shiplane.runners.locks import held
 
 if TYPE_CHECKING:
     from projects import Project

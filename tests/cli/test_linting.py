@@ -12,7 +12,7 @@ from shiplane.cli import session
 from shiplane.cli.app import App
 from shiplane.cli.failures import told
 from shiplane.cli.leftovers import remove
-from shiplane.pipeline.locks import held
+from shiplane.runners.locks import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -28,7 +28,7 @@ def opened(app: App, say: Callable[[str], None] = show) -> Stack:
 def alone(app: App, say: Callable[[str], None] = show) -> Iterator[None]:
     """Let no other command change this checkout's stack while the block runs; however it is ended, it cleans up."""
     from shiplane.cli.signals import terminable  # noqa: PLC0415 - not needed for --list
-    from shiplane.pipeline.locks import held  # noqa: PLC0415
+    from shiplane.runners.locks import held  # noqa: PLC0415
 
     def waiting() -> None:
         say("waiting for another command that changes the development stack")
@@ -40,7 +40,7 @@ def alone(app: App, say: Callable[[str], None] = show) -> Iterator[None]:
 def left_half(app: App) -> dict[str, str]:
     """Give the parts that a restore has left half changed, each with its backup; one that runs has left nothing yet."""
     from shiplane.development.cut_off import read  # noqa: PLC0415 - not needed for --list
-    from shiplane.pipeline.locks import held  # noqa: PLC0415
+    from shiplane.runners.locks import held  # noqa: PLC0415
 
     if read(app.checkout).parts:
         with suppress(BlockingIOError), held(_lock(app)):

@@ -11,7 +11,7 @@ from shiplane import checks
 from shiplane.cli import test_environment
 from shiplane.commands import nox
 from shiplane.model.identity import checkout_id
-from shiplane.pipeline.locks import held
+from shiplane.runners.locks import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,9 +10,10 @@ from shiplane.cli.text import show
 from shiplane.errors import Interrupted, ShiplaneError
 from shiplane.pipeline.interrupts import deferred
 from shiplane.pipeline.presence import Presence
-from shiplane.pipeline.register import Entry, Register, place
+from shiplane.pipeline.register import Entry, Register
 from shiplane.pipeline.turns import Turn
 from shiplane.runners import process
+from shiplane.runners.locks import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +45,7 @@ class Place:
         self.app = app
         self.journal = journal
         me = Entry(journal.folder.name, run, group, str(app.checkout), *process.own())
-        register = Register(place(app.environ, app.store.root / "running"))
+        register = Register(user_folder(app.environ, "running") or app.store.root / "running")
         self.turn = Turn(register, me, show, time.sleep, production=app.config.limits.production)
         self.presence = Presence(app.runner.environ)
         self.older: Sequence[Entry] = ()

@@ -14,8 +14,8 @@ from shiplane.cli.failures import told
 from shiplane.cli.signals import terminable
 from shiplane.commands import buildx
 from shiplane.errors import UnknownName
-from shiplane.pipeline.locks import held
 from shiplane.planning.linted import PROJECT, by_kind
+from shiplane.runners.locks import held
 
 _ENGINE_FREE = ("docs", "links", "shiplane", "topology")
 _VERIFY = "--verify-reproducible"

@@ -66,7 +66,7 @@ def _show_plan(testing: Testing, *, json: bool) -> None:
 def _carry_out(testing: Testing, run: Callable[[Testing], None]) -> None:
     """Run alone of its kind in this checkout, and clean up however it ends."""
     from shiplane.cli.signals import terminable  # noqa: PLC0415 - not needed for --list
-    from shiplane.pipeline.locks import held  # noqa: PLC0415
+    from shiplane.runners.locks import held  # noqa: PLC0415
 
     lock = testing.app.store.root / "locks" / "test"
     with terminable(), held(lock, lambda: testing.say("waiting for another test in this checkout")):

@@ -15,10 +15,10 @@ from shiplane.errors import Interrupted, ShiplaneError, StepFailed, UsageError
 from shiplane.facts import evidence, failed_before, listeners
 from shiplane.facts.answers import told_by_git
 from shiplane.pipeline import tested
-from shiplane.pipeline.locks import held
 from shiplane.planning import suites
 from shiplane.report.suites_text import Ended
 from shiplane.runners.base import now
+from shiplane.runners.locks import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

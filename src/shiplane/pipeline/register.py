@@ -6,17 +6,16 @@ The checkouts may use different versions of Shiplane: fields that one does not k
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shiplane.pipeline.locks import held
 from shiplane.runners import process
+from shiplane.runners.locks import held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
 # What stands for these fields of a run whose version writes them otherwise.
 _UNTOLD = {"run": "?", "id": "", "checkout": "a checkout that is not known"}
@@ -53,19 +52,6 @@ class Entry:
     def name(self) -> str:
         """Name its file."""
         return f"{process.Own(self.pid, self.machine, self.started).mark}.json"
-
-
-def place(environ: Mapping[str, str], otherwise: Path) -> Path:
-    """Give the folder of a user's register; where they have no home that can be written, another one."""
-    home = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else "")
-    if not home:
-        return otherwise
-    folder = Path(home) / "shiplane" / "running"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return otherwise
-    return folder if os.access(folder, os.W_OK) else otherwise
 
 
 class Register:

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shiplane.pipeline.journal import timestamp
-from shiplane.pipeline.locks import held, is_marked, marked
 from shiplane.planning.decide import Passed
 from shiplane.planning.keys import key_of
+from shiplane.runners.locks import held, is_marked, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ import pytest
 
 from shiplane.errors import StillRunning, Superseded
 from shiplane.pipeline import turns
-from shiplane.pipeline.register import Entry, Register, place
+from shiplane.pipeline.register import Entry, Register
 from shiplane.pipeline.turns import Turn
 from shiplane.runners import process
 
@@ -282,12 +282,3 @@ def test_who_is_asked_to_end_knows_by_whom(machine: Machine, register: Register)
     assert (reason.exit_code, reason.cause) == (130, "superseded by run 100 while: backend tests")
     with pytest.raises(Superseded):
         turn.finalise()
-
-
-def test_the_register_is_the_user_s_and_without_a_home_the_checkout_s(tmp_path: Path) -> None:
-    state, home, checkout = str(tmp_path / "state"), str(tmp_path / "home"), tmp_path / "checkout"
-    assert place({"XDG_STATE_HOME": state, "HOME": home}, checkout) == tmp_path / "state/shiplane/running"
-    assert place({"HOME": home}, checkout) == tmp_path / "home/.local/state/shiplane/running"
-    assert place({}, checkout) == checkout
-    (tmp_path / "file").write_text("")
-    assert place({"HOME": str(tmp_path / "file")}, checkout) == checkout

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane.pipeline.locks import marked
 from shiplane.pipeline.results import Results
 from shiplane.planning.decide import Passed
 from shiplane.planning.keys import Item, key_of
+from shiplane.runners.locks import marked
 
 if TYPE_CHECKING:
     from pathlib import Path

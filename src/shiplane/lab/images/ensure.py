@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from shiplane.commands.engine import RECIPE_LABEL, STAND_IN_LABEL
@@ -17,29 +20,61 @@ from shiplane.lab.images.catalogue import (
     server_reference,
 )
 from shiplane.lab.images.pull import pull_what_can_be
-from shiplane.runners import temporary
+from shiplane.runners import locks, temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shiplane.lab.engine import LocalImage
     from shiplane.runners.base import Runner
+
+
+_PAUSE_SECONDS = 1.0
 
 
 def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, ...]:
     """Bring every base image and the servers' image into the engine; give the names that were missing.
 
     An image that the engine holds is used as it is, but for a stand-in that is made in another way by now; else it is
-    pulled; else a stand-in is made.
+    pulled; else a stand-in is made. Commands of a user do so one after the other: the second one finds them.
     """
     engine = Engine(runner)
     engine.require()
-    server = server_reference()
-    held = engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server])
+    if not _missing(_held(engine)):
+        return ()
+    with _alone(engine, report):
+        return _bring(engine, report)
+
+
+@contextmanager
+def _alone(engine: Engine, report: Callable[[str], None]) -> Iterator[None]:
+    def pause() -> None:
+        engine.ask("version")  # which ends where the command was cancelled
+        time.sleep(_PAUSE_SECONDS)
+
+    folder = locks.user_folder(os.environ, "images")
+    if folder is None:
+        yield
+        return
+    with locks.held_in_turn(folder / "lock", lambda: report("waiting for another command that makes them"), pause):
+        yield
+
+
+def _held(engine: Engine) -> Mapping[str, LocalImage]:
+    return engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server_reference()])
+
+
+def _missing(held: Mapping[str, LocalImage]) -> list[str]:
     stale = outdated(held)
-    missing = [name for name in (*OFFICIAL_NAMES, server) if name not in held or name in stale]
+    return [name for name in (*OFFICIAL_NAMES, server_reference()) if name not in held or name in stale]
+
+
+def _bring(engine: Engine, report: Callable[[str], None]) -> tuple[str, ...]:
+    held = _held(engine)
+    missing = _missing(held)
     if not missing:
         return ()
+    runner, server = engine.runner, server_reference()
     to_pull = [name for name in (*OFFICIAL_NAMES, ROOT_IMAGE) if name not in held]
     pulled = pull_what_can_be(runner, to_pull, report)
     stand_ins = [image for image in BASE_IMAGES if image.name in missing and image.name not in pulled]
