@@ -1,4 +1,4 @@
-"""How many examples a property test tries: a few with every change, thousands in `nox -s proof`."""
+"""What all tests share: how many examples a property test tries, and how workers share them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import atexit
 import os
 import shutil
 import tempfile
+from typing import TYPE_CHECKING
 
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    import pytest
+    from xdist.remote import Producer
 
 # Output differs in a workflow: a test says itself when it plays one.
 os.environ.pop("GITHUB_ACTIONS", None)
@@ -22,3 +28,28 @@ if "PYTHONPYCACHEPREFIX" not in os.environ:
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("proof", max_examples=2000, deadline=None)
 settings.load_profile("quick")
+
+# Folders whose tests share a lab: one worker has them all. What needs no images goes beside the first, which makes them
+# on a fresh machine; then the longest, so that both workers end at about the same time.
+_LABS = ("tests/integration/story", "tests/integration/deploy", "tests/proof")
+_ORDER = (_LABS[0], "tests/cli", *_LABS[1:], "tests/integration", "tests")
+
+
+class _ByLab(LoadScopeScheduling):
+    """Hand a worker the tests of a lab, or else of a file, at once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in _LABS if file.startswith(f"{folder}/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Let workers share a lab's tests by `_ByLab`, in the order of their collection."""
+    config.option.loadscopereorder = False
+    return _ByLab(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest where there are workers."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next(n for n, folder in enumerate(_ORDER) if item.nodeid.startswith(folder)))

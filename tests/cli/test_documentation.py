@@ -2,7 +2,7 @@
 
 What a test can do to it is done: an Invoke task is run on a recorded machine, its dry run where it has one.
 `tests/integration/test_documentation.py` runs for real what is quick and harms nothing, and asks scripts for help;
-`tests/integration/test_tutorial.py` types the tutorial.
+`tests/integration/story/test_tutorial.py` types the tutorial.
 """
 
 from __future__ import annotations

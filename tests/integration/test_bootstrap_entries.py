@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTEST = "python -m pytest --numprocesses 2"
 
 
 @pytest.fixture
@@ -84,10 +85,10 @@ def test_onboard_refuses_what_it_does_not_know_before_anything_runs(checkout: Pa
 
 def test_test_passes_arguments_on_and_keeps_the_code(checkout: Path) -> None:
     write(checkout, ".venv/bin/python", 1)
-    assert calls(checkout, "scripts/test", "-k", "lock") == (1, ["bootstrap --no-hooks", "python -m pytest -k lock"])
+    assert calls(checkout, "scripts/test", "-k", "lock") == (1, ["bootstrap --no-hooks", f"{PYTEST} -k lock"])
 
 
 def test_ci_runs_the_tests_and_nothing_else(checkout: Path) -> None:
-    assert calls(checkout, ".ci/run") == (0, ["bootstrap --no-hooks", "python -m pytest"])
+    assert calls(checkout, ".ci/run") == (0, ["bootstrap --no-hooks", PYTEST])
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     assert lines == ["#!/usr/bin/env bash", "exec ./scripts/test"]
