@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from shiplane.model import Command
     from shiplane.runners.base import Cancel, Runner
 
-# Nothing else that is not found goes without its name.
-_LAYER_LOST = re.compile(r"failed to prepare extraction snapshot|failed to solve: not found$")
+# What a second try mends, and why the first one failed. Nothing else that is not found goes without its name.
+_DISTURBED = {
+    re.compile(r"failed to prepare extraction snapshot|failed to solve: not found$"): (
+        "the engine removed a part of the image while it was made, as another image went"
+    ),
+    re.compile(r'failed to solve: image "[^"]+": already exists$'): (
+        "another build gave its image the same name at the same moment"
+    ),
+}
 _OWN_FAILURE = "did not complete successfully"
 
 
@@ -124,15 +131,17 @@ def refuse_foreign_platforms(runner: Runner, listed: tuple[buildx.Build, ...]) -
 
 
 def _carry_out(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
-    """Build, and build once more where the engine lost a layer under it.
+    """Build, and build once more where another process disturbed the engine.
 
     An engine on the containerd store writes an image part by part, and unpacks it layer by layer; when another process
-    removes what shared them, one can be gone before the next comes. The second try makes all of them.
+    removes what shared them, one can be gone before the next comes. The second try makes all of them. And of two that
+    name an image at once, where none has that name yet, it refuses the second.
     """
     try:
         run_checked(runner, command, title, say, cancel)
     except StepFailed as error:
-        if not any(_LAYER_LOST.search(line) for line in error.details):
+        why = next((why for sign, why in _DISTURBED.items() if any(sign.search(line) for line in error.details)), "")
+        if not why:
             raise
-        say("the engine removed a part of the image while it was made, as another image went: building once more")
+        say(f"{why}: building once more")
         run_checked(runner, command, title, say, cancel)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOST = 'ERROR: failed to solve: failed to prepare extraction snapshot "extract-1": parent snapshot does not exist'
 GONE = "#23 exporting to image\n#23 ERROR: not found\nERROR: failed to solve: not found"
+SAME = '#48 naming to docker.io/library/a:1 done\nERROR: failed to solve: image "docker.io/library/a:1": already exists'
 NAMED = "ERROR: failed to solve: docker.io/library/absent:1: not found"
 TOLD = """\
 Name:          default
@@ -51,13 +52,15 @@ class Builder:
         return Completed(code, "", output, 0.1)
 
 
-@pytest.mark.parametrize("lost", [LOST, GONE])
-def test_what_the_engine_lost_is_made_once_more(tmp_path: Path, lost: str) -> None:
-    builder, said = Builder((lost, 1), ("", 0)), list[str]()
+@pytest.mark.parametrize(
+    ("end", "why"), [(LOST, "another image went"), (GONE, "another image went"), (SAME, "the same name")]
+)
+def test_what_another_process_disturbed_is_made_once_more(tmp_path: Path, end: str, why: str) -> None:
+    builder, said = Builder((end, 1), ("", 0)), list[str]()
     bake(builder, tmp_path, runner_images(), {}, said.append)
     assert len(builder.commands) == 2
     assert builder.commands[0] == builder.commands[1]
-    assert any("building once more" in line for line in said)
+    assert any(why in line and line.endswith(": building once more") for line in said)
 
 
 @pytest.mark.parametrize(
