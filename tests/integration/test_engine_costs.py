@@ -1,4 +1,7 @@
-"""The tool itself stays cheap; `nox -s bench` tells how much."""
+"""The tool itself stays cheap; `nox -s bench` tells how much.
+
+Limits in seconds are those of the machine that docs/performance.md tells of; a slower one has as much more time.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 def cheap(made: dict[str, costs.Times]) -> bool:
     # Of a core's time, which other processes do not take away.
     plan = min(made["plan"].cpu) - min(made["--list"].cpu)
-    return costs.ratio(made["--list"], made["bare --list"]) <= 1.3 and plan <= 0.3
+    return costs.ratio(made["--list"], made["bare --list"]) <= 1.3 and plan <= 0.3 * costs.scale(made["bare --list"])
 
 
 def test_listing_the_tasks_costs_little_more_than_a_bare_task_file() -> None:
@@ -60,7 +63,7 @@ def test_fifty_thousand_files_that_did_not_change_cost_half_a_second(tmp_path: P
         return took
 
     # Of a core's time, which a busy machine makes longer: what is within the limit once is within it.
-    assert any(again() <= 0.5 for _ in range(25))
+    assert any(again() <= 0.5 * costs.slowness() for _ in range(25))
 
 
 def cpu() -> float:

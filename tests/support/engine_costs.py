@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STEPS = 1000
 OUTPUT_MB = 100
+_BARE_SECONDS = 0.12  # of a core, for a bare `invoke --list` on the machine for which limits are told in seconds
 _PATIENCE = 5
 _BARE = '''from invoke.tasks import task
 
@@ -88,6 +89,21 @@ def commands(rounds: int, enough: Callable[[dict[str, Times]], bool] = lambda _:
             if enough(made):
                 break
     return made
+
+
+def slowness(rounds: int = 5) -> float:
+    """Give how many times as long a bare `invoke --list` takes here as on the machine for which limits are told."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as compiled:
+        (Path(folder) / "tasks.py").write_text(_BARE)
+        made = Times("bare --list")
+        for _ in range(rounds + 1):
+            _timed(made, Path(folder), "--list", Path(compiled))
+    return scale(made)
+
+
+def scale(bare: Times) -> float:
+    """Give by how much longer a limit in seconds is here than on the machine for which it is told; at least 1."""
+    return max(1.0, min(bare.cpu) / _BARE_SECONDS)
 
 
 def _timed(times: Times, folder: Path, word: str, compiled: Path) -> None:
