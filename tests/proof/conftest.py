@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     folder = tmp_path_factory.mktemp("proof") / "yard"
     try:
@@ -27,7 +27,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
         Yard.remove(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def track(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Track]:
     folder = tmp_path_factory.mktemp("proof") / "track"
     try:
@@ -36,7 +36,7 @@ def track(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Track]:
         Track.remove(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def matrix(yard: Yard) -> Matrix:
     """Give what strikes deploys; a release serves."""
     return Matrix(yard)

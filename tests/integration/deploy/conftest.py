@@ -76,6 +76,11 @@ ARG KIND
 RUN echo $KIND >/kind; if [ $KIND = migration ]; then touch /refuse-migration; fi
 CMD ["python", "/server.py"]
 """
+# Two servers ask it all the time: without a start of Python.
+PROBE = (
+    r'exec 3<>/dev/tcp/127.0.0.1/8000; printf "GET / HTTP/1.0\r\n\r\n" >&3; '
+    r'read -r _ code _ <&3; while read -r _ <&3; do :; done; test "$$code" = 200'
+)
 COMPOSE = b"""
 services:
   db: &data
@@ -93,10 +98,10 @@ services:
     environment: {RELEASE: "${RELEASE:?}"}
     depends_on: {db: {condition: service_healthy}, redis: {condition: service_healthy}}
     healthcheck:
-      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/')"]
-      start_period: 2s
+      test: [CMD, bash, -c, 'PROBE']
+      start_period: 3s
       start_interval: 0.3s
-      interval: 1s
+      interval: 10s
       retries: 1
   worker:
     image: ${WEB_IMAGE:?}
@@ -123,7 +128,7 @@ services:
       start_period: 5s
       start_interval: 0.2s
 volumes: {data: {}}
-"""
+""".replace(b"PROBE", PROBE.encode())
 PROXY = b"""
 events {}
 http {
@@ -220,7 +225,7 @@ class Place:
         return self.ask(f"find deployments {names}; {once}; {unused}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[lab.LabState, RegistryLogin, dict[str, Image]]]:
     checkout = tmp_path_factory.mktemp("deploy-lab")
     try:
@@ -255,12 +260,12 @@ def build(checkout: Path, login: RegistryLogin) -> dict[str, Image]:
     return images
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staging(state: tuple[lab.LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
     yield from opened(Place(state[0], "staging", state[1], state[2]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fresh(state: tuple[lab.LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
     """Give a server on which nothing was ever deployed."""
     yield from opened(Place(state[0], "production", state[1], state[2]))

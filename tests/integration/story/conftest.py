@@ -30,7 +30,7 @@ _OURS = tuple(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     """Give a clone whose passwords come from the environment; its lab has to go without a trace in the end."""
     passwords = {"DB_PASSWORD": story.HARD_SECRET, "REDIS_PASSWORD": story.HARD_SECRET}
@@ -51,7 +51,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
             docker("rmi", "--force", *left)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """Give another clone, with every test of the application and without a lab."""
     made = Clone.make(tmp_path_factory.mktemp("whole") / "whole")
@@ -60,13 +60,13 @@ def whole(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def watch() -> ArgumentWatch:
     """Give what was seen of all processes while the first commit was shipped."""
     return ArgumentWatch()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first(clone: Clone, watch: ArgumentWatch) -> Chapter:
     """Ship a commit through the whole pipeline."""
     commit = clone.commit("Keep a few tests of each suite", story.shorten_checks)
@@ -75,14 +75,14 @@ def first(clone: Clone, watch: ArgumentWatch) -> Chapter:
     return Chapter(commit, done, Servers(clone).look())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(clone: Clone, first: Chapter) -> Servers:
     """Give the lab of the clone, which the first chapter has brought up."""
     assert first.done.code == 0
     return Servers(clone)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def second(clone: Clone, servers: Servers) -> Chapter:
     """Ship a change of the frontend by single commands, while two others want staging too."""
     commit = clone.commit("Change the frontend", story.change_frontend)
@@ -100,14 +100,14 @@ def second(clone: Clone, servers: Servers) -> Chapter:
     return Chapter(commit, done, servers.look(), beside, moved)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rolled_back(clone: Clone, servers: Servers, second: Chapter) -> Chapter:
     """Take production back to the release before."""
     done = clone.invoke("rollback", "--env", "production", "--plain")
     return Chapter(second.commit, done, servers.look())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def third(clone: Clone, servers: Servers, rolled_back: Chapter) -> Chapter:
     """Send a commit through the pipeline that the browser tests refuse, and ask for its promotion all the same."""
     assert rolled_back.done.code == 0
@@ -117,7 +117,7 @@ def third(clone: Clone, servers: Servers, rolled_back: Chapter) -> Chapter:
     return Chapter(commit, done, servers.look(), (refused,))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fourth(clone: Clone, servers: Servers, third: Chapter) -> Chapter:
     """Deploy a commit whose backend never gets healthy on staging."""
     assert third.done.code
@@ -127,7 +127,7 @@ def fourth(clone: Clone, servers: Servers, third: Chapter) -> Chapter:
     return Chapter(commit, done, servers.look())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lessons(clone: Clone, servers: Servers, fourth: Chapter) -> dict[str, Lesson]:
     """Take back both commits that did not reach production, then follow the tutorial to its end."""
     assert fourth.done.code

@@ -1,0 +1,1 @@
+"""Tests that share a lab, which goes with the last of them."""
