@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from shiplane.errors import Unreachable
+from shiplane.runners.base import now
 from shiplane.runners.connection import failures
 from shiplane.runners.reading import REFUSED, NotReading, Questions
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _ADDRESS = "127.0.0.1"
 _CONNECT_SECONDS = 5.0
 _CHUNK = 65536
+_LINGER_SECONDS = 2.0
 
 
 @contextlib.contextmanager
@@ -63,10 +65,21 @@ def _carry(channel: Channel, port: int) -> None:
         try:
             _pump(channel.recv, lambda data: sock.sendall(asked.take(data)), lambda: sock.shutdown(socket.SHUT_WR))
         except NotReading:
-            with contextlib.suppress(*failures()):
-                channel.sendall(REFUSED)
+            _refuse(channel)
             sock.shutdown(socket.SHUT_RDWR)
         other.join()
+
+
+def _refuse(channel: Channel) -> None:
+    """Say no, and hear what else is said: an end in the midst of it would take the answer along."""
+    end = now() + _LINGER_SECONDS
+    with contextlib.suppress(*failures()):
+        channel.sendall(REFUSED)
+        channel.shutdown_write()
+        while (left := end - now()) > 0:
+            channel.settimeout(left)
+            if not channel.recv(_CHUNK):
+                return
 
 
 def _pump(take: Callable[[int], bytes], give: Callable[[bytes], object], end: Callable[[], object]) -> None:

@@ -78,8 +78,9 @@ CMD ["python", "/server.py"]
 """
 # Two servers ask it all the time: without a start of Python.
 PROBE = (
-    r'exec 3<>/dev/tcp/127.0.0.1/8000; printf "GET / HTTP/1.0\r\n\r\n" >&3; '
-    r'read -r _ code _ <&3; while read -r _ <&3; do :; done; test "$$code" = 200'
+    r'exec 3<>/dev/tcp/127.0.0.1/8000 || exit 1; printf "GET / HTTP/1.0\r\n\r\n" >&3; '
+    r'read -r _ code _ <&3; while read -r _ <&3; do :; done; test "$$code" = 200 || '
+    r'{ echo "HTTP Error $$code"; exit 1; }'
 )
 COMPOSE = b"""
 services:

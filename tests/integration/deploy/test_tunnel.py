@@ -33,9 +33,10 @@ def layer(name: str, size: int) -> bytes:
 
 
 def answer(runner: SshRunner, port: int, request: str) -> str:
-    """Ask the port on the server, by hand."""
-    words = f"{request} HTTP/1.1\\r\\nHost: here\\r\\nConnection: close\\r\\n\\r\\n"
-    script = f"exec 3<>/dev/tcp/127.0.0.1/{port}; printf '{words}' >&3; timeout 20 cat <&3"
+    """Ask the port on the server, by hand, and go on to speak when the first line may have been answered already."""
+    first, rest = f"{request} HTTP/1.1\\r\\n", "Host: here\\r\\nConnection: close\\r\\n\\r\\n"
+    said = f"printf '{first}' >&3; sleep 0.3; printf '{rest}' >&3"
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{port}; {said}; sleep 0.1; timeout 20 cat <&3"
     return runner.run(Command(("bash", "-c", script))).stdout
 
 
