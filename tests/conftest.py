@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Generator, Iterator
+
     from xdist.remote import Producer
 
 # Output differs in a workflow: a test says itself when it plays one.
@@ -53,3 +58,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes longest where there are workers."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: next(n for n, folder in enumerate(_ORDER) if item.nodeid.startswith(folder)))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before a test's clock runs
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test that measures the machine have it for itself."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    with _turn(Path(item.config.option.basetemp).parent, alone="alone" in item.keywords):
+        return (yield)
+
+
+@contextmanager
+def _turn(place: Path, *, alone: bool) -> Iterator[None]:
+    """Hold the machine, with others or `alone`; who waits to be alone keeps the door shut to who comes later."""
+    with (place / "door").open("w") as door, (place / "room").open("w") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(door, fcntl.LOCK_UN)
+        yield

@@ -12,6 +12,8 @@ import time
 from typing import TYPE_CHECKING
 from unittest.mock import ANY
 
+import pytest
+
 import engine_costs as costs
 from shiplane.facts.hashes import Hashes
 from shiplane.facts.inventory import survey
@@ -20,6 +22,9 @@ from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+pytestmark = pytest.mark.alone
 
 
 def cheap(made: dict[str, costs.Times]) -> bool:

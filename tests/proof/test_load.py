@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from yard.checkout import Yard
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(1200)
 def test_no_request_fails_while_releases_change(yard: Yard, tmp_path: Path) -> None:
     yard.deploy(yard.release("one"))
