@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ from shiplane.model.identity import checkout_id
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Images are called after components, machine-wide: these are no other checkout's.
-_MARK = checkout_id(ROOT)
+# Images are called after components, machine-wide: these are no other checkout's, nor another worker's.
+_MARK = checkout_id(ROOT) + os.environ.get("PYTEST_XDIST_WORKER", "")
 ONE, TWO, THREE = (f"t{_MARK}-{name}" for name in ("one", "two", "three"))
 CONFIG = """
 [tool.shiplane]
