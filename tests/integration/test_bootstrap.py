@@ -81,6 +81,7 @@ def fake_docker(compose: str, store: str = "io.containerd.snapshotter.v1", build
     esac"""
 
 
+@pytest.mark.alone
 def test_second_run_is_quick_and_changes_nothing() -> None:
     assert bootstrap(ROOT).returncode == 0
     watched = [ROOT / ".venv" / ".shiplane", ROOT / ".venv" / "bin", ROOT / "requirements", ROOT / "scripts"]

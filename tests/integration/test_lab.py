@@ -91,6 +91,7 @@ def other(tmp_path: Path) -> Iterator[Path]:
     lab.down(folder)
 
 
+@pytest.mark.alone
 def test_a_lab_that_is_up_comes_up_at_once(checkout: Path) -> None:
     before = lab.status(checkout)
     state, seconds = up(checkout)
@@ -99,6 +100,7 @@ def test_a_lab_that_is_up_comes_up_at_once(checkout: Path) -> None:
     assert seconds < 4, "2 s on an idle machine"
 
 
+@pytest.mark.alone
 def test_a_lab_comes_up_and_goes_beside_another_without_a_trace(checkout: Path, other: Path) -> None:
     first, files_before = lab.status(checkout), files(other)
     before = traces(checkout, first.registry)
@@ -229,6 +231,7 @@ def serves(url: str, seconds: float = 20) -> str:
             time.sleep(0.2)
 
 
+@pytest.mark.alone
 def test_a_stopped_lab_comes_back_with_its_data(checkout: Path) -> None:
     state = lab.status(checkout)
     ssh(checkout, "staging", "mkdir -p deployments && echo kept > deployments/file")

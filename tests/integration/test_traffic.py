@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
+import pytest
+
 from traffic.running import Traffic
 from traffic.wanted import Flow, Wanted
 
@@ -122,6 +124,7 @@ LOSSES = {
 }
 
 
+@pytest.mark.alone
 def test_one_dropped_connection_in_a_thousand_is_seen(tmp_path: Path) -> None:
     flow = Flow("all", 500, "/drop", "POST", 0, "{id}", writes=True)
     with LosingServer(1000) as server:
