@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.engine import docker
+from helpers.engine import docker, image_names
 from helpers.faults import between
 from helpers.registry import digest, registry, tags
 from shiplane.errors import Unreachable
@@ -80,6 +80,5 @@ def test_images_travel_over_the_ssh_connection_and_only_what_is_missing(staging:
             assert given[0] > BASE_BYTES
             assert given[1] < 100_000
         finally:
-            ours = docker("images", "--format", "{{.Repository}}:{{.Tag}}").decode().split()
-            docker("rmi", "--force", base, *(image for image in ours if name in image))
+            docker("rmi", "--force", base, *(image for image in image_names() if name in image))
             staging.ask(f"docker images -q --filter reference='*/{name}' | xargs -r docker rmi -f")

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from helpers.clone import ROOT, Clone
-from helpers.engine import docker
+from helpers.engine import docker, image_names
 from shiplane.model.identity import checkout_id
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ def _settle(made: Clone) -> None:
 
 def remove_images() -> None:
     """Remove all that was built of such projects, under its names of registries too."""
-    listed = docker("images", "--format", "{{.Repository}}:{{.Tag}}").decode().split()
-    left = [image for image in listed if f"t{_MARK}-" in image]
+    left = [image for image in image_names() if f"t{_MARK}-" in image]
     if left:
         docker("rmi", "--force", *left)
