@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from shiplane.report.console import live
 from shiplane.report.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 STEPS = 1000
 OUTPUT_MB = 100
@@ -71,6 +72,14 @@ class Times:
         return statistics.median(getattr(self, kind))
 
 
+@contextmanager
+def _bare() -> Iterator[tuple[Path, Path]]:
+    """Give a folder with a bare task file, and one for what Python compiles."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as compiled:
+        (Path(folder) / "tasks.py").write_text(_BARE)
+        yield Path(folder), Path(compiled)
+
+
 def commands(rounds: int, enough: Callable[[dict[str, Times]], bool] = lambda _: True) -> dict[str, Times]:
     """Time `invoke --list` of a bare task file, the same here, and `invoke plan`, in turn.
 
@@ -78,14 +87,13 @@ def commands(rounds: int, enough: Callable[[dict[str, Times]], bool] = lambda _:
     Where what was found is not `enough`, as many rounds follow, up to five times in all: what is least is found sooner
     or later on a busy machine too, and never where the limit is really missed.
     """
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as compiled:
-        (Path(folder) / "tasks.py").write_text(_BARE)
+    with _bare() as (folder, compiled):
         made = {name: Times(name) for name in ("bare --list", "--list", "plan")}
         for _ in range(_PATIENCE):
             for _ in range(rounds):
-                _timed(made["bare --list"], Path(folder), "--list", Path(compiled))
-                _timed(made["--list"], ROOT, "--list", Path(compiled))
-                _timed(made["plan"], ROOT, "plan", Path(compiled))
+                _timed(made["bare --list"], folder, "--list", compiled)
+                _timed(made["--list"], ROOT, "--list", compiled)
+                _timed(made["plan"], ROOT, "plan", compiled)
             if enough(made):
                 break
     return made
@@ -93,11 +101,10 @@ def commands(rounds: int, enough: Callable[[dict[str, Times]], bool] = lambda _:
 
 def slowness(rounds: int = 5) -> float:
     """Give how many times as long a bare `invoke --list` takes here as on the machine for which limits are told."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as compiled:
-        (Path(folder) / "tasks.py").write_text(_BARE)
+    with _bare() as (folder, compiled):
         made = Times("bare --list")
         for _ in range(rounds + 1):
-            _timed(made, Path(folder), "--list", Path(compiled))
+            _timed(made, folder, "--list", compiled)
     return scale(made)
 
 

@@ -45,12 +45,10 @@ def held_in_turn(file: Path, waiting: Callable[[], None], pause: Callable[[], No
     """Hold a lock file; while another process has it, `pause` between two tries: what it raises ends the wait."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as stream:
-        told = False
-        while not _taken(stream.fileno()):
-            if not told:
-                waiting()
-                told = True
-            pause()
+        if not _taken(stream.fileno()):
+            waiting()
+            while not _taken(stream.fileno()):
+                pause()
         yield
 
 

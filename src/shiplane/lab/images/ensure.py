@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from shiplane.lab.engine import LocalImage
     from shiplane.runners.base import Runner
 
-
 _PAUSE_SECONDS = 1.0
 
 
@@ -40,7 +39,8 @@ def ensure_images(runner: Runner, report: Callable[[str], None]) -> tuple[str, .
     """
     engine = Engine(runner)
     engine.require()
-    if not _missing(_held(engine)):
+    _, missing = _look(engine)
+    if not missing:
         return ()
     with _alone(engine, report):
         return _bring(engine, report)
@@ -60,18 +60,16 @@ def _alone(engine: Engine, report: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-def _held(engine: Engine) -> Mapping[str, LocalImage]:
-    return engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server_reference()])
-
-
-def _missing(held: Mapping[str, LocalImage]) -> list[str]:
+def _look(engine: Engine) -> tuple[Mapping[str, LocalImage], list[str]]:
+    """Give what the engine holds, and the names that are missing or stale."""
+    server = server_reference()
+    held = engine.images([*OFFICIAL_NAMES, ROOT_IMAGE, server])
     stale = outdated(held)
-    return [name for name in (*OFFICIAL_NAMES, server_reference()) if name not in held or name in stale]
+    return held, [name for name in (*OFFICIAL_NAMES, server) if name not in held or name in stale]
 
 
 def _bring(engine: Engine, report: Callable[[str], None]) -> tuple[str, ...]:
-    held = _held(engine)
-    missing = _missing(held)
+    held, missing = _look(engine)
     if not missing:
         return ()
     runner, server = engine.runner, server_reference()
