@@ -6,6 +6,7 @@ import atexit
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     with _turn(Path(item.config.option.basetemp).parent, alone="alone" in item.keywords):
         return (yield)
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no image behind that was made for a clone."""
+    clone = sys.modules.get("helpers.clone")
+    if clone:
+        clone.remove_own_images()
 
 
 @contextmanager

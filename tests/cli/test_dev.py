@@ -15,6 +15,7 @@ from checkouts import make_checkout, without_hashes
 from samples import HARD
 from shiplane.commands import engine
 from shiplane.development.answers import HEADERS
+from shiplane.model.identity import checkout_id
 from shiplane.runners.http import Answer as Said
 from shiplane.runners.locks import held
 from stacks import DEVELOPMENT_TEXT, RUNNING, answers, container, kept
@@ -516,19 +517,22 @@ def test_clean_by_degrees(project: Project) -> None:
 
 def test_clean_all(project: Project) -> None:
     held = ("docker image ls", "557MB\n", 0)
-    ended = again(project, "dev.clean --degree all --yes", *SIZES, held, running=container("db"))
+    own = f"backend-dev:1.0.0-{checkout_id(project.folder)}"
+    tested = ("docker image ls .*reference", f"{own}\n", 0)
+    ended = again(project, "dev.clean --degree all --yes", *SIZES, tested, held, running=container("db"))
     assert ended.out.splitlines() == [
-        "what       name                 holds",
-        "container  db                 healthy",
-        "data       app-dev_db-data       48MB",
-        "data       app-dev_media            -",
-        "image      backend-dev:local    557MB",
+        "what       name                          holds",
+        "container  db                          healthy",
+        "data       app-dev_db-data                48MB",
+        "data       app-dev_media                     -",
+        f"image      {own}    557MB",
+        "image      backend-dev:local             557MB",
         "what stays: the backups, in .shiplane/dev",
         "removed",
     ]
     assert done(project)[-2:] == [
         f"{EVERY} down --remove-orphans --volumes",
-        "docker image rm --force backend-dev:local",
+        f"docker image rm --force {own} backend-dev:local",
     ]
 
 

@@ -14,6 +14,7 @@ from helpers.registry import image_digests, registry, tags
 from samples import HARD
 from shiplane.facts.builder import survey
 from shiplane.lab import ensure_images
+from shiplane.pipeline.reuse import image_ids
 from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
@@ -106,6 +107,20 @@ def test_a_platform_that_the_builder_lacks_is_refused_before_anything_is_built(p
     assert f"{small.TWO}-development cannot be built for linux/mips64: the builder 'default' builds for" in done.output
     assert builder.platforms[0] in done.output
     assert images(f"{small.TWO}-dev:") == []
+
+
+def test_what_another_checkout_builds_leaves_what_is_tested_here(project: Clone, tmp_path: Path) -> None:
+    other = small.copy(project, tmp_path / "other")
+    (other.folder / small.ONE / "Dockerfile").write_text(small.DOCKERFILE.replace("/out/development", "/out/another"))
+    names = [f"{small.ONE}-dev:1.0.0"]
+    made = {}
+    for checkout in (project, other):
+        checkout.nox("-s", "images", "--", "development")
+        made[checkout.id] = image_ids(LocalRunner(tmp_path, {}), names, checkout.id)[names[0]]
+    assert made[project.id] != made[other.id]
+    assert image_ids(LocalRunner(tmp_path, {}), names)[names[0]] == made[other.id]
+    for checkout, file in ((project, "/out/development"), (other, "/out/another")):
+        docker("run", "--rm", made[checkout.id], "ls", file)
 
 
 def test_what_is_built_twice_is_the_same_unless_a_file_is_named(project: Clone) -> None:

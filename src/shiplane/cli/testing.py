@@ -146,12 +146,12 @@ class Testing:
         act = self._browser(part) if part.in_browser else self._component(part)
         tested.clear(source.folder)
         (source.folder / failed_before.PYTEST).unlink(missing_ok=True)
-        begun, cause = now(), ""
+        begun, failed = now(), None
         try:
             act()
         except StepFailed as error:
-            cause = error.cause
-        return self._told(part, source, now() - begun, cause)
+            failed = error
+        return self._told(part, source, now() - begun, failed)
 
     def _component(self, part: Part) -> Callable[[], None]:
         check = self.orders.check(part)  # reads what failed before, which is about to be cleared
@@ -176,7 +176,7 @@ class Testing:
 
         return act
 
-    def _told(self, part: Part, source: tested.Source, seconds: float, cause: str) -> Ended:
+    def _told(self, part: Part, source: tested.Source, seconds: float, failed: StepFailed | None) -> Ended:
         """Say how a part ended; a report that cannot be read must not hide that."""
         found: dict[str, Any] = {}
         try:
@@ -185,7 +185,8 @@ class Testing:
         except (OSError, ValueError) as error:
             self.say(f"the report of {part.title} cannot be read: {error}")
         shown = evidence.survey(self.app.checkout, part.reports)
-        return Ended(part.name, part.suite, part.title, part.reports, seconds, cause, found, shown)
+        cause, last = (failed.cause, failed.details) if failed else ("", ())
+        return Ended(part.name, part.suite, part.title, part.reports, seconds, cause, found, shown, last)
 
 
 def _edited(app: App) -> tuple[str, ...]:

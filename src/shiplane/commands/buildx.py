@@ -32,7 +32,7 @@ class Build:
     """Describe one image to build; `name` is bake's for it, `target` a stage of the Dockerfile (the last where empty).
 
     `platforms` are the builder's own where there are none; `labels` win over the Dockerfile's. Without a `tag` it gets
-    no name.
+    no name. One that `stays` on this machine shares its tag with those of other checkouts.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Build:
     arguments: tuple[tuple[str, str], ...] = ()
     platforms: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    stays: bool = False
 
 
 def definition(builds: tuple[Build, ...]) -> str:
@@ -63,6 +64,11 @@ def bake(
     return Command(
         ("docker", "buildx", "bake", "--file", file, *output, *attested, "--progress=plain", *secret, *options)
     )
+
+
+def also_called(build: Build, name: str) -> tuple[str, ...]:
+    """Say that an image gets a name beside its tag."""
+    return tuple(f"--set={build.name}.tags={tag}" for tag in (build.tag, name))
 
 
 def by_digest(repository: str, told: str) -> tuple[str, ...]:

@@ -21,6 +21,12 @@ def size(reference: str) -> Command:
     return Command(("docker", "image", "ls", "--format", "{{.Size}}", reference), timeout=60)
 
 
+def names(pattern: str) -> Command:
+    """Ask for the names of images whose name is like a pattern, a line each."""
+    told = ("--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={pattern}")
+    return Command(("docker", "image", "ls", *told), timeout=60)
+
+
 def save(reference: str, file: str) -> Command:
     """Write an image into a tar file, with its layers and its manifest."""
     return Command(("docker", "image", "save", "--output", file, reference), timeout=600)

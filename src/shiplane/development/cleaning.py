@@ -12,6 +12,8 @@ from shiplane.development import volumes
 from shiplane.errors import UnknownName
 from shiplane.facts.answers import told_by_git
 from shiplane.model import Command
+from shiplane.model.identity import checkout_id
+from shiplane.planning.naming import own_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,11 +114,12 @@ def _lines(stack: Stack, command: Command) -> list[str]:
 
 
 def _all(stack: Stack) -> Cleaning:
-    """Remove containers, data and the images that are built here."""
+    """Remove containers, data and the images that are built here, those of tests too."""
     first = _containers(stack)
     data = tuple(Removal("data", name, size) for name, size in volumes.sizes(stack).items())
-    built = tuple(sorted({one["image"] for one in stack.services.values() if one.get("build") and one.get("image")}))
-    held = {name: size for name in built for size in _lines(stack, image.size(name))[:1]}
+    built = {one["image"] for one in stack.services.values() if one.get("build") and one.get("image")}
+    tested = _lines(stack, image.names(own_name("*:*", checkout_id(stack.checkout))))
+    held = {name: size for name in sorted({*built, *tested}) for size in _lines(stack, image.size(name))[:1]}
     images = tuple(Removal("image", name, size) for name, size in held.items())
     orders = ((volumes.removal(),) if first.removals or data else ()) + ((image.remove(tuple(held)),) if held else ())
     return Cleaning((*first.removals, *data, *images), orders, "the backups, in .shiplane/dev")

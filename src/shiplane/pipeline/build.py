@@ -11,7 +11,9 @@ from shiplane.commands.cache import Cache
 from shiplane.errors import ManyPlatforms, PlatformRefused, StepFailed
 from shiplane.facts import build_log
 from shiplane.facts.builder import survey
+from shiplane.model.identity import checkout_id
 from shiplane.pipeline.execute import run_checked
+from shiplane.planning.naming import own_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,6 +61,12 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
     file = checkout / ".shiplane" / "bake" / f"{'-'.join(names)}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(buildx.definition(listed), encoding="utf-8")
+    own = tuple(
+        word
+        for one in listed
+        if one.stays
+        for word in buildx.also_called(one, own_name(one.tag, checkout_id(checkout)))
+    )
     used = {name: caches[name] for name in names if name in caches}
     # The generator of bills of materials would be written into the caches too, with all its layers.
     apart = bool(attest and used)
@@ -72,7 +80,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
         lines.clear()
         fixed = () if cached else (buildx.NO_CACHE,)
         told = () if apart else attest
-        command = buildx.bake(str(file), ca_bundle(environ), *fixed, *options, attest=told)
+        command = buildx.bake(str(file), ca_bundle(environ), *fixed, *own, *options, attest=told)
         _carry_out(runner, command, "building the images", hear, cancel)
 
     try:
@@ -92,7 +100,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
             say(f"a cache is not written: {why}")
         _tell_of_caches(taken, used, say)
     if apart:
-        command = buildx.bake(str(file), ca_bundle(environ), attest=attest)
+        command = buildx.bake(str(file), ca_bundle(environ), *own, attest=attest)
         _carry_out(runner, command, "attesting the images", say, cancel)
 
 

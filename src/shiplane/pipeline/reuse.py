@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import engine
 from shiplane.model import Outcome
+from shiplane.model.identity import checkout_id
 from shiplane.planning.keys import UNTOLD, Item, items_of, key_of
+from shiplane.planning.naming import own_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,7 +78,7 @@ class Reuse:
                 if answered is not None:
                     return answered
             ended = action(step, say, cancel)
-            self.made.update(self._ids(step.makes))
+            self.made.update(image_ids(self.runner, step.makes, checkout_id(self.checkout)))
             if ended is None and step.inputs is not None and not step.asks:
                 self.keep(step, say)
             return ended
@@ -142,14 +144,20 @@ class Reuse:
         return image_ids(self.runner, references)
 
 
-def image_ids(runner: Runner, references: Iterable[str]) -> dict[str, str]:
-    """Ask the engine for the ids of local images; those that are not there are left out."""
+def image_ids(runner: Runner, references: Iterable[str], checkout: str = "") -> dict[str, str]:
+    """Ask the engine for the ids of local images; those that are not there are left out.
+
+    What the checkout of an id has just built goes by its own name: another one may have moved the first one since.
+    """
     wanted = tuple(references)
     if not wanted:
         return {}
-    rows = (line.partition("\t") for line in runner.run(engine.image_ids(wanted)).stdout.splitlines())
+    own = {name: own_name(name, checkout) for name in wanted} if checkout else {}
+    asked = engine.image_ids((*own.values(), *wanted))
+    rows = (line.partition("\t") for line in runner.run(asked).stdout.splitlines())
     found = {name: image for image, _, names in rows if names for name in json.loads(names) or ()}
-    return {name: found[name] for name in wanted if name in found}
+    told = {name: found.get(own.get(name, name), found.get(name)) for name in wanted}
+    return {name: image for name, image in told.items() if image}
 
 
 def reused(why: str, run: str) -> Outcome:

@@ -28,7 +28,7 @@ def builds(config: Config, facts: CheckoutFacts, kind: str, components: tuple[st
 
 def test_runner() -> tuple[Build, ...]:
     """Give the build of the browser tests' image."""
-    return (Build("test-runner", "testing", TEST_RUNNER),)
+    return (Build("test-runner", "testing", TEST_RUNNER, stays=True),)
 
 
 def recipe(listed: tuple[Build, ...]) -> str:
@@ -54,4 +54,5 @@ def _build(component: Component, facts: CheckoutFacts, kind: str, source: str) -
         ),
         platforms=component.platforms,
         labels=() if development else labels(known, source),
+        stays=development,
     )

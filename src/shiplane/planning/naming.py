@@ -53,6 +53,14 @@ def development_tag(component: str, version: str) -> str:
     return f"{component}-dev:{version}"
 
 
+def own_name(tag: str, checkout: str) -> str:
+    """Give the second name of an image that never leaves this machine, from its first and its checkout's id.
+
+    The first is every checkout's. The containerd store removes an image at once when its last name goes to another one.
+    """
+    return f"{tag}-{checkout}"
+
+
 def branch_tag(branch: str) -> str:
     """Make a branch name a tag of its own: `feature/x` becomes `feature-x`.
 

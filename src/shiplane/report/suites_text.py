@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.facts.evidence import Evidence
 from shiplane.report.tests_text import MOST_NAMED, counts_text, coverage_of, named
-from shiplane.report.text import SIGNS, duration, one_line, shortened
+from shiplane.report.text import SIGNS, clean, duration, one_line, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _WIDTH = 200
+_LAST = 10
 # By its address it opens in the browser that is here, not in one that Playwright would have to bring.
 _PLAYWRIGHT = ("testing/node_modules/.bin/playwright",)
 _HERE = ("--host", "127.0.0.1")
@@ -21,7 +22,10 @@ _HERE = ("--host", "127.0.0.1")
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Hold how one part of the suites ended: `cause` is empty where it passed, `tests` are counts and failures."""
+    """Hold how one part of the suites ended: `cause` is empty where it passed, `tests` are counts and failures.
+
+    `last` are the last lines that it printed where it failed.
+    """
 
     name: str
     suite: str
@@ -31,6 +35,7 @@ class Ended:
     cause: str = ""
     tests: Mapping[str, Any] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=Evidence)
+    last: Sequence[str] = ()
 
     @property
     def status(self) -> str:
@@ -59,6 +64,8 @@ def _lines(one: Ended) -> Iterator[str]:
         yield f"    and {len(failed) - MOST_NAMED} more"
     if one.cause and not failed:
         yield f"    {one_line(one.cause)}"
+        # No test says why: something else did, far above.
+        yield from (f"      {clean(line)}" for line in one.last[-_LAST:])
     yield from (f"    see: {line}" for line in opening(one))
 
 

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from helpers.engine import docker, image_names
 from shiplane.lab.layout import Layout
 from shiplane.model.identity import checkout_id
+from shiplane.planning.naming import own_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[3]
 _SECONDS = 900
+_MADE: set[Path] = set()
 _ROW = re.compile(r"^\S (\w+) +(passed|failed|skipped|cancelled|pending) +(\S.*)$", re.MULTILINE)
 
 
@@ -61,11 +64,20 @@ class Started:
         return Finished(code, self.output, time.monotonic() - self._since)
 
 
+def remove_own_images() -> None:
+    """Remove the images that the clones of this process alone have a name for: nobody will build in them again."""
+    endings = tuple(own_name("", checkout_id(folder)) for folder in _MADE)
+    left = [name for name in image_names() if name.endswith(endings)] if _MADE else []
+    if left:
+        docker("rmi", "--force", *left)
+
+
 class Clone:
     """Run commands in a clone, as its user would; `told` is everything that they printed."""
 
     def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
+        _MADE.add(folder)
         self.told: list[str] = []
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "REGISTRY_"))}
         # The clone's own sources are what runs: the commands of a commit belong to its files.

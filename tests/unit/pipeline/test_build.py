@@ -7,6 +7,7 @@ import pytest
 from shiplane.commands import buildx, engine
 from shiplane.commands.cache import Cache
 from shiplane.errors import EngineMissing, ManyPlatforms, PlatformRefused, StepFailed
+from shiplane.model.identity import checkout_id
 from shiplane.pipeline.build import bake, ca_bundle, refuse_foreign_platforms
 from shiplane.planning.images import test_runner as runner_images
 from shiplane.runners.base import Cancel, Completed
@@ -61,6 +62,17 @@ def test_what_another_process_disturbed_is_made_once_more(tmp_path: Path, end: s
     assert len(builder.commands) == 2
     assert builder.commands[0] == builder.commands[1]
     assert any(why in line and line.endswith(": building once more") for line in said)
+
+
+def test_what_stays_here_gets_a_name_of_the_checkout_too(tmp_path: Path) -> None:
+    builder = Builder(("", 0), ("", 0))
+    bake(builder, tmp_path, (*runner_images(), *made()), {}, lambda _line: None, attest=("type=sbom",))
+    [command] = builder.commands
+    own = f"test-runner:local-{checkout_id(tmp_path)}"
+    assert [word for word in command.argv if ".tags=" in word] == [
+        "--set=test-runner.tags=test-runner:local",
+        f"--set=test-runner.tags={own}",
+    ]
 
 
 @pytest.mark.parametrize(

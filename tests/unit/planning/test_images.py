@@ -18,8 +18,8 @@ LABELS = ((f"{PLACE}.version", "1.0.0"), (f"{PLACE}.revision", OTHER), (f"{PLACE
 
 def test_the_images_of_a_kind() -> None:
     assert builds(CONFIG, make_facts(), "development") == (
-        Build("backend-development", "backend", "backend-dev:1.0.0", "development", told(COMMIT)),
-        Build("frontend-development", "frontend", "frontend-dev:1.0.0", "development", told(OTHER)),
+        Build("backend-development", "backend", "backend-dev:1.0.0", "development", told(COMMIT), stays=True),
+        Build("frontend-development", "frontend", "frontend-dev:1.0.0", "development", told(OTHER), stays=True),
     )
     assert builds(CONFIG, make_facts("abcdef12"), "production", ("frontend",)) == (
         Build(

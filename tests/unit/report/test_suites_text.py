@@ -53,7 +53,10 @@ def test_what_passed_shows_no_traces_and_many_failures_are_cut() -> None:
 
 
 def test_a_part_without_a_report_tells_why_it_failed() -> None:
-    assert render_suites([Ended("e2e", "e2e", "e2e", "r", 1, "it did not start")]).splitlines() == [
+    printed = [*map(str, range(30)), "no image\x1b[2K"]
+    assert render_suites([Ended("e2e", "e2e", "e2e", "r", 1, "it did not start", last=printed)]).splitlines() == [
         "✗ e2e: no test reported in 1.0 s",
         "    it did not start",
+        *(f"      {number}" for number in range(21, 30)),
+        "      no image",
     ]
