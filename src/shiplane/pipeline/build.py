@@ -67,6 +67,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
         if one.stays
         for word in buildx.also_called(one, own_name(one.tag, checkout_id(checkout)))
     )
+    loaded = (*buildx.loaded(listed), *own)
     used = {name: caches[name] for name in names if name in caches}
     # The generator of bills of materials would be written into the caches too, with all its layers.
     apart = bool(attest and used)
@@ -80,7 +81,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
         lines.clear()
         fixed = () if cached else (buildx.NO_CACHE,)
         told = () if apart else attest
-        command = buildx.bake(str(file), ca_bundle(environ), *fixed, *own, *options, attest=told)
+        command = buildx.bake(str(file), ca_bundle(environ), *fixed, *options, output=loaded, attest=told)
         _carry_out(runner, command, "building the images", hear, cancel)
 
     try:
@@ -100,7 +101,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
             say(f"a cache is not written: {why}")
         _tell_of_caches(taken, used, say)
     if apart:
-        command = buildx.bake(str(file), ca_bundle(environ), *own, attest=attest)
+        command = buildx.bake(str(file), ca_bundle(environ), output=loaded, attest=attest)
         _carry_out(runner, command, "attesting the images", say, cancel)
 
 

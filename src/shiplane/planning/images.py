@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shiplane.commands.buildx import Build, bake, definition
+from shiplane.commands.buildx import Build, bake, definition, loaded
 from shiplane.planning.labels import labels
 from shiplane.planning.naming import TEST_RUNNER, development_tag
 
@@ -34,7 +34,7 @@ def test_runner() -> tuple[Build, ...]:
 def recipe(listed: tuple[Build, ...]) -> str:
     """Tell how images are built, whatever they are called: the definition, and the call that packs them."""
     nameless = tuple(replace(build, tag="") for build in listed)
-    return f"{bake('DEFINITION', '').masked()}\n{definition(nameless)}"
+    return f"{bake('DEFINITION', '', output=loaded(nameless)).masked()}\n{definition(nameless)}"
 
 
 def _build(component: Component, facts: CheckoutFacts, kind: str, source: str) -> Build:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from functools import partial
 
 import pytest
 
@@ -156,11 +157,15 @@ def test_no_argument_is_read_as_a_template() -> None:
 
 
 def test_building() -> None:
-    loaded = "--set=*.output=type=docker,compression=gzip,force-compression=true"
-    head = ("docker", "buildx", "bake", "--file", "bake.json", loaded, "--provenance=false", "--progress=plain")
-    assert buildx.bake("bake.json", "").argv == head
-    assert buildx.bake("bake.json", "", buildx.NO_CACHE).argv == (*head, "--no-cache")
-    assert buildx.bake("bake.json", "/ca.crt").argv == (*head, "--set=*.secrets=id=ca,src=/ca.crt")
+    loaded = buildx.loaded((buildx.Build("a", "a", "a:1"), buildx.Build("b", "b", "b:1", stays=True)))
+    assert loaded == (
+        "--set=a.output=type=docker,compression=gzip,force-compression=true",
+        "--set=b.output=type=docker,compression=zstd",
+    )
+    head = ("docker", "buildx", "bake", "--file", "bake.json", *loaded, "--provenance=false", "--progress=plain")
+    assert buildx.bake("bake.json", "", output=loaded).argv == head
+    assert buildx.bake("bake.json", "", buildx.NO_CACHE, output=loaded).argv == (*head, "--no-cache")
+    assert buildx.bake("bake.json", "/ca.crt", output=loaded).argv == (*head, "--set=*.secrets=id=ca,src=/ca.crt")
 
 
 def test_what_is_attested() -> None:
@@ -170,7 +175,8 @@ def test_what_is_attested() -> None:
         "--set=*.attest=type=provenance,mode=max,builder-id=machine:here",
         "--set=*.attest=type=sbom,generator=registry.test/scan:1",
     )
-    head = ("docker", "buildx", "bake", "--file", "bake.json", *buildx.LOADED)
-    assert buildx.bake("bake.json", "", attest=(how, what)).argv == (*head, *told, "--progress=plain")
+    head = ("docker", "buildx", "bake", "--file", "bake.json", *buildx.NOTHING)
+    bake = partial(buildx.bake, "bake.json", "", output=buildx.NOTHING)
+    assert bake(attest=(how, what)).argv == (*head, *told, "--progress=plain")
     plain = (*head, "--provenance=false", "--set=*.attest=type=sbom", "--progress=plain")
-    assert buildx.bake("bake.json", "", attest=(buildx.sbom(""),)).argv == plain
+    assert bake(attest=(buildx.sbom(""),)).argv == plain

@@ -222,7 +222,7 @@ def test_what_is_attested_goes_into_no_cache(tmp_path: Path) -> None:
     assert attested | {buildx.NO_CACHE} <= set(command.argv)
     bake(beside, tmp_path, runner_images(), {}, lambda _line: None, caches={"test-runner": NEAR}, attest=words)
     first, second = (set(command.argv) for command in beside.commands)
-    assert {READ, WRITE, *buildx.LOADED, "--provenance=false"} <= first
+    assert {READ, WRITE, *buildx.loaded(runner_images()), "--provenance=false"} <= first
     assert not attested & first
     assert attested <= second
     assert not {READ, WRITE, "--provenance=false"} & second
