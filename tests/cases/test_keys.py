@@ -91,8 +91,8 @@ def with_another_argument() -> tuple[buildx.Build, ...]:
     return tuple(replace(one, arguments=(("BROWSER", "firefox"),)) for one in images.test_runner())
 
 
-def with_another_option(file: str, ca_bundle: str) -> Command:
-    return buildx.bake(file, ca_bundle, "--set=*.output=compression=zstd")
+def with_another_option(file: str, ca_bundle: str, *, output: tuple[str, ...]) -> Command:
+    return buildx.bake(file, ca_bundle, "--set=*.output=compression=zstd", output=output)
 
 
 @pytest.mark.parametrize(

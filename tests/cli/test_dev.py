@@ -518,21 +518,24 @@ def test_clean_by_degrees(project: Project) -> None:
 def test_clean_all(project: Project) -> None:
     held = ("docker image ls", "557MB\n", 0)
     own = f"backend-dev:1.0.0-{checkout_id(project.folder)}"
-    tested = ("docker image ls .*reference", f"{own}\n", 0)
-    ended = again(project, "dev.clean --degree all --yes", *SIZES, tested, held, running=container("db"))
+    tested = (r"docker image ls .*reference=\*:\*-", f"i1 {own}\ni2 x:1-{checkout_id(project.folder)}\n", 0)
+    first = ("docker image ls .*reference=", "i1 backend-dev:1.0.0\nanother x:1\n", 0)
+    ended = again(project, "dev.clean --degree all --yes", *SIZES, tested, first, held, running=container("db"))
     assert ended.out.splitlines() == [
         "what       name                          holds",
         "container  db                          healthy",
         "data       app-dev_db-data                48MB",
         "data       app-dev_media                     -",
+        "image      backend-dev:1.0.0             557MB",
         f"image      {own}    557MB",
         "image      backend-dev:local             557MB",
+        f"image      x:1-{checkout_id(project.folder)}                  557MB",
         "what stays: the backups, in .shiplane/dev",
         "removed",
     ]
     assert done(project)[-2:] == [
         f"{EVERY} down --remove-orphans --volumes",
-        f"docker image rm --force {own} backend-dev:local",
+        f"docker image rm --force backend-dev:1.0.0 {own} backend-dev:local x:1-{checkout_id(project.folder)}",
     ]
 
 

@@ -22,6 +22,7 @@ from shiplane.runners import process
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from checkouts import Answer
     from projects import Project
 
 CHECKED = ("build.clean", "build.bases", "build.images", *(f"test.{name}" for name in STEP_NAMES["test"]))
@@ -58,10 +59,37 @@ def test_the_stages_before_are_left_out_where_they_passed(checked: Project, word
     }
 
 
+def held(**images: str) -> Answer:
+    rows = "".join(f'{image}\t["{name}-dev:1.0.0"]\n' for name, image in images.items())
+    return ("image inspect .*Id.* backend-dev:1.0.0 frontend-dev:1.0.0$", rows, 0)
+
+
+def test_what_a_stage_that_is_left_out_made_is_what_runs_later(project: Project) -> None:
+    made, word = held(backend="sha256:b", frontend="sha256:f"), "pipeline --event pull_request --no-reuse"
+    project.answers(made, *BASES)
+    assert project.invoke(f"{word} --plain").code == 0
+    assert project.invoke(f"{word} --only test --plain").code == 0
+    told = """SHIPLANE_IMAGES='{"backend-dev:1.0.0": "sha256:b", "frontend-dev:1.0.0": "sha256:f"}'"""
+    assert sum("nox -s tests_backend" in line and told in line for line in project.transcript) == 2
+    # Whatever has the name now, it is not what passed.
+    project.answers(held(backend="sha256:other", frontend="sha256:f"), *BASES)
+    refused = project.invoke(f"{word} --only test --plain")
+    assert refused.code == 8
+    assert "backend-dev:1.0.0 of run 1 is not in the engine any more, so build.images cannot be left out" in refused.out
+    assert "tests_backend" not in sessions(project)
+
+
+def test_what_no_step_that_runs_needs_may_be_gone(project: Project) -> None:
+    project.answers(held(backend="sha256:b", frontend="sha256:f"), *BASES)
+    assert project.invoke("pipeline --event pull_request --plain").code == 0
+    project.answers(held(), *BASES)
+    assert project.invoke("pipeline --event pull_request --only test --plain").code == 0
+
+
 def test_a_dry_run_shows_what_is_left_out(checked: Project) -> None:
     ended = checked.invoke("pipeline --event pull_request --no-reuse --from test --dry-run")
     assert ended.code == 0
-    assert "left out: it passed in run 1" in ended.out
+    assert "    left out: it passed in run 1\n" in ended.out
     assert len(checked.runs) == 1
 
 

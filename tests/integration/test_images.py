@@ -14,7 +14,7 @@ from helpers.registry import image_digests, registry, tags
 from samples import HARD
 from shiplane.facts.builder import survey
 from shiplane.lab import ensure_images
-from shiplane.pipeline.reuse import image_ids
+from shiplane.pipeline import own_images
 from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
@@ -116,9 +116,9 @@ def test_what_another_checkout_builds_leaves_what_is_tested_here(project: Clone,
     made = {}
     for checkout in (project, other):
         checkout.nox("-s", "images", "--", "development")
-        made[checkout.id] = image_ids(LocalRunner(tmp_path, {}), names, checkout.id)[names[0]]
+        made[checkout.id] = own_images.ids(LocalRunner(tmp_path, {}), checkout.folder, names)[names[0]]
     assert made[project.id] != made[other.id]
-    assert image_ids(LocalRunner(tmp_path, {}), names)[names[0]] == made[other.id]
+    assert own_images.image_ids(LocalRunner(tmp_path, {}), names)[names[0]] == made[other.id]
     for checkout, file in ((project, "/out/development"), (other, "/out/another")):
         docker("run", "--rm", made[checkout.id], "ls", file)
 

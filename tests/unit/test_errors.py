@@ -77,6 +77,7 @@ EXAMPLES: list[tuple[ShiplaneError, int]] = [
     (errors.OtherDigest("registry.test/acme/app-backend:1.0.0-abc", "sha256:a", "sha256:b"), 8),
     (errors.SignatureRefused("664a230c1f2e", "it is not signed", ("why",)), 8),
     (errors.NotPassed("test.backend", "test"), 8),
+    (errors.ImageGone("build.images", "7", ["backend-dev:1.0.0"]), 8),
     (errors.ReleaseExists("backend", "1.1.0", "the tag backend-1.1.0"), 8),
     (errors.BreakingMigrations("old", [("app.0002_x", "DROP_COLUMN app_run.author")], ("how",)), 8),
     (errors.DatabaseAhead("staging", "old", ("app.0002_x",), "20260203T040506Z-new"), 8),

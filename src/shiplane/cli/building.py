@@ -10,10 +10,10 @@ from shiplane.cli.text import foreign_output, show
 from shiplane.commands import buildx, nox
 from shiplane.errors import Unreachable, UsageError
 from shiplane.lab.images.catalogue import BASE_IMAGES, OFFICIAL_NAMES, recipe
-from shiplane.pipeline import registry
+from shiplane.pipeline import own_images, registry
 from shiplane.pipeline.caches import Caches
 from shiplane.pipeline.execute import run_checked
-from shiplane.pipeline.reuse import Reuse, image_ids, without_images
+from shiplane.pipeline.reuse import Reuse, without_images
 from shiplane.planning.images import builds
 from shiplane.planning.inputs import Declared
 from shiplane.runners import temporary
@@ -62,7 +62,7 @@ class Made:
         """Tell whether the engine holds the images of a kind that the very inputs of now gave."""
         known, tags = self._reuse.find(_step(kind), self._items), self._tags(kind)
         held = dict(known.images) if known else {}
-        if set(held) != set(tags) or image_ids(self._app.runner, tags) != held:
+        if set(held) != set(tags) or own_images.claim(self._app.runner, self._app.checkout, held):
             return False
         show(f"nothing changed since {' and '.join(tags)} were built")
         return True
@@ -73,7 +73,8 @@ class Made:
         if without_images(now) != without_images(self._items):
             return
         for kind in kinds:
-            self._reuse.keep_found(_step(kind), now, image_ids(self._app.runner, self._tags(kind)), show)
+            made = own_images.ids(self._app.runner, self._app.checkout, self._tags(kind))
+            self._reuse.keep_found(_step(kind), now, made, show)
 
     def _tags(self, kind: str) -> tuple[str, ...]:
         return tuple(one.tag for one in builds(self._app.config, self._app.facts, kind))

@@ -13,9 +13,7 @@ from shiplane import checks
 from shiplane.commands import buildx, cache
 from shiplane.commands.nox import RUN_VARIABLE
 from shiplane.errors import Interrupted, StepFailed
-from shiplane.model.identity import checkout_id
-from shiplane.pipeline import build
-from shiplane.pipeline.reuse import image_ids
+from shiplane.pipeline import build, own_images
 from shiplane.planning import images
 from shiplane.runners.base import Cancel
 
@@ -47,14 +45,14 @@ def build_images(
     build.bake(app.runner, app.checkout, chosen, app.environ, say, cached=cached, caches=caches, attest=attest)
     for one in chosen:
         say(f"built {one.tag}")
-    return image_ids(app.runner, [one.tag for one in chosen], checkout_id(app.checkout))
+    return own_images.ids(app.runner, app.checkout, [one.tag for one in chosen])
 
 
 def build_runner(app: App, say: Say) -> dict[str, str]:
     """Build the image of the browser tests and give its id by name; raises `StepFailed`."""
     listed = images.test_runner()
     build.bake(app.runner, app.checkout, listed, app.environ, say)
-    return image_ids(app.runner, [one.tag for one in listed], checkout_id(app.checkout))
+    return own_images.ids(app.runner, app.checkout, [one.tag for one in listed])
 
 
 def listed(app: App, kinds: tuple[str, ...], components: tuple[str, ...], say: Say) -> tuple[Build, ...]:

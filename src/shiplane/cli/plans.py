@@ -96,7 +96,7 @@ def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:
 def learn_engine(app: App, tools: Mapping[str, str]) -> bool:
     """Remember for plans, which ask nobody, what the engine is and which base images it holds; tell if it is news."""
     from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only runs ask
-    from shiplane.pipeline.reuse import image_ids  # noqa: PLC0415
+    from shiplane.pipeline.own_images import image_ids  # noqa: PLC0415
 
     held = image_ids(app.runner, sorted(OFFICIAL_NAMES))
     if (held, tools) == (app.store.base_images(), app.store.tools()):

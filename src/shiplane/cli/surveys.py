@@ -36,15 +36,14 @@ def _told(ask: Any) -> Any:  # noqa: ANN401 - JSON
 
 def _engine(app: App, plan: Plan) -> list[dict[str, str]]:
     """Say of each image that an earlier run made whether it is still here."""
-    from shiplane.pipeline.reuse import image_ids  # noqa: PLC0415 - only a survey asks
+    from shiplane.pipeline.own_images import lost  # noqa: PLC0415 - only a survey asks
 
     app.require_engine()
     rows = []
     for step in plan.steps:
         made = app.results.images_of(step.id, step.key) if step.makes else {}
-        here = image_ids(app.runner, made)
-        for name, image in made.items():
-            rows.append({"step": step.id, "image": name, "is": "here" if here.get(name) == image else "gone"})
+        gone = lost(app.runner, app.checkout, made)
+        rows += [{"step": step.id, "image": name, "is": "gone" if name in gone else "here"} for name in made]
     return rows
 
 

@@ -21,10 +21,10 @@ def size(reference: str) -> Command:
     return Command(("docker", "image", "ls", "--format", "{{.Size}}", reference), timeout=60)
 
 
-def names(pattern: str) -> Command:
-    """Ask for the names of images whose name is like a pattern, a line each."""
-    told = ("--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={pattern}")
-    return Command(("docker", "image", "ls", *told), timeout=60)
+def names(*patterns: str) -> Command:
+    """Ask for the images whose name is like one of the patterns: the id and the name, a line each."""
+    filters = (word for pattern in patterns for word in ("--filter", f"reference={pattern}"))
+    return Command(("docker", "image", "ls", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}", *filters), timeout=60)
 
 
 def save(reference: str, file: str) -> Command:

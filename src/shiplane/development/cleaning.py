@@ -113,13 +113,21 @@ def _lines(stack: Stack, command: Command) -> list[str]:
     return stack.runner.run(command).stdout.splitlines()
 
 
+def _tested(stack: Stack) -> set[str]:
+    """Name the images of tests that this checkout built, also by first names that no other one has taken."""
+    ending = own_name("", checkout_id(stack.checkout))
+    own = dict(line.split(" ", 1)[::-1] for line in _lines(stack, image.names(f"*:*{ending}")))
+    firsts = {name.removesuffix(ending) for name in own}
+    held = _lines(stack, image.names(*firsts)) if firsts else []
+    return {*own, *(name for id_, _, name in (line.partition(" ") for line in held) if id_ in own.values())}
+
+
 def _all(stack: Stack) -> Cleaning:
     """Remove containers, data and the images that are built here, those of tests too."""
     first = _containers(stack)
     data = tuple(Removal("data", name, size) for name, size in volumes.sizes(stack).items())
     built = {one["image"] for one in stack.services.values() if one.get("build") and one.get("image")}
-    tested = _lines(stack, image.names(own_name("*:*", checkout_id(stack.checkout))))
-    held = {name: size for name in sorted({*built, *tested}) for size in _lines(stack, image.size(name))[:1]}
+    held = {name: size for name in sorted({*built, *_tested(stack)}) for size in _lines(stack, image.size(name))[:1]}
     images = tuple(Removal("image", name, size) for name, size in held.items())
     orders = ((volumes.removal(),) if first.removals or data else ()) + ((image.remove(tuple(held)),) if held else ())
     return Cleaning((*first.removals, *data, *images), orders, "the backups, in .shiplane/dev")

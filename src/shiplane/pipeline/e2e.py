@@ -75,6 +75,7 @@ def _command(  # noqa: PLR0913 - what the tests are told, each a value of its ow
 def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its own
     runner: Runner,
     checkout: Path,
+    target: str,
     image: str,
     site: Site,
     release: Release,
@@ -85,7 +86,7 @@ def run_against(  # noqa: PLR0913 - what the tests are told, each a value of its
     cancel: Cancel | None,
 ) -> None:
     """Run the suite `e2e` of an image against a deployed environment; raises `StepFailed` with the last lines."""
-    name = f"shiplane-{checkout_id(checkout)}-e2e-{site.environment}"
+    name = f"shiplane-{checkout_id(checkout)}-e2e-{target}-{site.environment}"
     user = f"{os.getuid()}:{os.getgid()}"
     variables = _variables(site, release, run, secrets["BOARD_TOKEN"])
     command = _command(image, name, str(reports), user, variables, site)

@@ -253,7 +253,8 @@ class EnvironmentActions:
             secrets = self._environment_secrets(name)
             site = self.environments.site(name)
             image = self.reuse.made.get(TEST_RUNNER, TEST_RUNNER)
-            e2e.run_against(self.runner, self.checkout, image, site, release, self.run, secrets, reports, say, cancel)
+            words = (self.runner, self.checkout, self.target.name, image, site, release, self.run, secrets, reports)
+            e2e.run_against(*words, say, cancel)
             deployer.mark_tested(release, beside | _beside(self._check_running(deployer, release), release))
             if depends:
                 self.reuse.keep_found(step.id, depends, {}, say)

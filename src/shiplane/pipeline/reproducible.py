@@ -72,7 +72,7 @@ def copy_files(checkout: Path, target: Path, files: Iterable[str]) -> None:
 
 def _round(listed: Sequence[Build], name: str, before: str) -> tuple[Build, ...]:
     return tuple(
-        replace(one, name=f"{one.name}-{name}", tag=f"{one.tag}-{name}", context=f"{before}{one.context}")
+        replace(one, name=f"{one.name}-{name}", tag=f"{one.tag}-{name}", context=f"{before}{one.context}", stays=False)
         for one in listed
     )
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shiplane.commands import engine
+from shiplane.errors import ImageGone
 from shiplane.model import Outcome
-from shiplane.model.identity import checkout_id
+from shiplane.pipeline import own_images
+from shiplane.pipeline.own_images import image_ids
 from shiplane.planning.keys import UNTOLD, Item, items_of, key_of
-from shiplane.planning.naming import own_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -72,13 +71,14 @@ class Reuse:
 
         def act(step: Step, say: Say, cancel: Cancel) -> Outcome | None:
             if step.decision.choice == "skip":
+                self._stand_in(step)
                 return Outcome("passed", how="not needed", reused_from=step.decision.run, cause=step.decision.why)
             if step.decision.choice == "reuse":
                 answered = self.claim(step, say)
                 if answered is not None:
                     return answered
             ended = action(step, say, cancel)
-            self.made.update(image_ids(self.runner, step.makes, checkout_id(self.checkout)))
+            self.made.update(own_images.ids(self.runner, self.checkout, step.makes))
             if ended is None and step.inputs is not None and not step.asks:
                 self.keep(step, say)
             return ended
@@ -88,8 +88,7 @@ class Reuse:
     def claim(self, step: Step, say: Say) -> Outcome | None:
         """Let the result that the plan found count; None where what it made is not there any more."""
         made = self.results.images_of(step.id, step.key)
-        here = self._ids(made)
-        gone = [name for name, image in made.items() if here.get(name) != image]
+        gone = own_images.claim(self.runner, self.checkout, made)
         if gone:
             say(f"{', '.join(gone)} of run {step.decision.run} is not in the engine any more: making it again")
             return None
@@ -101,6 +100,15 @@ class Reuse:
             return None
         self.made.update(made)
         return reused(step.decision.why, step.decision.run)
+
+    def _stand_in(self, step: Step) -> None:
+        """Let what a step that is left out made be what those after it use; raises `ImageGone` where it is gone."""
+        # Without a run it was left out because nothing needs it.
+        made = self.results.images_of(step.id, step.key) if step.makes and step.decision.run else {}
+        gone = own_images.claim(self.runner, self.checkout, made)
+        if gone:
+            raise ImageGone(step.id, step.decision.run, gone)
+        self.made.update(made)
 
     def keep(self, step: Step, say: Say) -> None:
         """Keep the result of a step that passed, unless what it depends on changed while it ran."""
@@ -142,22 +150,6 @@ class Reuse:
 
     def _ids(self, references: Iterable[str]) -> dict[str, str]:
         return image_ids(self.runner, references)
-
-
-def image_ids(runner: Runner, references: Iterable[str], checkout: str = "") -> dict[str, str]:
-    """Ask the engine for the ids of local images; those that are not there are left out.
-
-    What the checkout of an id has just built goes by its own name: another one may have moved the first one since.
-    """
-    wanted = tuple(references)
-    if not wanted:
-        return {}
-    own = {name: own_name(name, checkout) for name in wanted} if checkout else {}
-    asked = engine.image_ids((*own.values(), *wanted))
-    rows = (line.partition("\t") for line in runner.run(asked).stdout.splitlines())
-    found = {name: image for image, _, names in rows if names for name in json.loads(names) or ()}
-    told = {name: found.get(own.get(name, name), found.get(name)) for name in wanted}
-    return {name: image for name, image in told.items() if image}
 
 
 def reused(why: str, run: str) -> Outcome:

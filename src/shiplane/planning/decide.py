@@ -47,7 +47,11 @@ def decide(  # noqa: PLR0913 - what is known, each by name
     """
     steps = {step.id: _decided(step, items.get(step.id), past, reuse=reuse) for step in plan.steps}
     for step in reversed(plan.steps):
-        steps[step.id] = _needed(steps[step.id], steps, cut_off) if reuse else steps[step.id]
+        if step.cleans and cut_off:
+            why = f"run {cut_off} was cut off and may have left something"
+            steps[step.id] = replace(step, decision=Decision("run", why, cut_off))
+        elif reuse:
+            steps[step.id] = _needed(steps[step.id], steps)
     stages = tuple(replace(s, steps=tuple(_timed(steps[one.id], estimates) for one in s.steps)) for s in plan.stages)
     return replace(plan, stages=stages)
 
@@ -56,7 +60,8 @@ def _decided(step: Step, items: Sequence[Item] | None, past: Past, *, reuse: boo
     if step.asks:
         return replace(step, decision=Decision("ask", f"decided by {step.asks}"))
     if items is None:
-        return step
+        why = step.decision.why or "it leaves no result that could count"
+        return replace(step, decision=replace(step.decision, why=why))
     key = key_of(items)
     return replace(step, key=key, decision=_by_result(step.id, key, items, past, reuse=reuse))
 
@@ -75,10 +80,8 @@ def _by_result(step: str, key: str, items: Sequence[Item], past: Past, *, reuse:
     return Decision("run", f"{difference(latest.items, items) or 'its inputs changed'} since run {latest.run}")
 
 
-def _needed(step: Step, steps: Mapping[str, Step], cut_off: str) -> Step:
+def _needed(step: Step, steps: Mapping[str, Step]) -> Step:
     """Leave out what is there for others alone, where none of those in this plan runs."""
-    if step.cleans and cut_off:
-        return replace(step, decision=Decision("run", f"run {cut_off} was cut off and may have left something"))
     served = [steps[name] for name in step.only_for if name in steps]
     if not served or any(one.decision.choice in ("run", "ask") for one in served):
         return step

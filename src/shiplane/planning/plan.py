@@ -134,6 +134,7 @@ class _Layout:
             action="test-runner",
             inputs=self.declared.browser_tests(),
             makes=(TEST_RUNNER,),
+            only_for=("e2e.tests",),
             definition=buildx.definition(images.test_runner()),
         )
         lab = Step(_LAB, "registry and servers of the lab", ready, action="lab", asks="the engine")

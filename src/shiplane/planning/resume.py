@@ -30,7 +30,8 @@ def resumed(
         made = passed.get(step.id)
         if step.decision.choice != "run" or made is None or run_of(step.id, step.key) != made:
             return step
-        return replace(step, decision=Decision("reuse", f"it passed in run {made}, which goes on", made))
+        decision = Decision("reuse", f"it passed in run {made}, which goes on", made)
+        return replace(step, decision=decision, estimate_seconds=0.0)
 
     stages = tuple(replace(stage, steps=tuple(decided(step) for step in stage.steps)) for stage in plan.stages)
     return replace(plan, stages=stages, notes=(*plan.notes, f"goes on with run {run}"))

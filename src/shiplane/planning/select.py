@@ -44,7 +44,7 @@ def starting_from(plan: Plan, first: str, passed: Callable[[Step], str | None]) 
     check(plan, first)
     names = [stage.name for stage in plan.stages]
     skipped, kept = plan.stages[: names.index(first)], plan.stages[names.index(first) :]
-    run = frozenset(step.id for stage in kept for step in stage.steps)
+    run = frozenset(step.id for stage in kept for step in stage.steps if step.decision.choice in ("run", "ask"))
     before = tuple(
         replace(stage, steps=tuple(_left_out(step, stage, passed(step), run) for step in stage.steps))
         for stage in skipped
@@ -53,13 +53,16 @@ def starting_from(plan: Plan, first: str, passed: Callable[[Step], str | None]) 
 
 
 def _left_out(step: Step, stage: Stage, passed: str | None, run: frozenset[str]) -> Step:
-    if step.action in _FOR_THE_PROCESS or step.decision.choice == "skip":
+    after_a_cut = step.cleans and step.decision.run
+    if step.action in _FOR_THE_PROCESS or step.decision.choice == "skip" or after_a_cut:
         return step
-    if passed is not None:
-        return replace(step, decision=Decision("skip", f"left out: it passed in run {passed}", passed))
-    if _leaves_a_result(step) and (not step.only_for or run.intersection(step.only_for)):
+    needed = not step.only_for or run.intersection(step.only_for)
+    if passed is None and needed and _leaves_a_result(step):
         raise NotPassed(step.id, stage.name)
-    return replace(step, decision=Decision("skip", "left out with those that need it"))
+    why = f"it passed in run {passed}" if passed else "with those that need it"
+    decision = Decision("skip", why, passed or "")
+    # What it made has to be here still where a step that runs needs it.
+    return replace(step, decision=decision, estimate_seconds=0.0, makes=step.makes if needed else ())
 
 
 def _leaves_a_result(step: Step) -> bool:

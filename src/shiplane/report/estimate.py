@@ -43,6 +43,8 @@ def time_left(run: RunState, estimates: Mapping[str, float], spent: Callable[[st
 
     `spent` gives the seconds that a running step has taken.
     """
+    nothing = {step.id: 0.0 for step in run.steps if step.decision.get("choice") in ("reuse", "skip")}
+    estimates = {**estimates, **nothing}
     to_come = [step for step in run.steps if step.status not in ENDED]
     known = [step for step in to_come if step.id in estimates]
     if not known:

@@ -17,7 +17,7 @@ _COMMANDS: Mapping[str, str] = {
     "promote": "invoke promote --to {environment} --release {release} --target {target}",
     "rollback": "invoke rollback --env {environment} --to {release} --target {target}",
     "verify": "invoke verify --env {environment} --target {target}",
-    "push": "invoke publish --target {target}",
+    "push": "invoke publish --branch {branch} --target {target}",
     "lab": "invoke lab.up",
 }
 _E2E = "invoke e2e --env {environment} --target {target}"
@@ -33,6 +33,7 @@ def repeat_command(step: StepState, run: RunState) -> str:
     template = _E2E if (stage, name) == ("e2e", "tests") else _COMMANDS.get(name, "")
     if template and run.target:
         words = {"environment": step.environment or stage, "release": run.release, "target": run.target}
+        words["branch"] = run.branch
         return template.format(**{key: shlex.quote(value) for key, value in words.items()})
     return repeat_run(run, step.stage) if run.event else ""
 

@@ -27,7 +27,7 @@ SITE = Site("staging", Host("s", "a", 22, "u", "k", "h"), "deployments/app-stagi
 def browser(tmp_path: Path, site: Site) -> tuple[Command, str]:
     """Give the command that ran the tests, and its network."""
     runner, secrets = RecordingRunner(), {"BOARD_TOKEN": Secret("BOARD_TOKEN", "t")}
-    run_against(runner, tmp_path, "sha256:1", site, make_release(), "r1", secrets, tmp_path, print, None)
+    run_against(runner, tmp_path, "lab", "sha256:1", site, make_release(), "r1", secrets, tmp_path, print, None)
     [command] = [each for each in runner.commands if each.argv[:2] == ("docker", "run")]
     return command, command.argv[command.argv.index("--network") + 1]
 

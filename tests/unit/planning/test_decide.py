@@ -7,6 +7,7 @@ from shiplane.model import Decision, Event, Inputs, Plan, Stage, Step
 from shiplane.planning.decide import Passed, decide
 from shiplane.planning.keys import Item, key_of
 
+ALWAYS = Decision("run", "it leaves no result that could count")
 A: tuple[Item, ...] = (("file", "a.py", "1"),)
 B: tuple[Item, ...] = (("file", "a.py", "2"),)
 
@@ -64,7 +65,7 @@ def test_inputs_that_cannot_be_told_answer_nothing() -> None:
 def test_nothing_is_answered_when_a_person_says_so() -> None:
     serving = Step("build.images", "images", only_for=("test.a",))
     made = decide(plan(serving, TESTS), {"test.a": A}, PASSED, {}, reuse=False)
-    assert decisions(made) == {"build.images": Decision(), "test.a": Decision("run", "no earlier result shall count")}
+    assert decisions(made) == {"build.images": ALWAYS, "test.a": Decision("run", "no earlier result shall count")}
 
 
 def test_what_serves_only_steps_that_do_not_run_is_left_out() -> None:
@@ -83,7 +84,7 @@ def test_what_serves_only_steps_that_do_not_run_is_left_out() -> None:
 
 def test_what_serves_steps_that_are_not_in_the_plan_stays() -> None:
     assert decisions(decide(plan(Step("build.images", "images", only_for=("test.z",))), {}, Past(), {})) == {
-        "build.images": Decision()
+        "build.images": ALWAYS
     }
 
 
@@ -92,12 +93,14 @@ def test_what_acts_on_the_world_asks_the_world() -> None:
     serving = Step("build.runner", "runner", only_for=("staging.deploy",))
     past = Past({("staging.deploy", key_of(A)): "7"})
     made = decide(plan(serving, deploy), {"staging.deploy": A}, past, {"staging.deploy": 9.0})
-    assert decisions(made) == {"build.runner": Decision(), "staging.deploy": Decision("ask", "decided by the host")}
+    assert decisions(made) == {"build.runner": ALWAYS, "staging.deploy": Decision("ask", "decided by the host")}
     assert made.steps[1].estimate_seconds == 9.0
 
 
 def test_what_a_run_that_was_cut_off_left_is_removed_though_nothing_needs_it() -> None:
     clean = Step("build.clean", "clean", only_for=("test.a",), cleans=True)
     answered = decide(plan(clean, TESTS), {"test.a": A}, PASSED, {}, cut_off="8")
-    assert answered.steps[0].decision == Decision("run", "run 8 was cut off and may have left something")
+    assert answered.steps[0].decision == Decision("run", "run 8 was cut off and may have left something", "8")
+    anew = decide(plan(clean, TESTS), {"test.a": A}, PASSED, {}, cut_off="8", reuse=False)
+    assert anew.steps[0] == answered.steps[0]
     assert decide(plan(clean, TESTS), {"test.a": A}, PASSED, {}).steps[0].decision.choice == "skip"

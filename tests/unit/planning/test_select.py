@@ -42,17 +42,31 @@ def test_the_stages_after_one_are_left_out() -> None:
 def test_the_stages_before_one_count_where_all_of_them_passed() -> None:
     before = passed("test.backend", "staging.deploy")
     made = select.starting_from(plan(), "e2e", lambda step: before.get(step.id))
-    left = Decision("skip", "left out: it passed in run 7", "7")
+    left = Decision("skip", "it passed in run 7", "7")
     assert decided(made) == {
-        **dict.fromkeys(("build.clean", "build.images"), Decision("skip", "left out with those that need it")),
+        **dict.fromkeys(("build.clean", "build.images"), Decision("skip", "with those that need it")),
         "test.backend": left,
         "staging.vpn": Decision(),  # the process needs it
         "staging.deploy": left,
         "e2e.tests": E2E.decision,
     }
-    assert [replace(step, decision=Decision()) for step in made.steps] == [
-        replace(step, decision=Decision()) for step in plan().steps
-    ]
+    assert [step.estimate_seconds for step in made.steps] == [0.0, 0.0, 0.0, None, 0.0, None]
+    unchanged = {"decision": Decision(), "estimate_seconds": None}
+    assert [replace(step, **unchanged) for step in made.steps] == [replace(step, **unchanged) for step in plan().steps]
+
+
+@pytest.mark.parametrize(("decision", "makes"), [(Decision("run", "no"), ("a-dev:1",)), (Decision("reuse", "yes"), ())])
+def test_what_was_made_counts_where_a_step_that_runs_needs_it(decision: Decision, makes: tuple[str, ...]) -> None:
+    images = replace(IMAGES, makes=("a-dev:1",))
+    made = make_plan(make_stage("build", images), make_stage("test", replace(TESTS, decision=decision)))
+    left = select.starting_from(made, "test", lambda _step: "7").steps[0]
+    assert (left.decision.run, left.makes) == ("7", makes)
+
+
+def test_what_cleans_up_after_a_cut_is_not_left_out() -> None:
+    clean = replace(CLEAN, cleans=True, decision=Decision("run", "run 8 was cut off", "8"))
+    made = make_plan(make_stage("build", clean), make_stage("test", TESTS))
+    assert select.starting_from(made, "test", lambda _step: "7") == made
 
 
 @pytest.mark.parametrize(
@@ -70,7 +84,7 @@ def test_a_step_that_never_passed_cannot_be_left_out(
         select.starting_from(plan(), first, lambda one: passed(*before).get(one.id))
     assert caught.value.exit_code == 8
     assert caught.value.cause == f"{step} has not passed for what is here now, so it cannot be left out"
-    assert caught.value.fix == f"run: invoke pipeline --from {stage}"
+    assert caught.value.fix == f"run that stage before, with the same options: invoke pipeline --only {stage}"
 
 
 def test_what_nothing_needs_has_not_to_have_passed() -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from shiplane.report.estimate import Left, durations, time_left
 from shiplane.report.state import fold
 
@@ -40,6 +42,17 @@ def test_a_step_never_measured_makes_it_a_lower_bound(records: Records) -> None:
 def test_nothing_known_is_no_estimate(records: Records) -> None:
     assert time_left(fold(records()[:1]), {}, lambda _: 0.0) is None
     assert time_left(fold(records()), ALL, lambda _: 0.0) is None
+
+
+@pytest.mark.parametrize("choice", ["reuse", "skip"])
+def test_what_does_not_run_takes_no_time(records: Records, choice: str) -> None:
+    run = fold(records()[:1])
+    whole = time_left(run, ALL, lambda _: 0.0)
+    next(step for step in run.steps if step.id == "test.backend").decision["choice"] = choice
+    left = time_left(run, ALL, lambda _: 0.0)
+    assert left is not None
+    assert whole is not None
+    assert (left.complete, left.seconds < whole.seconds) == (True, True)
 
 
 def lasting(seconds: float, records: list[dict[str, Any]], **fields: object) -> list[dict[str, Any]]:

@@ -15,7 +15,10 @@ COMMANDS = [
         StepState("build.images", "build", commands=(".venv/bin/nox -s images -- development",)),
         ".venv/bin/nox -s images -- development",
     ),
-    (StepState("publish.push", "publish", commands=("docker push a",)), "invoke publish --target lab"),
+    (
+        StepState("publish.push", "publish", commands=("docker push a",)),
+        "invoke publish --branch 'feature/a b' --target lab",
+    ),
     (StepState("staging.deploy", "staging"), "invoke deploy --env staging --release 664a230c1f2e --target lab"),
     (
         StepState("production.promote", "production"),
