@@ -55,6 +55,16 @@ def test_plan_for_people(project: Project) -> None:
     assert project.transcript == PLAN_QUESTIONS
 
 
+def test_a_plan_as_a_drawing(project: Project) -> None:
+    lines = project.invoke("plan --graph").out.splitlines()
+    assert lines[0] == "flowchart LR"
+    assert '  subgraph production["production"]' in lines
+    for more in ("--json", "--survey"):
+        refused = project.invoke(f"plan --graph {more}")
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err.startswith("--graph prints a drawing alone\nfix: leave --json and --survey out\n")
+
+
 def test_a_plan_shows_what_is_built_from_what(project: Project) -> None:
     platforms = CONFIG_TEXT.replace('context = "backend"', 'context = "backend"\nplatforms = ["linux/arm64"]')
     make_checkout(project.folder, {"pyproject.toml": platforms})

@@ -34,6 +34,8 @@ def plan(
     """Print the stages and steps that an event leads to, what becomes of each and why; nothing is run."""
     from shiplane.report.plan_text import render_plan, render_survey  # noqa: PLC0415 - not needed for --list
 
+    if graph and (json or survey):
+        raise UsageError("--graph prints a drawing alone", "leave --json and --survey out")
     app = App.here()
     made = _plan(app, event, branch, target, reuse=reuse)
     if graph:
