@@ -21,8 +21,8 @@ ATTESTATIONS = "SHIPLANE_ATTESTATIONS"
 _PROVENANCE = "type=provenance"
 _PACKED = "compression=gzip,force-compression=true"
 """Says how the layers of an image are packed, however those of a cache are: its digest depends on it."""
+# In less time than gzip takes; layers of the base image stay as they are.
 _PACKED_FAST = "compression=zstd"
-"""Half of gzip's time or less; layers of the base image stay as they are."""
 NOTHING = ("--set=*.output=type=cacheonly",)
 """Says that a build goes nowhere: it was there already, and only a cache is written of it."""
 
