@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,6 +144,29 @@ def test_a_job_that_is_ended_before_it_begins_does_not_begin(server: Server) -> 
     assert server.lock.end_job()[0] == 143
     assert wait().stdout == ""
     assert not sleeping()
+
+
+def test_a_job_that_is_stopped_before_its_order_arrives_never_begins(server: Server) -> None:
+    """Its caller was interrupted while the order was on its way to a server that had much to do."""
+    job = jobs.Job("j1", TITLE, 50.0, (BACK,))
+    for other in ("j0", "j2"):
+        assert server.runner.run(jobs.stop(server.home.site.folder, job)).exit_code == jobs.NEVER_BEGUN
+        # What takes its change back begins first.
+        restore = replace(job, id=other, commands=(Command(("true",)),))
+        assert server.runner.run(jobs.start(server.home.site.folder, restore)).exit_code == 0
+        assert server.runner.run(jobs.start(server.home.site.folder, job)).exit_code == jobs.NEVER_BEGUN
+    assert not server.undone
+    fresh = replace(job, id="j3")
+    assert server.runner.run(jobs.start(server.home.site.folder, fresh)).exit_code == 0
+    assert server.undone
+
+
+def test_jobs_that_begin_at_once_run_one_after_the_other(server: Server) -> None:
+    line = "mkdir alone && sleep 0.2 && rmdir alone && echo once >>ran"
+    made = [jobs.Job(f"j{number}", TITLE, 50.0, (Command(("sh", "-c", line)),)) for number in range(6)]
+    with ThreadPoolExecutor(len(made)) as pool:
+        list(pool.map(lambda job: server.runner.run(jobs.start(server.home.site.folder, job)), made))
+    assert (server.home.folder / "ran").read_text().split() == ["once"] * len(made)
 
 
 def test_a_lock_is_not_removed_under_a_job(server: Server) -> None:
