@@ -39,8 +39,12 @@ describe() {
     done <<<"$images"
 }
 
-# tell_of PROCESS ID: let the job in this folder be known by its id, which is there only when its process is too.
-tell_of() { echo "$1" >.job/pid && echo "$2" >.job/id; }
+# tell_of PROCESS ID: let the job in this folder be known by its id, which is there only when its process is too. Two say
+# it, and whoever reads it between them must not find it empty.
+tell_of() {
+    local made=.job/told.$BASHPID
+    echo "$1" >"$made" && mv -T "$made" .job/pid && echo "$2" >"$made" && mv -T "$made" .job/id
+}
 
 # job_lives FOLDER: tell whether the job whose files these are still runs. After a restart of the server another process
 # may have its number.

@@ -33,6 +33,11 @@ do_start() {
     disown
     # Both say it, for either may be ended before it could.
     tell_of "$!" "$1" || { kill -KILL -- "-$!" 2>/dev/null || :; return 1; }
+    # Whoever comes next has to see that it lives: for a moment it still is a copy of this shell.
+    for _ in {1..100}; do
+        if job_lives .job || [ -e .job/code ] || ! kill -0 "$!" 2>/dev/null; then break; fi
+        sleep 0.02
+    done
     unguard
     follow "$!"
 }
