@@ -689,19 +689,19 @@ class NotPassed(Unsafe):
     """Tell that a step cannot be left out, for it never passed for what is here now."""
 
     def __init__(self, step: str, stage: str) -> None:
-        again = f"run that stage before, with the same options: invoke pipeline --only {stage}"
-        super().__init__(f"{step} has not passed for what is here now, so it cannot be left out", again)
+        super().__init__(f"{step} has not passed for what is here now, so it cannot be left out", _run_before(stage))
 
 
 class ImageGone(Unsafe):
     """Tell that a step cannot be left out, for of the images that it made some are not here any more."""
 
     def __init__(self, step: str, run: str, gone: Sequence[str]) -> None:
-        stage = step.partition(".")[0]
-        super().__init__(
-            f"{', '.join(gone)} of run {run} is not in the engine any more, so {step} cannot be left out",
-            f"run that stage before, with the same options: invoke pipeline --only {stage}",
-        )
+        cause = f"{', '.join(gone)} of run {run} is not in the engine any more, so {step} cannot be left out"
+        super().__init__(cause, _run_before(step.partition(".")[0]))
+
+
+def _run_before(stage: str) -> str:
+    return f"run that stage before, with the same options: invoke pipeline --only {stage}"
 
 
 class ReleaseExists(Unsafe):

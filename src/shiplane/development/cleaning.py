@@ -116,10 +116,15 @@ def _lines(stack: Stack, command: Command) -> list[str]:
 def _tested(stack: Stack) -> set[str]:
     """Name the images of tests that this checkout built, also by first names that no other one has taken."""
     ending = own_name("", checkout_id(stack.checkout))
-    own = dict(line.split(" ", 1)[::-1] for line in _lines(stack, image.names(f"*:*{ending}")))
-    firsts = {name.removesuffix(ending) for name in own}
-    held = _lines(stack, image.names(*firsts)) if firsts else []
-    return {*own, *(name for id_, _, name in (line.partition(" ") for line in held) if id_ in own.values())}
+    own = _ids(stack, f"*:*{ending}")
+    first = _ids(stack, *(name.removesuffix(ending) for name in own)) if own else {}
+    return {*own, *(name for name, id_ in first.items() if id_ in own.values())}
+
+
+def _ids(stack: Stack, *patterns: str) -> dict[str, str]:
+    """Give the ids of images by their names, of those whose name is like one of the patterns."""
+    rows = (line.partition(" ") for line in _lines(stack, image.names(*patterns)))
+    return {name: id_ for id_, _, name in rows}
 
 
 def _all(stack: Stack) -> Cleaning:

@@ -132,7 +132,7 @@ class Reuse:
 
     def now(self, inputs: Inputs) -> tuple[Item, ...]:
         """Give what inputs are at present."""
-        ids = self._ids(inputs.images)
+        ids = image_ids(self.runner, inputs.images)
         return items_of(inputs, self.survey(), self.config, self.environ, ids, self.tools())
 
     def _keep(
@@ -147,9 +147,6 @@ class Reuse:
             )
         except OSError as error:
             say(f"its result cannot be kept, so it will be made again: {error}")
-
-    def _ids(self, references: Iterable[str]) -> dict[str, str]:
-        return image_ids(self.runner, references)
 
 
 def reused(why: str, run: str) -> Outcome:

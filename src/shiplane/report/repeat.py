@@ -32,8 +32,8 @@ def repeat_command(step: StepState, run: RunState) -> str:
         return _SESSION.sub("", step.commands[0])
     template = _E2E if (stage, name) == ("e2e", "tests") else _COMMANDS.get(name, "")
     if template and run.target:
-        words = {"environment": step.environment or stage, "release": run.release, "target": run.target}
-        words["branch"] = run.branch
+        place = {"environment": step.environment or stage, "target": run.target}
+        words = {**place, "release": run.release, "branch": run.branch}
         return template.format(**{key: shlex.quote(value) for key, value in words.items()})
     return repeat_run(run, step.stage) if run.event else ""
 

@@ -15,7 +15,6 @@ do_start() {
     text=${text%.}
     # A connection that breaks while the text travels gives a part of it.
     [ "$(printf %s "$text" | wc -c)" = "$5" ] || { echo "the commands did not arrive whole" >&2; return 44; }
-    await_earlier
     guard
     # Of two that have waited, one goes on.
     while job_lives .job; do unguard; await_earlier; guard; done
@@ -43,13 +42,13 @@ do_start() {
 }
 
 do_follow() {
-    [ "$(cat .job/id 2>/dev/null)" = "$1" ] || return 44
+    is_the_last "$1" || return 44
     follow "$(cat .job/pid)"
 }
 
 do_stop() {
     guard
-    if [ "$(cat .job/id 2>/dev/null)" != "$1" ]; then
+    if ! is_the_last "$1"; then
         { mkdir -p .job && echo "$1" >>.job/stopped; } || :
         unguard
         return 44
@@ -63,6 +62,9 @@ do_end() {
     job_lives .job || return 44
     do_stop "$(cat .job/id)"
 }
+
+# is_the_last ID: tell whether the job that began here last has this id.
+is_the_last() { [ "$(cat .job/id 2>/dev/null)" = "$1" ]; }
 
 # guard: let nobody else begin or stop a job here until `unguard`.
 guard() { exec 9<. && flock -w 10 9; }
