@@ -120,7 +120,7 @@ def prepare(project: Project) -> None:
         store.save_release("lab", make_release(release))
     journals.passed().write(project.folder / ".shiplane" / "runs")
     project.patch.setattr("webbrowser.open", lambda _address: True)
-    project.patch.setattr("shiplane.lab.status", lambda _checkout: LabState("", (), {}))
+    project.patch.setattr("shiplane.lab.lifecycle.status", lambda _checkout: LabState("", (), {}))
 
 
 def has(task: str, option: str) -> bool:

@@ -13,8 +13,7 @@ from helpers import small
 from helpers.classic import BUILDER, NOWHERE, Classic, classic
 from helpers.engine import docker
 from helpers.registry import image_digests, registry, tags
-from shiplane.lab import ensure_images
-from shiplane.lab.images import ensure_generator
+from shiplane.lab.images.ensure import ensure_generator, ensure_images
 from shiplane.pipeline.builders import named
 from shiplane.runners.local import LocalRunner
 

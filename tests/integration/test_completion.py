@@ -15,7 +15,7 @@ import pytest
 
 from helpers.engine import docker
 from shiplane.cli.completions import script
-from shiplane.lab import ensure_images
+from shiplane.lab.images.ensure import ensure_images
 from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from helpers.engine import docker, images
 from helpers.registry import image_digests, registry, tags
 from samples import HARD
 from shiplane.facts.builder import survey
-from shiplane.lab import ensure_images
+from shiplane.lab.images.ensure import ensure_images
 from shiplane.pipeline import own_images
 from shiplane.runners.local import LocalRunner
 

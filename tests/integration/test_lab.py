@@ -10,12 +10,13 @@ from urllib.request import urlopen
 
 import pytest
 
-from shiplane import lab
 from shiplane.errors import PortTaken
+from shiplane.lab import lifecycle as lab
 from shiplane.lab.credentials import client_login
 from shiplane.lab.files import write_private
+from shiplane.lab.images.ensure import ensure_images
 from shiplane.lab.layout import Layout
-from shiplane.lab.state import load_record
+from shiplane.lab.state import LabState, load_record
 from shiplane.model import Command
 from shiplane.runners.base import Completed
 from shiplane.runners.local import LocalRunner
@@ -56,7 +57,7 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def up(checkout: Path) -> tuple[lab.LabState, float]:
+def up(checkout: Path) -> tuple[LabState, float]:
     """Bring a lab up and say how long that took."""
     started = time.monotonic()
     state = lab.up(checkout, lambda _: None)
@@ -65,7 +66,7 @@ def up(checkout: Path) -> tuple[lab.LabState, float]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _images() -> None:
-    lab.ensure_images(LocalRunner(Path.cwd(), os.environ), lambda _: None)
+    ensure_images(LocalRunner(Path.cwd(), os.environ), lambda _: None)
 
 
 @pytest.fixture(scope="module")

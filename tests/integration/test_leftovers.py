@@ -41,8 +41,11 @@ with Presence(runner.environ) as presence:
     journal.write("note", text=f"ended {presence.end_processes()}, killed: {execution.killed}")
 sys.exit(exit_code(outcomes))
 """
-# In a session of its own, its parent gone, its environment empty: what a daemon does.
-DAEMON = "setsid bash -c 'env -i sleep {0} >/dev/null 2>&1 </dev/null &' ; touch ready-{0}"
+# In a session of its own, its parent gone, its environment empty: what a daemon does. It is what it is named by then.
+DAEMON = (
+    "setsid bash -c 'env -i sleep {0} >/dev/null 2>&1 </dev/null &' ; "
+    "until pgrep -fx 'sleep {0}' >/dev/null; do sleep 0.01; done ; touch ready-{0}"
+)
 SECONDS = "4711.5"
 
 

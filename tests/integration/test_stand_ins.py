@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from shiplane.lab import ensure_images, stand_ins_used
+from shiplane.lab.images.ensure import ensure_images, stand_ins_used
 from shiplane.runners.local import LocalRunner
 
 HARD = "p)$'\"#\\ ü"

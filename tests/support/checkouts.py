@@ -68,26 +68,22 @@ def git_answers(branch: str = "main", edits: str = "", untracked: str = "") -> l
     ]
 
 
-_IGNORED = (
-    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --others --ignored --exclude-standard --directory -z -- "
-    "backend frontend testing"
-)
+_GIT = "local$ GIT_OPTIONAL_LOCKS=0 git"
 QUESTIONS = [
-    "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%an%x00%s%x00%D",
-    _IGNORED,
-    "local$ GIT_OPTIONAL_LOCKS=0 git symbolic-ref --quiet --short HEAD",
-    "local$ GIT_OPTIONAL_LOCKS=0 git diff --raw --no-abbrev --no-renames -z HEAD --",
-    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --others --exclude-standard -z --",
-    "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- backend",
-    "local$ GIT_OPTIONAL_LOCKS=0 git log -1 --format=%H%x00%cI -- frontend",
+    f"{_GIT} log -1 --format=%H%x00%an%x00%s%x00%D",
+    f"{_GIT} ls-files --others --ignored --exclude-standard --directory -z -- backend frontend testing",
+    f"{_GIT} symbolic-ref --quiet --short HEAD",
+    f"{_GIT} diff --raw --no-abbrev --no-renames -z HEAD --",
+    f"{_GIT} ls-files --others --exclude-standard -z --",
+    f"{_GIT} log -1 --format=%H%x00%cI -- backend",
+    f"{_GIT} log -1 --format=%H%x00%cI -- frontend",
 ]
 """All that a command may ask before it changes anything."""
 
 PLAN_QUESTIONS = [
     *QUESTIONS,
-    _IGNORED,
-    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --stage -z",
-    "local$ GIT_OPTIONAL_LOCKS=0 git ls-files --modified --others --exclude-standard -z",
+    f"{_GIT} ls-files --stage -z",
+    f"{_GIT} ls-files --modified --others --exclude-standard -z",
 ]
 """What the plan of a pipeline asks beside that: the content of every file."""
 

@@ -83,10 +83,12 @@ def _bare() -> Iterator[tuple[Path, Path]]:
 def commands(rounds: int, enough: Callable[[dict[str, Times]], bool] = lambda _: True) -> dict[str, Times]:
     """Time `invoke --list` of a bare task file, the same here, and `invoke plan`, in turn.
 
-    Python keeps what it compiled, as it does for everyone who runs a command twice; the first round pays for it.
+    Python keeps what it compiled, as it does for everyone who runs a command twice; the first round pays for it. So
+    does git's index, once `git status` ran: in a clone of this second it reads each file again and again.
     Where what was found is not `enough`, as many rounds follow, up to five times in all: what is least is found sooner
     or later on a busy machine too, and never where the limit is really missed.
     """
+    subprocess.run(("git", "status", "--short"), cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     with _bare() as (folder, compiled):
         made = {name: Times(name) for name in ("bare --list", "--list", "plan")}
         for _ in range(_PATIENCE):

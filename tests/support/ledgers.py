@@ -21,8 +21,8 @@ from shiplane.runners.ssh import SshRunner
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shiplane import lab
     from shiplane.commands.login import RegistryLogin
+    from shiplane.lab.state import LabState
     from shiplane.model import Deployment
 
 FOLDER = Path(__file__).with_name("ledger")
@@ -73,7 +73,7 @@ def build(login: RegistryLogin, folder: Path) -> dict[str, Image]:
 class Ledger:
     """Hold the application on a server, beside whatever else runs there."""
 
-    def __init__(self, state: lab.LabState, login: RegistryLogin, images: dict[str, Image]) -> None:
+    def __init__(self, state: LabState, login: RegistryLogin, images: dict[str, Image]) -> None:
         self.server = state.server("staging").name
         host = state.server("staging").to_host()
         folder = "deployments/ledger-staging"

@@ -10,8 +10,8 @@ from shiplane.config import parse
 from shiplane.config.load import table_of
 from shiplane.development import backups
 from shiplane.development.stack import Stack
-from shiplane.lab.images import OFFICIAL_NAMES, server_image
-from shiplane.lab.images.catalogue import ROOT_IMAGE
+from shiplane.lab.images.catalogue import OFFICIAL_NAMES, ROOT_IMAGE
+from shiplane.lab.images.ensure import server_image
 from shiplane.runners.base import Masker
 from shiplane.runners.recording import RecordingRunner
 

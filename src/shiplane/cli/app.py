@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from shiplane.errors import EngineMissing, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shiplane.commands.login import RegistryLogin
     from shiplane.config import Config
     from shiplane.facts.checkout import CheckoutFacts
     from shiplane.facts.hashes import Hashes
     from shiplane.facts.inventory import Inventory
+    from shiplane.facts.let_through import LetThrough
     from shiplane.facts.secret_sources import Sources
     from shiplane.model import Event, Host
     from shiplane.pipeline.results import Results
@@ -126,16 +127,19 @@ class App:
     @cached_property
     def inventory(self) -> Inventory:
         """Ask once what the files of the checkout hold."""
-        return self.take_inventory()
+        return self._inventory(self.facts.let_through)
 
     def take_inventory(self) -> Inventory:
         """Ask what the files of the checkout hold now."""
         from shiplane.facts import let_through  # noqa: PLC0415 - not every command asks
-        from shiplane.facts.inventory import survey  # noqa: PLC0415
+
+        return self._inventory(let_through.survey(self.runner, self.checkout, self.config))
+
+    def _inventory(self, also: Iterable[LetThrough]) -> Inventory:
+        from shiplane.facts.inventory import survey  # noqa: PLC0415 - not every command asks
         from shiplane.planning.inputs import READ_THOUGH_IGNORED  # noqa: PLC0415
 
-        also = (one.name for one in let_through.survey(self.runner, self.checkout, self.config))
-        return survey(self.runner, self.hashes, (*READ_THOUGH_IGNORED, *also))
+        return survey(self.runner, self.hashes, (*READ_THOUGH_IGNORED, *(one.name for one in also)))
 
     @cached_property
     def results(self) -> Results:

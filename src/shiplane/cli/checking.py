@@ -57,7 +57,8 @@ def build_runner(app: App, say: Say) -> dict[str, str]:
 
 def listed(app: App, kinds: tuple[str, ...], components: tuple[str, ...], say: Say) -> tuple[Build, ...]:
     """Give what is to be built, once the base images are here; their digests become labels."""
-    from shiplane.lab.images import OFFICIAL_NAMES, ensure_images  # noqa: PLC0415 - sessions within a run do not build
+    from shiplane.lab.images.catalogue import OFFICIAL_NAMES  # noqa: PLC0415 - sessions within a run do not build
+    from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
     from shiplane.pipeline.bases import labelled  # noqa: PLC0415
 
     ensure_images(app.runner, say)

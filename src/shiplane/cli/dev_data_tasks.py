@@ -68,7 +68,7 @@ def restore(
     """Bring a backup back, all of it or parts; one that fails leaves the data as they are."""
     from shiplane.development import backups as kept  # noqa: PLC0415 - not needed for --list
     from shiplane.development.restore import Restore, parts_of  # noqa: PLC0415
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415
+    from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
     from shiplane.report.development_text import render_cut_off  # noqa: PLC0415
 
     app = App.here()
@@ -132,7 +132,7 @@ def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = Fal
     from shiplane.development import volumes  # noqa: PLC0415 - not needed for --list
     from shiplane.development.login import login  # noqa: PLC0415
     from shiplane.development.start import Wish, refuse_held_ports, start  # noqa: PLC0415
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415
+    from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
     from shiplane.report.development_text import render_started, render_volumes  # noqa: PLC0415
 
     app, wish = App.here(), Wish(seed=seed)

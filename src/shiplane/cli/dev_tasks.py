@@ -95,7 +95,7 @@ def rebuild(_c: Context, service: list[str] | None = None, cache: bool = False, 
 def build(_c: Context, service: list[str] | None = None, cache: bool = True, dry_run: bool = False) -> None:
     """Build the development images, and start nothing."""
     from shiplane.commands import development as commands  # noqa: PLC0415 - not needed for --list
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415
+    from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
 
     app, services = App.here(), listed(service)
     order = commands.build(services, cached=cache)
@@ -124,7 +124,7 @@ def _tell(app: App, services: tuple[str, ...], start: Callable[[Stack], Started]
     """Start something once the base images are here, and tell what came of it."""
     from shiplane.development import cut_off  # noqa: PLC0415 - not needed for --list
     from shiplane.development.login import login  # noqa: PLC0415
-    from shiplane.lab.images import ensure_images  # noqa: PLC0415
+    from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
     from shiplane.report.development_text import render_cut_off, render_started  # noqa: PLC0415
 
     stack = opened(app)

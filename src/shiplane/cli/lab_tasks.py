@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @command
 def up(_c: Context, dry_run: bool = False) -> None:
     """Start the lab: base images, registry, two servers; made where it is not there yet."""
-    from shiplane import lab  # noqa: PLC0415 - not needed for --list
+    from shiplane.lab import lifecycle as lab  # noqa: PLC0415 - not needed for --list
     from shiplane.report.status_text import render_lab  # noqa: PLC0415
 
     app = App.here()
@@ -29,7 +29,7 @@ def up(_c: Context, dry_run: bool = False) -> None:
 @command
 def down(_c: Context, dry_run: bool = False) -> None:
     """Remove every trace of this checkout's lab, data included."""
-    from shiplane import lab  # noqa: PLC0415 - not needed for --list
+    from shiplane.lab import lifecycle as lab  # noqa: PLC0415 - not needed for --list
 
     app = App.here()
     app.require_engine()
@@ -44,7 +44,7 @@ def down(_c: Context, dry_run: bool = False) -> None:
 @command
 def status(_c: Context, json: bool = False) -> None:
     """Show the lab's registry, servers and addresses."""
-    from shiplane import lab  # noqa: PLC0415 - not needed for --list
+    from shiplane.lab import lifecycle as lab  # noqa: PLC0415 - not needed for --list
 
     app = App.here()
     app.require_engine()

@@ -60,7 +60,7 @@ def unasked(app: App, target: Target) -> tuple[str, ...]:
 
 def declared(app: App) -> Declared:
     """Give what steps depend on: what a check runs is the same on every machine, so names of its own stand as words."""
-    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only plans need it
+    from shiplane.lab.images.catalogue import OFFICIAL_NAMES  # noqa: PLC0415 - only plans need it
     from shiplane.planning.inputs import Declared  # noqa: PLC0415
 
     versions = {component.name: component.version for component in app.facts.components}
@@ -95,7 +95,7 @@ def items_of_steps(app: App, plan: Plan) -> dict[str, tuple[Item, ...]]:
 
 def learn_engine(app: App, tools: Mapping[str, str]) -> bool:
     """Remember for plans, which ask nobody, what the engine is and which base images it holds; tell if it is news."""
-    from shiplane.lab.images import OFFICIAL_NAMES  # noqa: PLC0415 - only runs ask
+    from shiplane.lab.images.catalogue import OFFICIAL_NAMES  # noqa: PLC0415 - only runs ask
     from shiplane.pipeline.own_images import image_ids  # noqa: PLC0415
 
     held = image_ids(app.runner, sorted(OFFICIAL_NAMES))
@@ -125,20 +125,20 @@ def deploy_commands(  # noqa: PLR0913 - what is asked for, each by name
 ) -> DeployCommands:
     """Give what tells a plan the commands of a deploy (or rollback) and of its undo, without a server or a secret."""
     from shiplane.commands import compose  # noqa: PLC0415 - only plans need it
-    from shiplane.deploy import tls  # noqa: PLC0415 - only plans need it
-    from shiplane.deploy.phases import ROLLOUTS  # noqa: PLC0415 - only plans need it
-    from shiplane.deploy.rollout import planned, planned_rollback, planned_undo  # noqa: PLC0415 - only plans need it
+    from shiplane.deploy import planned, tls  # noqa: PLC0415 - only plans need it
+    from shiplane.deploy.phases import ROLLOUTS, Options  # noqa: PLC0415 - only plans need it
     from shiplane.model import Host, Site  # noqa: PLC0415
-    from shiplane.pipeline.environments import options  # noqa: PLC0415
+
+    options = Options.of(app.config)
 
     def commands(environment: str) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
         settings = app.config.environment(environment)
         folder = compose.folder(app.config.name, environment)
         site = Site(environment, Host(environment, "", 22, "", "", ""), folder, settings.url, settings.overlay)
         rollout = ROLLOUTS[strategy or app.config.rollout]
-        words = (site, release, options(app.config), target.planned_login(), rollout)
-        forward = planned_rollback(*words, restore_database=restore_database) if rollback else planned(*words)
-        undo = planned_undo(site, "RELEASE-BEFORE", options(app.config), rollout, restore_database=restore_database)
+        words = (site, release, options, target.planned_login(), rollout)
+        forward = planned.rollback(*words, restore_database=restore_database) if rollback else planned.deploy(*words)
+        undo = planned.undo(site, "RELEASE-BEFORE", options, rollout, restore_database=restore_database)
         https = not rollback and target.serves_https(environment)
         certificate = (tls.planned(site, app.config.proxy),) if https else ()
         return (*certificate, *_commands(forward)), _commands(undo)

@@ -237,7 +237,7 @@ class Run:
         )
 
     def _lab_up(self, runner: Runner, say: Callable[[str], None]) -> None:
-        from shiplane import lab  # noqa: PLC0415 - only the target lab needs it
+        from shiplane.lab import lifecycle as lab  # noqa: PLC0415 - only the target lab needs it
 
         state = lab.up(self.app.checkout, say, runner)
         for name, url in state.environments.items():

@@ -137,7 +137,7 @@ def prune(
     """Remove what no release needs that is kept: releases, backups and images, as each deploy does at its end."""
     from shiplane.cli.run import open_environments  # noqa: PLC0415 - not needed for --list
     from shiplane.deploy import retention  # noqa: PLC0415
-    from shiplane.pipeline.environments import options  # noqa: PLC0415
+    from shiplane.deploy.phases import Options  # noqa: PLC0415
     from shiplane.runners.base import Cancel  # noqa: PLC0415
 
     app, say = App.here(), nowhere if json else show
@@ -145,7 +145,7 @@ def prune(
     if if_deployed and (absent := no_server(app, target, env)):
         _told_absent(f"{absent}: nothing is removed", {"environment": env, "removed": [], "left": []}, json=json)
         return
-    environments, cancel, chosen = open_environments(app, app.target(target), "prune"), Cancel(), options(app.config)
+    environments, cancel, chosen = open_environments(app, app.target(target), "prune"), Cancel(), Options.of(app.config)
     left: tuple[str, ...] = ()
     try:
         if not dry_run:

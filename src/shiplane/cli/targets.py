@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shiplane.cli.remote_target import OwnLogin
     from shiplane.config import Config
     from shiplane.facts.secret_sources import Sources
-    from shiplane.lab import LabState
+    from shiplane.lab.state import LabState
     from shiplane.model import Host
     from shiplane.pipeline.target import Target
 
@@ -174,6 +174,6 @@ class LabTarget:
         return known
 
     def _generated(self, environment: str) -> Mapping[str, str]:
-        from shiplane.lab import secrets  # noqa: PLC0415 - see _known()
+        from shiplane.lab.lifecycle import secrets  # noqa: PLC0415 - see _known()
 
         return secrets(self.checkout)[environment]

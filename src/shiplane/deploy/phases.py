@@ -12,6 +12,7 @@ from shiplane.config import Backup, Hooks
 
 if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
+    from shiplane.config import Config
     from shiplane.model import Command, Site
 
 DECIDED_THERE = "(what happens to each service is decided on the host)"
@@ -66,6 +67,27 @@ class Options:
     verify_seconds: float = 5.0
     kept: int = 5
     hooks: Hooks = field(default_factory=Hooks)
+
+    @classmethod
+    def of(cls, config: Config) -> Options:
+        """Give what the configuration says."""
+        served = next((one for one in config.components if one.assets), None)
+        return cls(
+            release_command=config.release_command,
+            release_service=config.release_service,
+            data_services=config.data_services,
+            status_path=config.status_path,
+            proxy_service=config.proxy,
+            upstreams=tuple((component.name, component.port) for component in config.components if component.port),
+            assets=(served.name, served.assets) if served else None,
+            pending_command=config.pending_command,
+            backup=config.backup,
+            health_seconds=config.health_seconds,
+            verify_tries=config.verify_tries,
+            verify_seconds=config.verify_interval_seconds,
+            kept=config.keep_releases,
+            hooks=config.hooks,
+        )
 
 
 class Rollout(Protocol):

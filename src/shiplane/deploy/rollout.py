@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shiplane.deploy import hooks, phases, records, release_phase, restore, tls
+from shiplane.deploy import phases, records, restore, tls
 from shiplane.deploy.attempt import Attempt
 from shiplane.deploy.lines import by_kind
 from shiplane.deploy.progress import Progress
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from shiplane.commands.login import RegistryLogin
     from shiplane.deploy.bundle import Bundle
     from shiplane.deploy.context import Context
-    from shiplane.deploy.phases import Options, Phase, Rollout
     from shiplane.deploy.survey import State
     from shiplane.model import Release, Site
 
@@ -198,66 +196,6 @@ class Deployer:
 
     def _remember(self, deployment: Deployment) -> None:
         self.deployment = deployment
-
-
-def planned(
-    site: Site, release_id: str, options: Options, login: RegistryLogin | None, rollout: Rollout = phases.rolling
-) -> tuple[Phase, ...]:
-    """Give the phases of a deploy as it will run them, for a plan: no secret is needed."""
-    first = (phases.bring(site, release_id, ""), phases.pull(site, release_id, login))
-    before, after = _planned_hooks(site, release_id, options)
-    migrate = release_phase.planned(site, release_id, options)
-    return (*first, *before, *migrate, _planned_switch(site, release_id, options, rollout), *after)
-
-
-def planned_rollback(  # noqa: PLR0913 - as `planned`, and the database
-    site: Site,
-    release_id: str,
-    options: Options,
-    login: RegistryLogin | None,
-    rollout: Rollout = phases.rolling,
-    *,
-    restore_database: bool = False,
-) -> tuple[Phase, ...]:
-    """Give the phases of a rollback: the release's files are on the server, its migrations ran long ago."""
-    found = phases.describe(site, release_id), phases.pull(site, release_id, login)
-    before, after = _planned_hooks(site, release_id, options)
-    switch = _planned_switch(site, release_id, options, rollout)
-    if not restore_database:
-        return (*found, *before, switch, *after)
-    change = restore.planned(site, options, release_id)
-    load, finish = restore.load(site, options, change.backup), restore.finish(site, options)
-    switch = change.lead(switch)
-    switch = replace(switch, commands=(*switch.commands, *restore.reopen(site, options)))
-    return (*found, *before, load, switch, *after, finish)
-
-
-def planned_undo(
-    site: Site,
-    before: str | None,
-    options: Options,
-    rollout: Rollout = phases.rolling,
-    *,
-    restore_database: bool = False,
-) -> tuple[Phase, ...]:
-    """Give the phases that take a failed deploy back; `before` names the release that serves, None a first deploy."""
-    told = hooks.planned(site, "RELEASE", options, hooks.ON_FAILURE)
-    if before is None:
-        return (phases.cleaning("remove what was started", phases.clear(site, None, ())), *told)
-    switch = _planned_switch(site, before, options, rollout)
-    if restore_database:
-        back, reopen = restore.planned(site, options, before).back, restore.reopen(site, options)
-        switch = replace(switch, commands=(*back, *switch.commands, *reopen))
-    return (switch, *told)
-
-
-def _planned_hooks(site: Site, release_id: str, options: Options) -> tuple[tuple[Phase, ...], tuple[Phase, ...]]:
-    made = (hooks.planned(site, release_id, options, when) for when in (hooks.PRE_DEPLOY, hooks.POST_DEPLOY))
-    return next(made), next(made)
-
-
-def _planned_switch(site: Site, release_id: str, options: Options, rollout: Rollout) -> Phase:
-    return phases.switch(site, release_id, options, rollout, (phases.DECIDED_THERE,))
 
 
 def _running(context: Context, state: State, release: Release) -> Deployment | None:

@@ -15,7 +15,7 @@ from shiplane.lab.containers import reserved_ports, states
 from shiplane.lab.credentials import ensure_keys, ensure_secrets, read_secrets
 from shiplane.lab.engine import Engine, docker
 from shiplane.lab.files import locked
-from shiplane.lab.images import ensure_images, server_image, stand_ins_used
+from shiplane.lab.images.ensure import ensure_images, server_image, stand_ins_used
 from shiplane.lab.layout import ENVIRONMENTS, LAB_LABEL, Layout, choose_ports, choose_range, first_port
 from shiplane.lab.probes import is_free
 from shiplane.lab.registry import Registry

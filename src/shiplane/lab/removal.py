@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shiplane.errors import StepFailed
 from shiplane.lab.containers import states
 from shiplane.lab.engine import Engine, docker
-from shiplane.lab.images import server_image
+from shiplane.lab.images.ensure import server_image
 from shiplane.lab.layout import ADDRESS, LAB_LABEL, PORTS_LABEL, Layout
 from shiplane.lab.servers import remove_control_groups
 

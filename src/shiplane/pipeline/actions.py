@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import git
 from shiplane.errors import Unsafe
-from shiplane.lab.images import ensure_images, stand_ins_used
+from shiplane.lab.images.ensure import ensure_images, stand_ins_used
 from shiplane.pipeline import publish, rebuilt
 from shiplane.pipeline.environment_actions import EnvironmentActions
 from shiplane.pipeline.execute import process_action

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shiplane.commands import buildx
-from shiplane.lab.images import ensure_generator, stand_ins_used
+from shiplane.lab.images.ensure import ensure_generator, stand_ins_used
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shiplane.commands import buildx
 from shiplane.errors import TimeLimit
 from shiplane.facts import builder
-from shiplane.lab.images import stand_ins_used
+from shiplane.lab.images.ensure import stand_ins_used
 
 if TYPE_CHECKING:
     from collections.abc import Callable

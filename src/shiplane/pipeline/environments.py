@@ -35,26 +35,6 @@ def _nothing() -> None:
     """Confirm what is not held: there is nothing to ask."""
 
 
-def options(config: Config) -> Options:
-    """Give what the configuration says of a rollout."""
-    return Options(
-        release_command=config.release_command,
-        release_service=config.release_service,
-        data_services=config.data_services,
-        status_path=config.status_path,
-        proxy_service=config.proxy,
-        upstreams=tuple((component.name, component.port) for component in config.components if component.port),
-        assets=next(((component.name, component.assets) for component in config.components if component.assets), None),
-        pending_command=config.pending_command,
-        backup=config.backup,
-        health_seconds=config.health_seconds,
-        verify_tries=config.verify_tries,
-        verify_seconds=config.verify_interval_seconds,
-        kept=config.keep_releases,
-        hooks=config.hooks,
-    )
-
-
 @dataclass(slots=True)
 class _Opened:
     site: Site
@@ -113,7 +93,7 @@ class Environments:
             who=self.holder.who,
             report=report,
             cancel=_Either(cancel, opened.lost),
-            options=options(self.config),
+            options=Options.of(self.config),
             rollout=ROLLOUTS[self.strategy or self.config.rollout],
             taken=opened.taken,
             confirm=opened.confirm,

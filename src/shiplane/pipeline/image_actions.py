@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import buildx, engine
 from shiplane.errors import StepFailed, Unreachable, UsageError
-from shiplane.lab.images import OFFICIAL_NAMES
+from shiplane.lab.images.catalogue import OFFICIAL_NAMES
 from shiplane.model import Secret
 from shiplane.pipeline import attestations, build, builders, image_checks, own_registry, publish, registry
 from shiplane.pipeline.bases import labelled

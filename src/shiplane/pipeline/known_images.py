@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from shiplane.commands import image
-from shiplane.lab.images import OFFICIAL_NAMES
+from shiplane.lab.images.catalogue import OFFICIAL_NAMES
 from shiplane.model import Image
 from shiplane.planning.inputs import Declared
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shiplane import lab
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.context import Context
 from shiplane.deploy.phases import Options, recreate, rolling
 from shiplane.deploy.rollout import Deployer
 from shiplane.errors import Unreachable
+from shiplane.lab import lifecycle as lab
 from shiplane.model import Command, Image, Release, Secret, Site
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.http import HttpRunner
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shiplane.deploy.phases import Rollout
+    from shiplane.lab.state import LabState
 
 HARD = "p)$'\"#\\ ü"
 SECRETS = {name: Secret(name, f"{name} {HARD}") for name in ("DB_PASSWORD", "REDIS_PASSWORD", "BOARD_TOKEN")}
@@ -152,7 +153,7 @@ class Place:
 
     compose, proxy, options = COMPOSE, PROXY, OPTIONS
 
-    def __init__(self, state: lab.LabState, environment: str, login: RegistryLogin, images: dict[str, Image]) -> None:
+    def __init__(self, state: LabState, environment: str, login: RegistryLogin, images: dict[str, Image]) -> None:
         server = state.server(environment)
         self.host = server.to_host()
         # The small application has no proxy before it.
@@ -227,7 +228,7 @@ class Place:
 
 
 @pytest.fixture(scope="package")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[lab.LabState, RegistryLogin, dict[str, Image]]]:
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LabState, RegistryLogin, dict[str, Image]]]:
     checkout = tmp_path_factory.mktemp("deploy-lab")
     try:
         up = lab.up(checkout, lambda _: None)
@@ -262,12 +263,12 @@ def build(checkout: Path, login: RegistryLogin) -> dict[str, Image]:
 
 
 @pytest.fixture(scope="package")
-def staging(state: tuple[lab.LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
+def staging(state: tuple[LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
     yield from opened(Place(state[0], "staging", state[1], state[2]))
 
 
 @pytest.fixture(scope="package")
-def fresh(state: tuple[lab.LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
+def fresh(state: tuple[LabState, RegistryLogin, dict[str, Image]]) -> Iterator[Place]:
     """Give a server on which nothing was ever deployed."""
     yield from opened(Place(state[0], "production", state[1], state[2]))
 

@@ -15,8 +15,8 @@ from shiplane.errors import BackupFailed, BreakingMigrations, DatabaseAhead, Dep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shiplane import lab
     from shiplane.commands.login import RegistryLogin
+    from shiplane.lab.state import LabState
     from shiplane.model import Image
 
 LOOK = "docker ps --no-trunc --filter label=com.docker.compose.project=ledger-staging --format '{{.ID}}'"
@@ -24,7 +24,7 @@ LOOK = "docker ps --no-trunc --filter label=com.docker.compose.project=ledger-st
 
 @pytest.fixture(scope="module")
 def ledger(
-    state: tuple[lab.LabState, RegistryLogin, dict[str, Image]], tmp_path_factory: pytest.TempPathFactory
+    state: tuple[LabState, RegistryLogin, dict[str, Image]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ledger]:
     made = Ledger(state[0], state[1], build(state[1], tmp_path_factory.mktemp("ledger")))
     with made.runner, made.looker:

@@ -18,7 +18,7 @@ from helpers.doctor import follow, found, make
 from helpers.engine import docker, wait_for
 from helpers.locked import write_lock, write_npm_lock
 from helpers.ports import free_ports, held_port
-from shiplane.lab.images import ensure_images
+from shiplane.lab.images.ensure import ensure_images
 from shiplane.lab.layout import PORT_PURPOSES, Layout
 from shiplane.lab.state import Record
 from shiplane.runners.local import LocalRunner

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from helpers.engine import docker, wait_for
 from shiplane.lab.engine import Engine
 from shiplane.lab.files import Planted, archive
-from shiplane.lab.images import OFFICIAL_NAMES, server_image
+from shiplane.lab.images.catalogue import OFFICIAL_NAMES
+from shiplane.lab.images.ensure import server_image
 from shiplane.lab.servers import may_be_privileged, privilege_options, remove_control_groups
 from shiplane.runners.local import LocalRunner
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from helpers.engine import docker
-from shiplane import lab
+from shiplane.lab import lifecycle as lab
 from shiplane.runners.http import trust
 
 if TYPE_CHECKING:

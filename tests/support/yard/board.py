@@ -10,7 +10,7 @@ from shutil import copytree
 from typing import TYPE_CHECKING
 
 from helpers.clone import ROOT
-from shiplane import lab
+from shiplane.lab import lifecycle as lab
 from traffic.wanted import Flow, Wanted, mix
 from yard.checkout import Yard
 from yard.images import HERE, Builder

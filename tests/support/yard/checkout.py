@@ -15,8 +15,8 @@ import httpx
 
 from helpers.clone import ROOT
 from helpers.engine import docker
-from shiplane import lab
 from shiplane.commands.login import RegistryLogin
+from shiplane.lab import lifecycle as lab
 from shiplane.lab.layout import Layout
 from shiplane.model import Release, Secret
 from shiplane.pipeline.release_files import in_checkout

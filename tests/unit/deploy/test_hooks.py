@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shiplane.config import Hook, Hooks
-from shiplane.deploy.rollout import Deployer, planned, planned_undo
+from shiplane.deploy import planned
+from shiplane.deploy.rollout import Deployer
 from shiplane.errors import DeployBroken, DeployUndone, Interrupted, StepFailed, TimeLimit, Unreachable
 from shiplane.model import Secret
 from shiplane.runners.recording import RecordingRunner
@@ -189,11 +190,15 @@ def test_a_hook_that_does_not_end_in_time(world: World) -> None:
 
 def test_hooks_are_in_the_plan(site: Site, options: Options) -> None:
     hooks = replace(options, hooks=ALL)
-    told = [f"{c.host}$ {' '.join(c.argv[-3:])}" for phase in planned(site, "new", hooks, None) for c in phase.commands]
+    told = [
+        f"{c.host}$ {' '.join(c.argv[-3:])}"
+        for phase in planned.deploy(site, "new", hooks, None)
+        for c in phase.commands
+    ]
     assert told.index("local$ ./scripts/announce a b") < told.index("staging$ python manage.py check")
     assert told.index("staging$ python manage.py check") < told.index("staging$ python manage.py migrate")
     assert told[-2:] == ["staging$ python manage.py smoke", "local$ ./scripts/announce a b"]
-    undo = [f"{c.host}$ {' '.join(c.argv[-3:])}" for p in planned_undo(site, "old", hooks) for c in p.commands]
+    undo = [f"{c.host}$ {' '.join(c.argv[-3:])}" for p in planned.undo(site, "old", hooks) for c in p.commands]
     assert undo[1:] == ["local$ ./scripts/announce a b", "staging$ python manage.py check"]
 
 

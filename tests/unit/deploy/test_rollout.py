@@ -10,9 +10,8 @@ import pytest
 from samples import HARD
 from shiplane.commands import dotenv
 from shiplane.commands.login import RegistryLogin
-from shiplane.deploy import execution
+from shiplane.deploy import execution, planned
 from shiplane.deploy.phases import DECIDED_THERE, ROLLOUTS
-from shiplane.deploy.rollout import planned, planned_undo
 from shiplane.errors import (
     ConnectionLost,
     DeployBroken,
@@ -97,7 +96,7 @@ def test_the_plan_is_what_runs(world: World, site: Site, options: Options, name:
     if name == "recreate":
         world.recreating()
     world.deploy("new", login=LOGIN)
-    phases = planned(site, "new", options, LOGIN, ROLLOUTS[name])
+    phases = planned.deploy(site, "new", options, LOGIN, ROLLOUTS[name])
     plan = [short(c.masked()) for phase in phases for c in (*phase.commands, *phase.always)]
     there = short(DECIDED_THERE)
     ran = [short(line) for line in world.server.played if " survey " not in line][:-1]
@@ -111,7 +110,7 @@ def short(line: str) -> str:
 
 def test_the_undo_that_is_planned(site: Site, options: Options) -> None:
     def commands(before: str | None) -> list[str]:
-        return [c.argv[2] for phase in planned_undo(site, before, options) for c in phase.commands]
+        return [c.argv[2] for phase in planned.undo(site, before, options) for c in phase.commands]
 
     assert commands("old") == ["roll"]
     assert commands(None) == ["clear"]

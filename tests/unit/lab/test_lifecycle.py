@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from shiplane.errors import DiskFull, EngineMissing, LabDown, PortTaken, Unreachable, UsageError
-from shiplane.lab import down, lifecycle, secrets, status, up
+from shiplane.lab import lifecycle
 from shiplane.lab.engine import Engine
 from shiplane.lab.images.catalogue import OFFICIAL_NAMES, ROOT_IMAGE, server_reference
 from shiplane.lab.layout import PORT_PURPOSES, Layout
+from shiplane.lab.lifecycle import down, secrets, status, up
 from shiplane.lab.servers import Servers
 from shiplane.lab.state import Record
 from shiplane.runners.recording import RecordingRunner

@@ -8,7 +8,8 @@ import pytest
 from machines import BASES
 from shiplane.commands import buildx, engine
 from shiplane.errors import TimeLimit
-from shiplane.lab.images import OFFICIAL_NAMES, stand_ins_used
+from shiplane.lab.images.catalogue import OFFICIAL_NAMES
+from shiplane.lab.images.ensure import stand_ins_used
 from shiplane.pipeline.builders import Chosen, choose, named
 from shiplane.runners.base import Cancel, Completed
 from shiplane.runners.recording import RecordingRunner

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from samples import CONFIG
 from shiplane.cli.targets import RemoteTarget
 from shiplane.deploy.lock import Holder, Lock, Timing
+from shiplane.deploy.phases import Options
 from shiplane.errors import HeldTooLong, Interrupted, Locked, StepFailed, TimeLimit, UnknownName, Unreachable
-from shiplane.pipeline.environments import Environments, options
+from shiplane.pipeline.environments import Environments
 from shiplane.runners.base import Cancel, Masker
 from shiplane.runners.recording import RecordingRunner
 from worlds import SilentPublic
@@ -247,6 +248,6 @@ def test_what_was_begun_is_taken_back_in_reverse_whatever_fails(fails: list[bool
 
 def test_the_options_of_a_rollout_are_configured() -> None:
     changed = {"health_seconds": 7, "verify_tries": 2, "verify_interval_seconds": 3, "release_command": ("migrate",)}
-    made = options(dataclasses.replace(CONFIG, **changed))  # type: ignore[arg-type]
+    made = Options.of(dataclasses.replace(CONFIG, **changed))  # type: ignore[arg-type]
     assert (made.health_seconds, made.verify_tries, made.verify_seconds) == (7, 2, 3)
     assert made.release_command == ("migrate",)

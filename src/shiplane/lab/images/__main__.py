@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from shiplane.errors import ShiplaneError
-from shiplane.lab.images import ensure_images, stand_ins_used
+from shiplane.lab.images.ensure import ensure_images, stand_ins_used
 from shiplane.runners.base import now
 from shiplane.runners.local import LocalRunner
 
