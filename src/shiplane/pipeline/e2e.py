@@ -13,11 +13,10 @@ from shiplane.errors import StepFailed
 from shiplane.model.identity import checkout_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from shiplane.model import Command, Release, Secret, Site, Step
-    from shiplane.pipeline.reuse import Reuse
+    from shiplane.model import Command, Release, Secret, Site
     from shiplane.planning.keys import Item
     from shiplane.runners.base import Cancel, Runner
 
@@ -32,19 +31,19 @@ def _way(site: Site) -> tuple[str, str]:
     return site.network, f"{urlsplit(site.url).port or _HTTPS}={site.environment}:{_HTTPS}"
 
 
-def depends_on(reuse: Reuse, step: Step, site: Site, release: Release, beside: Iterable[str]) -> tuple[Item, ...]:
-    """Give what the result depends on: the tests, and what runs where; nothing where the step declares no inputs.
+def depends_on(declared: Sequence[Item], site: Site, release: Release, beside: Iterable[str]) -> tuple[Item, ...]:
+    """Give what the result depends on: the tests as `declared`, and what runs where; nothing where none is declared.
 
     `beside` are the images of others that run, as `repository@sha256:…`.
     """
-    if step.inputs is None:
+    if not declared:
         return ()
     digests = tuple(("value", f"digest of {name}", digest) for name, digest in sorted(release.digests().items()))
     others = tuple(
         ("value", f"digest of {name}", digest) for name, _, digest in (e.partition("@") for e in sorted(beside))
     )
     told = (("value", "address", site.url), ("value", "what the browser tests run", _words(site, release)))
-    return (*reuse.now(step.inputs), *digests, *others, *told)
+    return (*declared, *digests, *others, *told)
 
 
 def _words(site: Site, release: Release) -> str:

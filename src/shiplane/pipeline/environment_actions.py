@@ -109,7 +109,8 @@ class EnvironmentActions:
     def _deploy(self, step: Step, say: Say, cancel: Cancel) -> None:
         release = self._known_release()
         self.signatures.require(release, say)
-        self._put(step.environment, self._pinned(release, say, cancel), "deploy", say, cancel)
+        release = self._pinned(release, say, cancel)
+        self._put(step.environment, release, self._bundle(step.environment, release), "deploy", say, cancel)
 
     def _promote(self, step: Step, say: Say, cancel: Cancel) -> None:
         """Deploy to production what passed on staging, or what served in production before; raises `Unsafe`."""
@@ -117,9 +118,10 @@ class EnvironmentActions:
         self.signatures.require(release, say)
         release = self._pinned(release, say, cancel)
         looks = [self.environments.deployer(name, say, cancel).survey for name in ("staging", step.environment)]
-        with ThreadPoolExecutor(len(looks) + 1) as pool:
-            # Three places at once: what the registry says is heard last.
+        with ThreadPoolExecutor(len(looks) + 2) as pool:
+            # Three places at once, and what is sent is made meanwhile; what the servers say is heard first.
             compared = pool.submit(self._compare_registry, release, say, cancel)
+            made = pool.submit(self._bundle, step.environment, release)
             staging, production = pool.map(lambda look: look(), looks)
         served = production.served(release.id)
         on_staging = staging.current == release.id
@@ -140,7 +142,7 @@ class EnvironmentActions:
             f"{release.id} may go to {step.environment}: "
             + ("it served there before" if served else "E2E passed on it")
         )
-        self._put(step.environment, release, "promote", say, cancel)
+        self._put(step.environment, release, made.result(), "promote", say, cancel)
 
     def _compare_registry(self, release: Release, say: Say, cancel: Cancel) -> None:
         """Refuse a release whose tags name something else by now; raises `Unsafe`.
@@ -173,11 +175,10 @@ class EnvironmentActions:
             changes.tell(self.journal, deployer, self.environments.holder.who)
         self.deployed = done
 
-    def _put(self, name: str, release: Release, action: str, say: Say, cancel: Cancel) -> None:
+    def _put(  # noqa: PLR0913 - what is put where, and how, each by name
+        self, name: str, release: Release, made: Bundle, action: str, say: Say, cancel: Cancel
+    ) -> None:
         """Hold the environment and put a release on it."""
-        made = self._bundle(name, release)
-        self.environments.masker.add(*made.secrets)
-        self.pinning.check(self.environments.site(name), made)
         self.environments.hold(name, say, cancel, wait=self.waits)
         deployer = self.environments.deployer(name, say, cancel)
         accept = self._in_order(release, say) if action == "promote" else lambda _: None
@@ -214,9 +215,13 @@ class EnvironmentActions:
         return found
 
     def _bundle(self, name: str, release: Release) -> Bundle:
+        """Make what is sent to an environment; raises `ComposeUnfit` where Compose says that it must not be."""
         site = self.environments.site(name)
         kept = self.store.release_files(self.target.name, release.id)
-        return bundle_of(self.runner, self.config, site, release, kept, self.target.secrets(name))
+        made = bundle_of(self.runner, self.config, site, release, kept, self.target.secrets(name))
+        self.environments.masker.add(*made.secrets)
+        self.pinning.check(site, made)
+        return made
 
     def _verify(self, step: Step, say: Say, cancel: Cancel) -> None:
         deployer, done = self.environments.deployer(step.environment, say, cancel), self.deployed
@@ -239,9 +244,12 @@ class EnvironmentActions:
         try:
             deployer = self.environments.deployer(name, say, cancel)
             release = self._tested_release(deployer)
-            state = self._check_running(deployer, release)
-            beside = _beside(state, release)
-            depends = e2e.depends_on(self.reuse, step, self.environments.site(name), release, beside)
+            with ThreadPoolExecutor(1) as pool:
+                # What the tests are is asked here while the server says what runs there.
+                declared = pool.submit(lambda: () if step.inputs is None else self.reuse.now(step.inputs))
+                state = self._check_running(deployer, release)
+            site, beside = self.environments.site(name), _beside(state, release)
+            depends = e2e.depends_on(declared.result(), site, release, beside)
             known = self.reuse.find(step.id, depends) if depends else None
             if known is not None:
                 told = (state.tested.get(release.id), state.tested_beside.get(release.id))
@@ -251,7 +259,6 @@ class EnvironmentActions:
             reports = self.journal.folder / "e2e"
             reports.mkdir(exist_ok=True)
             secrets = self._environment_secrets(name)
-            site = self.environments.site(name)
             image = self.reuse.made.get(TEST_RUNNER, TEST_RUNNER)
             words = (self.runner, self.checkout, self.target.name, image, site, release, self.run, secrets, reports)
             e2e.run_against(*words, say, cancel)

@@ -10,9 +10,8 @@ import pytest
 
 from samples import make_release
 from shiplane.commands import playwright
-from shiplane.model import Host, Inputs, Secret, Site, Step
+from shiplane.model import Host, Secret, Site
 from shiplane.pipeline.e2e import depends_on, run_against
-from shiplane.pipeline.reuse import Reuse
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from shiplane.model import Command, Release
     from shiplane.planning.keys import Item
 
+DECLARED = (("value", "the tests", "as they are"),)
 SITE = Site("staging", Host("s", "a", 22, "u", "k", "h"), "deployments/app-staging", "https://s.test", "c.yml")
 
 
@@ -52,19 +52,8 @@ def test_for_a_server_of_the_lab_it_is_beside_that(tmp_path: Path, url: str, por
     assert shown == [f"{tmp_path}:/reports", "/lab/ca.pem:/run/authority.pem:ro"]
 
 
-class NothingElse(Reuse):
-    """Declare no other inputs."""
-
-    def __init__(self) -> None:
-        """Need no part of a run."""
-
-    def now(self, inputs: Inputs) -> tuple[Item, ...]:
-        del inputs
-        return ()
-
-
 def depends(site: Site, release: Release) -> tuple[Item, ...]:
-    return depends_on(NothingElse(), Step("e2e.tests", "tests", inputs=Inputs()), site, release, ())
+    return depends_on(DECLARED, site, release, ())
 
 
 def test_the_same_digests_under_another_name_give_the_same_key() -> None:

@@ -393,6 +393,7 @@ def test_production_gets_the_images_of_others_that_were_tested(  # noqa: PLR0913
     made.runner.remote["postgres:17"] = "sha256:p"  # type: ignore[attr-defined]
     deployer = Promoted(served=False, beside=(f"postgres@{tested}",), containers=(postgres(runs),))
     monkeypatch.setattr(made.environments, "deployer", lambda *_: deployer)
+    monkeypatch.setattr(Actions, "_bundle", lambda *_: None)
     monkeypatch.setattr(Actions, "_put", lambda _self, _name, release, *_: put.append(release))
     release = dataclasses.replace(RELEASE, signature="a signature\n") if signed else WITH_OTHERS
     made.store.save_release_files("remote", release.id, in_checkout(made.folder) | {"docker-compose.yml": OTHERS})
@@ -417,6 +418,7 @@ def test_flaky_tests_keep_what_never_served_from_production(
     made.store.save_release_files("remote", RELEASE.id, in_checkout(made.folder))
     put: list[str] = []
     monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=served))
+    monkeypatch.setattr(Actions, "_bundle", lambda *_: None)
     monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
     for _ in range(2):
         _, folder = made.store.new_run({})
@@ -483,6 +485,7 @@ def test_a_release_whose_tag_was_overwritten_does_not_go_to_production(
     made, put = bench(RecordingRunner([("imagetools inspect", *answers[held])])), list[str]()
     made.store.save_release_files("remote", RELEASE.id, in_checkout(made.folder))
     monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=False))
+    monkeypatch.setattr(Actions, "_bundle", lambda *_: None)
     monkeypatch.setattr(Actions, "_put", lambda _self, name, release, *_: put.append(f"{release.id} on {name}"))
     if held == "another":
         with pytest.raises(Unsafe, match="is sha256:another in the registry, and backend was tested as"):

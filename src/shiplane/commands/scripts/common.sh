@@ -6,7 +6,7 @@ umask 077
 # containers PROJECT: print one JSON object per container. Never .Config.Env, which holds secrets.
 containers() {
     local ids
-    ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1")
+    ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1") || return
     [ -n "$ids" ] || return 0
     # A container that vanishes meanwhile is no error. The ids are words on purpose.
     # shellcheck disable=SC2086

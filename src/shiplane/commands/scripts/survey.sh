@@ -1,16 +1,22 @@
 # shellcheck shell=bash
 # survey FOLDER PROJECT [OVERLAY]: print what is there, a kind, a tab and its value per line.
 main() {
-    local folder=$1 project=$2 images
-    docker version --format '{{.Server.Version}}' | sed 's/^/engine\t/'
-    # Compose takes longer than all the rest: side by side, and read at the end.
-    exec 8< <(described "$@")
-    containers "$project" | sed 's/^/container\t/'
-    images=$(docker ps -aq --filter "label=com.docker.compose.project=$project" | xargs -r docker inspect --format '{{.Image}}' 2>/dev/null | sort -u) || :
-    # The ids are words on purpose.
-    # shellcheck disable=SC2086
-    [ -z "$images" ] || docker image inspect --format '{"id":{{json .Id}},"digests":{{json .RepoDigests}}}' $images 2>/dev/null | sed 's/^/image\t/' || :
-    docker volume ls -q --filter "label=com.docker.compose.project=$project" | sed 's/^/volume\t/'
+    local folder=$1 project=$2 found images asked
+    # Compose takes longer than all the rest, and each question to the engine longer than its answer: side by side, and
+    # read at the end.
+    exec 8< <(described "$@") 9< <(docker volume ls -q --filter "label=com.docker.compose.project=$project")
+    asked=$!
+    found=$(containers "$project")
+    if [ -n "$found" ]; then
+        printf '%s\n' "$found" | sed 's/^/container\t/'
+        images=$(sed -n 's/.*,"image":"\([^"]*\)","state":.*/\1/p' <<<"$found" | sort -u)
+        # The ids are words on purpose.
+        # shellcheck disable=SC2086
+        docker image inspect --format '{"id":{{json .Id}},"digests":{{json .RepoDigests}}}' $images 2>/dev/null | sed 's/^/image\t/' || :
+    fi
+    sed 's/^/volume\t/' <&9
+    # That there is none must not be believed of an engine that did not answer.
+    wait "$asked"
     cat <&8
     cd "$folder" 2>/dev/null || return 0
     releases
