@@ -116,9 +116,14 @@ class Execution:
         while self._later and self._later[0][0] <= now():
             _, name = heapq.heappop(self._later)
             self._graph.give_back(self._tries[name].step)
-        while len(self._running) < self.parallel and (step := self._graph.take()):
+        while len(self._running) < self.parallel and (step := self._graph.take(busy=self._is_busy)):
             self._start(pool, step)
         return bool(self._running or self._later)
+
+    @property
+    def _is_busy(self) -> bool:
+        """Tell whether half of what may run side by side does: building images takes more than one core."""
+        return len(self._running) * 2 >= self.parallel
 
     def _await_event(self) -> None:
         """Wait until a step has ended, a signal has come or a time is over."""

@@ -79,6 +79,29 @@ def test_no_more_steps_run_side_by_side_than_allowed(bench: Bench, parallel: int
     assert len(seen) == 6
 
 
+@pytest.mark.parametrize(("parallel", "beside"), [(2, False), (4, True)])
+def test_images_that_are_needed_late_are_built_beside_the_first_ones_where_cores_are_left(
+    bench: Bench,
+    parallel: int,
+    beside: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    seen = threading.Event()
+    made: list[bool] = []
+    bench.behaviours = {
+        "build.runner": lambda _say, _cancel: seen.set(),
+        "build.images": lambda _say, _cancel: made.append(seen.wait(WAIT if beside else 0.1)),
+    }
+    images, runner = (Step(f"build.{name}", "", definition="{}") for name in ("images", "runner"))
+    made_of = replace(images, id="build.more", needs=("build.images",))
+    later = [Step(f"a.{n}", "", (f"a.{n - 1}" if n else "build.more",)) for n in range(3)]
+    last = Step("a.3", "", ("a.2", "build.runner"))
+    outcomes = bench.run(
+        make_plan(make_stage("build", runner, images, made_of), make_stage("a", *later, last)), parallel
+    )
+    assert exit_code(outcomes) == 0
+    assert made == [beside]
+
+
 def test_a_failure_lets_its_siblings_end_and_skips_what_needs_it(bench: Bench) -> None:
     failed = threading.Event()
 

@@ -47,6 +47,27 @@ def test_the_longest_way_to_the_end_comes_first() -> None:
     assert taken(Graph([*unknown, step("tests", "images")])) == ["runner", "images", "short"]
 
 
+def test_images_that_are_needed_late_are_not_built_beside_what_is_urgent_on_a_busy_machine() -> None:
+    images, runner, made = (replace(step(name), definition="{}") for name in ("images", "runner", "made"))
+    made = replace(made, needs=("images",))
+    rest = [step("push", "made"), step("deploy", "push"), step("verify", "deploy"), step("e2e", "verify", "runner")]
+    graph = Graph([runner, images, made, step("lint"), *rest])
+    # 100 s to the end; the runner has 40 s, so that it could wait for the images and have its own time to spare.
+    assert graph.take(busy=True) == images
+    assert graph.take(busy=True) == step("lint")
+    assert graph.take(busy=True) is None
+    assert graph.take() == runner
+    graph = Graph([replace(runner, estimate_seconds=31), images, made, *rest])
+    assert graph.take(busy=True) == images
+    assert graph.take(busy=True) is not None
+    graph = Graph([runner, images, made, *rest])
+    assert graph.take(busy=True) == images
+    graph.give_back(images)
+    assert graph.take(busy=True) == images
+    graph.passed(images)
+    assert [graph.take(busy=True), graph.take(busy=True)] == [made, runner]
+
+
 def test_a_need_that_is_named_twice_counts_once() -> None:
     a = step("a")
     graph = Graph([a, step("b", "a", "a")])
