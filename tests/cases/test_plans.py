@@ -26,6 +26,7 @@ from samples import CONFIG_TEXT
 from shiplane.cli.app import App
 from shiplane.cli.plans import pipeline_plan
 from shiplane.model import STAGE_NAMES
+from shiplane.pipeline.graph import Graph
 from worlds import RecordedWorld
 
 CASES = sorted(Path(__file__).with_name("plans").glob("*.json"))
@@ -53,6 +54,24 @@ def test_the_plan_of_a_case(case: Path, tmp_path: Path) -> None:
     first, again = (render(make(found["given"], tmp_path / folder)) for folder in ("one", "two"))
     assert first == render(found["plan"])
     assert again == first
+
+
+def test_a_first_run_builds_what_is_needed_last_after_what_everything_waits_for(tmp_path: Path) -> None:
+    """By the seconds that steps count which never ran: where these change, look at the order again."""
+    app = App(make_checkout(tmp_path), {}, RecordedWorld(git_answers("main", "")))
+    plan = pipeline_plan(app, app.event("push"), app.target("lab"))
+    graph = Graph(plan.steps)
+    before = ("build.clean", "build.bases")
+    assert {step.id for step in (graph.take(), graph.take()) if step} == set(before)
+    for name in before:
+        graph.passed(next(step for step in plan.steps if step.id == name))
+    taken: list[str] = []
+    while (step := graph.take(taken)) is not None:
+        taken.append(step.id)
+    assert taken == ["build.images", "build.lab", "test.lint"]
+    late = graph.take()
+    assert late is not None
+    assert late.id == "build.test-runner"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

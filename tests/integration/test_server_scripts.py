@@ -481,10 +481,10 @@ def test_a_survey_tells_the_secrets_of_every_release_to_who_changes_something(ho
     assert "secret\t" not in home.run(survey_command(home.site)).stdout
 
 
-@pytest.mark.parametrize("verb", ["ps", "volume"])
+@pytest.mark.parametrize("verb", ["ps", "volume", "*"])
 def test_an_engine_that_does_not_answer_is_not_one_that_has_nothing(home: Home, verb: str) -> None:
     home.docker("")
     assert home.run(survey_command(home.site)).returncode == 0
-    home.docker(f'[ "$1" != {verb} ] || {{ echo "no answer" >&2; exit 1; }}')
+    home.docker(f'[[ $1 != {verb} ]] || {{ echo "no answer" >&2; exit 1; }}')
     told = home.run(survey_command(home.site))
     assert (told.returncode, told.stderr) == (1, "no answer\n")

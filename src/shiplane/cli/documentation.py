@@ -45,7 +45,7 @@ def check_links(app: App, say: Callable[[str], None]) -> None:
     """Follow the links of every page in the checkout, without a network; raises `StepFailed`."""
     from shiplane.checks.links import faults  # noqa: PLC0415 - this session alone needs it
 
-    files = app.inventory.files
+    files = app.take_inventory().files
     texts = {name: (app.checkout / name).read_text(encoding="utf-8") for name in files if name.endswith(".md")}
     found = list(faults(texts, files))
     for fault in found:

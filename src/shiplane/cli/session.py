@@ -76,7 +76,7 @@ def _verify(app: App, kinds: tuple[str, ...]) -> None:
     from shiplane.pipeline.reproducible import verify  # noqa: PLC0415 - this option alone needs it
 
     listed = checking.listed(app, kinds, (), _say)
-    verify(app.runner, app.checkout, listed, app.inventory.files, app.environ, _say)
+    verify(app.runner, app.checkout, listed, app.take_inventory().files, app.environ, _say)
 
 
 def _check(app: App, name: str, arguments: tuple[str, ...]) -> None:

@@ -22,7 +22,7 @@ from shiplane.pipeline.tries import Try
 from shiplane.runners.base import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shiplane.model import Command, Plan, Stage, Step
     from shiplane.pipeline.journal import Journal
@@ -116,14 +116,13 @@ class Execution:
         while self._later and self._later[0][0] <= now():
             _, name = heapq.heappop(self._later)
             self._graph.give_back(self._tries[name].step)
-        while len(self._running) < self.parallel and (step := self._graph.take(busy=self._is_busy)):
+        while len(self._running) < self.parallel and (step := self._graph.take(self._beside())):
             self._start(pool, step)
         return bool(self._running or self._later)
 
-    @property
-    def _is_busy(self) -> bool:
-        """Tell whether half of what may run side by side does: building images takes more than one core."""
-        return len(self._running) * 2 >= self.parallel
+    def _beside(self) -> Iterable[str]:
+        """Name what the cores are left to: nothing until half of what may run does, for a build takes more than one."""
+        return self._running if len(self._running) * 2 >= self.parallel else ()
 
     def _await_event(self) -> None:
         """Wait until a step has ended, a signal has come or a time is over."""

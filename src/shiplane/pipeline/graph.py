@@ -1,4 +1,4 @@
-"""Which steps of a plan can start, and which never will: each step is looked at once for each of its needs."""
+"""Which steps of a plan can start, which should, and which never will."""
 
 from __future__ import annotations
 
@@ -33,34 +33,31 @@ class Graph:
         self._places = {name: place for place, name in enumerate(self._steps)}
         # Neither handed out nor lost; a dict for its order.
         self._waiting = dict.fromkeys(self._steps)
-        self._running: set[str] = set()
         for name, missing in self._missing.items():
             if not missing:
                 self._offer(name)
 
-    def take(self, *, busy: bool = False) -> Step | None:
+    def take(self, beside: Iterable[str] = ()) -> Step | None:
         """Hand out the most urgent step that can start; None where there is none now.
 
-        On a machine that is `busy`, images that are needed late are not built beside what is more urgent.
+        Images that are needed late are not built `beside` steps that are more urgent.
         """
-        chosen = min((one for one in self._ready if not (busy and self._has_time(one[-1]))), default=None)
+        urgent = tuple(beside)
+        chosen = min((one for one in self._ready if not self._has_time(one[-1], urgent)), default=None)
         if chosen is None:
             return None
         self._ready.remove(chosen)
         name = chosen[-1]
         del self._waiting[name]
-        self._running.add(name)
         return self._steps[name]
 
     def give_back(self, step: Step) -> None:
         """Offer a step that was handed out once more."""
-        self._running.discard(step.id)
         self._waiting[step.id] = None
         self._offer(step.id)
 
     def passed(self, step: Step) -> None:
         """Let those start that waited for this step alone."""
-        self._running.discard(step.id)
         for name in dict.fromkeys(self._followers[step.id]):
             self._missing[name] -= 1
             if not self._missing[name] and name in self._waiting:
@@ -68,7 +65,6 @@ class Graph:
 
     def lose(self, step: Step) -> list[Step]:
         """Give the steps that can never start now that this one did not pass, in the plan's order; each once."""
-        self._running.discard(step.id)
         lost, open_ = [], [step.id]
         while open_:
             for name in self._followers[open_.pop()]:
@@ -85,13 +81,14 @@ class Graph:
         self._ready.clear()
         return [self._steps[name] for name in left]
 
-    def _has_time(self, name: str) -> bool:
-        """Tell whether building images can wait for a step that runs, with the time that it takes itself to spare."""
+    def _has_time(self, name: str, urgent: Iterable[str]) -> bool:
+        """Tell whether building images can wait for one of these steps, with the time that it takes itself to spare."""
         step = self._steps[name]
-        return bool(step.definition) and any(
-            self._urgency[name] + _seconds(step) + _seconds(self._steps[other]) <= self._urgency[other]
-            for other in self._running
-        )
+        # What was made before is looked up at once, and made at once where it is gone.
+        if not step.definition or step.decision.choice in ("reuse", "skip"):
+            return False
+        wait = self._urgency[name] + _seconds(step)
+        return any(wait + _seconds(self._steps[one]) <= self._urgency[one] for one in urgent)
 
     def _offer(self, name: str) -> None:
         self._ready.append((-self._urgency[name], self._places[name], name))

@@ -47,7 +47,7 @@ def test_the_release_that_an_environment_runs(release: Release) -> None:
 
 
 def test_parse_of_an_empty_server() -> None:
-    assert parse(["engine\t26.1.5"]) == State()
+    assert parse([]) == State()
 
 
 def test_the_certificate_that_is_served() -> None:
@@ -85,7 +85,6 @@ def test_parse(release: Release) -> None:
     deployed = entry(release.id)
     state = parse(
         [
-            "engine\t26.1.5",
             f"container\t{json.dumps(data)}",
             f"image\t{json.dumps({'id': 'sha256:i', 'digests': ['r/o/web@sha256:a']})}",
             "volume\tapp-staging_data",
@@ -127,7 +126,7 @@ def test_the_secrets_of_all_releases_are_known_to_who_changes_something(site: Si
     told = "\n".join(
         f"secret\t{line}" for line in dotenv.render({"DB_PASSWORD": HARD, "OLD_KEY": "before"}).splitlines()
     )
-    runner = RecordingRunner([("survey", f"engine\t26\n{told}", 0)])
+    runner = RecordingRunner([("survey", told, 0)])
     assert [each.value for each in survey(runner, site, services=True).secrets] == [HARD, "before"]
     assert HARD not in repr(parse(told.splitlines()))
 

@@ -61,6 +61,11 @@ def test_the_same_digests_under_another_name_give_the_same_key() -> None:
     assert depends(moved, make_release("0123456789ab")) == depends(SITE, make_release())
 
 
+def test_where_no_inputs_are_declared_no_result_counts() -> None:
+    assert depends(SITE, make_release()) != ()
+    assert depends_on((), SITE, make_release(), ()) == ()
+
+
 def test_what_the_browser_tests_run_is_part_of_their_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = depends(SITE, make_release())
     run = playwright.run

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import pytest
 
@@ -15,6 +15,7 @@ from shiplane.config import Flaky, Signing
 from shiplane.deploy.containers import Container
 from shiplane.deploy.survey import Entry, State
 from shiplane.errors import (
+    ComposeUnfit,
     FlakyTests,
     Locked,
     NothingPublished,
@@ -405,6 +406,28 @@ def test_production_gets_the_images_of_others_that_were_tested(  # noqa: PLR0913
         made.carry_out("promote", release=release)
         [got] = put
         assert (*got.third_party, *got.asked) == WITH_OTHERS.third_party
+
+
+@pytest.mark.parametrize("main", [True, False])
+def test_what_cannot_be_sent_is_told_where_the_release_may_go(
+    bench: Callable[[RecordingRunner], Bench],
+    monkeypatch: pytest.MonkeyPatch,
+    main: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """It is made while the servers are asked, and nothing is held before."""
+
+    def unfit(*_: object) -> Never:
+        raise ComposeUnfit("the compose files cannot go to production", ["db runs no image"])
+
+    made, log = bench(RecordingRunner()), list[str]()
+    made.store.save_release_files("remote", RELEASE.id, in_checkout(made.folder))
+    monkeypatch.setattr(made.environments, "deployer", lambda *_: Promoted(served=False))
+    monkeypatch.setattr(Environments, "hold", lambda _self, name, *_, **__: log.append(f"hold {name}"))
+    monkeypatch.setattr(Actions, "_bundle", unfit)
+    release = RELEASE if main else dataclasses.replace(RELEASE, branch="feature/x")
+    with pytest.raises(ComposeUnfit if main else Unsafe):
+        made.carry_out("promote", release=release)
+    assert log == []
 
 
 @pytest.mark.parametrize(("served", "refused"), [(False, True), (True, False)])

@@ -5,7 +5,7 @@ from graphlib import CycleError
 
 import pytest
 
-from shiplane.model import Step
+from shiplane.model import Decision, Step
 from shiplane.pipeline.graph import Graph
 
 
@@ -47,25 +47,25 @@ def test_the_longest_way_to_the_end_comes_first() -> None:
     assert taken(Graph([*unknown, step("tests", "images")])) == ["runner", "images", "short"]
 
 
-def test_images_that_are_needed_late_are_not_built_beside_what_is_urgent_on_a_busy_machine() -> None:
+def test_images_that_are_needed_late_are_not_built_beside_what_is_urgent() -> None:
     images, runner, made = (replace(step(name), definition="{}") for name in ("images", "runner", "made"))
     made = replace(made, needs=("images",))
     rest = [step("push", "made"), step("deploy", "push"), step("verify", "deploy"), step("e2e", "verify", "runner")]
     graph = Graph([runner, images, made, step("lint"), *rest])
     # 100 s to the end; the runner has 40 s, so that it could wait for the images and have its own time to spare.
-    assert graph.take(busy=True) == images
-    assert graph.take(busy=True) == step("lint")
-    assert graph.take(busy=True) is None
-    assert graph.take() == runner
-    graph = Graph([replace(runner, estimate_seconds=31), images, made, *rest])
-    assert graph.take(busy=True) == images
-    assert graph.take(busy=True) is not None
+    assert graph.take() == images
+    assert graph.take(["images"]) == step("lint")
+    assert graph.take(["images", "lint"]) is None
+    assert graph.take(["lint"]) == runner
+    slow = replace(runner, estimate_seconds=31)
+    known = replace(runner, estimate_seconds=0, decision=Decision("reuse", "nothing changed", "41"))
+    for other in (slow, known):
+        graph = Graph([other, images, made, *rest])
+        assert [graph.take(), graph.take(["images"])] == [images, other]
     graph = Graph([runner, images, made, *rest])
-    assert graph.take(busy=True) == images
-    graph.give_back(images)
-    assert graph.take(busy=True) == images
+    assert graph.take() == images
     graph.passed(images)
-    assert [graph.take(busy=True), graph.take(busy=True)] == [made, runner]
+    assert [graph.take(), graph.take(["made"])] == [made, runner]
 
 
 def test_a_need_that_is_named_twice_counts_once() -> None:

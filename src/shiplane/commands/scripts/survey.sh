@@ -2,14 +2,15 @@
 # survey FOLDER PROJECT [OVERLAY]: print what is there, a kind, a tab and its value per line.
 main() {
     local folder=$1 project=$2 found images asked
-    # Compose takes longer than all the rest, and each question to the engine longer than its answer: side by side, and
-    # read at the end.
-    exec 8< <(described "$@") 9< <(docker volume ls -q --filter "label=com.docker.compose.project=$project")
-    asked=$!
+    # Compose takes longer than all the rest: side by side, and read at the end.
+    exec 8< <(described "$@")
     found=$(containers "$project")
+    exec 9< <(docker volume ls -q --filter "label=com.docker.compose.project=$project")
+    asked=$!
     if [ -n "$found" ]; then
         printf '%s\n' "$found" | sed 's/^/container\t/'
-        images=$(sed -n 's/.*,"image":"\([^"]*\)","state":.*/\1/p' <<<"$found" | sort -u)
+        # Not as a here-string, which needs a temporary file: the disk may be full.
+        images=$(printf '%s\n' "$found" | sed -n 's/.*,"image":"\([^"]*\)","state":.*/\1/p' | sort -u)
         # The ids are words on purpose.
         # shellcheck disable=SC2086
         docker image inspect --format '{"id":{{json .Id}},"digests":{{json .RepoDigests}}}' $images 2>/dev/null | sed 's/^/image\t/' || :
