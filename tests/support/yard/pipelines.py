@@ -10,10 +10,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from helpers.engine import docker, images
+from helpers.engine import docker, images, wait_for
 from shiplane.cli.app import App
 from shiplane.commands import dotenv
 from shiplane.deploy.bundle import container_variables, environment_secrets, root_variables
+from shiplane.lab.layout import Layout
 from shiplane.model import Release
 from shiplane.pipeline.build import ca_bundle
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"^step\t(.+)\t(\d+)$", re.MULTILINE)
 _ENVIRONMENTS = ("staging", "production")
 _SECONDS = 1800
+_WAKE_SECONDS = 180
 
 
 @dataclass(slots=True)
@@ -36,12 +38,37 @@ class Shipped:
     steps: dict[str, float] = field(default_factory=dict)
 
 
-class ByShiplane:
-    """Ship a clone by `invoke pipeline`."""
+class Way:
+    """Ship a clone to a lab of its own, which can rest while another way is timed."""
 
     def __init__(self, clone: Clone) -> None:
         self.clone = clone
+        self._lab = Layout.of(clone.folder)
         clone.invoke("lab.up")
+
+    def ship(self) -> Shipped:
+        """Ship what is committed."""
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        """Stop the lab: what serves there asks for its health all the time, and takes a good part of a core for it."""
+        docker("stop", *(self._lab.part(name) for name in ("registry", "mirror", *_ENVIRONMENTS)))
+
+    def wake(self) -> None:
+        """Let the lab run, and wait until all that serves there is well."""
+        self.clone.invoke("lab.up")
+        servers = [self._lab.part(name) for name in _ENVIRONMENTS]
+        wait_for("what serves", lambda: all(_is_well(server) for server in servers), _WAKE_SECONDS)
+
+
+def _is_well(server: str) -> bool:
+    """Tell whether no container of a stand-in server is being started, or ill; one that has none is well."""
+    told = docker("exec", server, "docker", "ps", "--all", "--format", "{{.Status}}").decode().splitlines()
+    return all(status.startswith("Up") and not re.search("starting|unhealthy", status) for status in told)
+
+
+class ByShiplane(Way):
+    """Ship a clone by `invoke pipeline`."""
 
     def ship(self) -> Shipped:
         """Ship what is committed."""
@@ -50,12 +77,11 @@ class ByShiplane:
         return Shipped(done.seconds, {each["step"]: each["seconds"] for each in found})
 
 
-class BySteps:
+class BySteps(Way):
     """Ship a clone by the script; it serves HTTP, which saves it the certificates."""
 
     def __init__(self, clone: Clone) -> None:
-        self.clone = clone
-        clone.invoke("lab.up")
+        super().__init__(clone)
         self.settings = clone.folder / ".shiplane" / "sequential"
         (self.settings / "staging").mkdir(parents=True)
         (self.settings / "production").mkdir()
