@@ -62,9 +62,9 @@ class Way:
 
 
 def _is_well(server: str) -> bool:
-    """Tell whether no container of a stand-in server is being started, or ill; one that has none is well."""
+    """Tell whether all containers of a stand-in server are up and well; those that keep an image never run."""
     told = docker("exec", server, "docker", "ps", "--all", "--format", "{{.Status}}").decode().splitlines()
-    return all(status.startswith("Up") and not re.search("starting|unhealthy", status) for status in told)
+    return all(re.match(r"Created|Up(?!.*(starting|unhealthy))", status) for status in told)
 
 
 class ByShiplane(Way):
