@@ -22,7 +22,7 @@ from shiplane.pipeline.tries import Try
 from shiplane.runners.base import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shiplane.model import Command, Plan, Stage, Step
     from shiplane.pipeline.journal import Journal
@@ -120,7 +120,7 @@ class Execution:
             self._start(pool, step)
         return bool(self._running or self._later)
 
-    def _beside(self) -> Iterable[str]:
+    def _beside(self) -> Collection[str]:
         """Name what the cores are left to: nothing until half of what may run does, for a build takes more than one."""
         return self._running if len(self._running) * 2 >= self.parallel else ()
 

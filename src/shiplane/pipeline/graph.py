@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from shiplane.model import Step
 
@@ -37,17 +38,15 @@ class Graph:
             if not missing:
                 self._offer(name)
 
-    def take(self, beside: Iterable[str] = ()) -> Step | None:
+    def take(self, beside: Collection[str] = ()) -> Step | None:
         """Hand out the most urgent step that can start; None where there is none now.
 
         Images that are needed late are not built `beside` steps that are more urgent.
         """
-        urgent = tuple(beside)
-        chosen = min((one for one in self._ready if not self._has_time(one[-1], urgent)), default=None)
-        if chosen is None:
+        place = next((at for at, one in enumerate(self._ready) if not self._has_time(one[-1], beside)), None)
+        if place is None:
             return None
-        self._ready.remove(chosen)
-        name = chosen[-1]
+        name = self._ready.pop(place)[-1]
         del self._waiting[name]
         return self._steps[name]
 
@@ -91,7 +90,7 @@ class Graph:
         return any(wait + _seconds(self._steps[one]) <= self._urgency[one] for one in urgent)
 
     def _offer(self, name: str) -> None:
-        self._ready.append((-self._urgency[name], self._places[name], name))
+        insort(self._ready, (-self._urgency[name], self._places[name], name))
 
     def _measure(self, order: tuple[str, ...]) -> dict[str, float]:
         """Give for each step the estimated seconds from its start to the end of the last that depends on it."""
