@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.engine import docker
+from helpers.engine import docker, docker_build
 from shiplane.cli.completions import script
 from shiplane.lab.images.ensure import ensure_images
 from shiplane.runners.local import LocalRunner
@@ -80,7 +80,7 @@ def test_bash_registers_the_function_and_keeps_file_names() -> None:
     assert done.stdout.splitlines() == [f"complete -o default -F _shiplane_invoke {name}" for name in ("invoke", "inv")]
 
 
-DOCKERFILE = rb"""
+DOCKERFILE = r"""
 FROM python:3.13-slim
 USER root
 RUN --mount=type=secret,id=ca set -eu; \
@@ -130,7 +130,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
     ensure_images(LocalRunner(ROOT, os.environ), lambda _: None)
     name, ca = f"shells:{secrets.token_hex(4)}", Path("/etc/ssl/certs/ca-certificates.crt")
     trust = ("--secret", f"id=ca,src={ca}") if ca.is_file() else ()
-    docker("build", "--quiet", *trust, "--tag", name, "-", stdin=DOCKERFILE)
+    docker_build(*trust, "--tag", name, "-", stdin=DOCKERFILE)
     python = tmp_path_factory.mktemp("shells") / "python"
     python.write_text(PYTHON)
     python.chmod(0o755)

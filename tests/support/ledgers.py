@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from helpers.engine import docker_build
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.context import Context
 from shiplane.deploy.phases import Options
@@ -63,7 +64,7 @@ def build(login: RegistryLogin, folder: Path) -> dict[str, Image]:
     for kind, (migrations, columns) in KINDS.items():
         name = f"{login.registry}/deploy/ledger-web:{kind}"
         arguments = ("--build-arg", f"MIGRATIONS={json.dumps(migrations)}", "--build-arg", f"COLUMNS={columns}")
-        subprocess.run(("docker", "build", "-q", *arguments, "-t", name, FOLDER), check=True, capture_output=True)
+        docker_build(*arguments, "--tag", name, FOLDER)
         pushed = subprocess.run((*client, "push", name), check=True, capture_output=True, text=True).stdout
         images[kind] = Image(name, next(word for word in pushed.split() if word.startswith("sha256:")))
         subprocess.run(("docker", "image", "rm", name), check=True, capture_output=True)

@@ -105,7 +105,7 @@ def build(_c: Context, service: list[str] | None = None, cache: bool = True, dry
     stack = opened(app)
     stack.check(services)
     ensure_images(app.runner, show)
-    stack.do(order, "the images were not built", "see the lines above")
+    stack.build(order, "the images were not built", "see the lines above")
 
 
 def _anew(services: tuple[str, ...], cached: bool | None, *, dry_run: bool) -> None:

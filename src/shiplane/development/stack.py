@@ -15,6 +15,7 @@ from shiplane.doctor.models import resolve
 from shiplane.doctor.topology.secret import PLAIN, SECRET
 from shiplane.errors import NotRunning, StepFailed, UnknownName, UsageError
 from shiplane.model import Secret
+from shiplane.runners.builds import Builds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -106,7 +107,14 @@ class Stack:
 
     def do(self, command: Command, failed: str, fix: str) -> Completed:
         """Run a command to its end, telling what it prints; raises `StepFailed`, which says what `failed`."""
-        done = self.runner.run(command, on_line=self.say)
+        return self._told(self.runner, command, failed, fix)
+
+    def build(self, command: Command, failed: str, fix: str) -> Completed:
+        """Do the same by a command that builds images."""
+        return self._told(Builds(self.runner), command, failed, fix)
+
+    def _told(self, runner: Runner, command: Command, failed: str, fix: str) -> Completed:
+        done = runner.run(command, on_line=self.say)
         if not done.ok:
             raise StepFailed(failed, fix, done.tail())
         return done

@@ -75,7 +75,7 @@ def start(stack: Stack, wish: Wish) -> Started:
     before = stack.own_rows()
     refuse_held_ports(stack, wish)
     up, *seed = wish.commands(stack.config)
-    stack.do(up, "the development stack did not start", _LOGS)
+    stack.build(up, "the development stack did not start", _LOGS)
     for command in seed:
         stack.do(command, "the example data could not be added", "leave them out: invoke dev.up --no-seed")
     after = stack.rows()
@@ -87,7 +87,7 @@ def anew(stack: Stack, services: Sequence[str], *, cached: bool | None = None) -
     stack.check(services)
     before = stack.own_rows()
     if cached is not None:
-        stack.do(commands.build(services, cached=cached), "the images were not built", "see the lines above")
+        stack.build(commands.build(services, cached=cached), "the images were not built", "see the lines above")
     wanted = tuple(services or dict.fromkeys(row.service for row in before if row.service in stack.services))
     refuse_held_ports(stack, Wish(wanted))
     stack.do(commands.up(wanted, build=False, anew=True), "the development stack did not start", _LOGS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shiplane.commands.engine import CONTAINERD_STORE
 from shiplane.errors import EngineMissing, ShiplaneError, StepFailed, UsageError
 from shiplane.model import Command
+from shiplane.runners.builds import Builds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,10 +50,11 @@ class Engine:
 
     def do(self, what: str, command: Command, fix: str = "") -> str:
         """Run a command that has to succeed and give its stdout; `StepFailed` names `what`."""
-        done = self.run(command)
-        if not done.ok:
-            raise StepFailed(f"could not {what}", fix or f"see what the engine said: {command.masked()}", done.tail())
-        return done.stdout
+        return _succeeded(self.run(command), what, command, fix)
+
+    def build(self, what: str, command: Command) -> str:
+        """Do the same by a command that builds an image."""
+        return _succeeded(Builds(self.runner).run(command, cancel=self.cancel), what, command)
 
     def require(self) -> None:
         """Raise `EngineMissing` where no engine answers."""
@@ -76,6 +78,13 @@ class Engine:
     def keeps_compressed_layers(self) -> bool:
         """Tell whether images live in containerd's store, where a build may choose their compression."""
         return CONTAINERD_STORE in self.ask("info", "--format", "{{json .DriverStatus}}").stdout
+
+
+def _succeeded(done: Completed, what: str, command: Command, fix: str = "") -> str:
+    """Give the stdout of what succeeded, else raise `StepFailed`."""
+    if not done.ok:
+        raise StepFailed(f"could not {what}", fix or f"see what the engine said: {command.masked()}", done.tail())
+    return done.stdout
 
 
 def parse_images(text: str, wanted: Iterable[str]) -> dict[str, LocalImage]:

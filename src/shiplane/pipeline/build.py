@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,23 +13,14 @@ from shiplane.facts.builder import survey
 from shiplane.model.identity import checkout_id
 from shiplane.pipeline.execute import run_checked
 from shiplane.planning.naming import own_name
+from shiplane.runners.builds import Builds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from shiplane.model import Command
     from shiplane.runners.base import Cancel, Runner
 
-# What a second try mends, and why the first one failed. Nothing else that is not found goes without its name.
-_DISTURBED = {
-    re.compile(r"failed to prepare extraction snapshot|failed to solve: not found$"): (
-        "the engine removed a part of the image while it was made, as another image went"
-    ),
-    re.compile(r'failed to solve: image "[^"]+": already exists$'): (
-        "another build gave its image the same name at the same moment"
-    ),
-}
 _OWN_FAILURE = "did not complete successfully"
 
 
@@ -82,7 +72,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
         fixed = () if cached else (buildx.NO_CACHE,)
         told = () if apart else attest
         command = buildx.bake(str(file), ca_bundle(environ), *fixed, *options, output=loaded, attest=told)
-        _carry_out(runner, command, "building the images", hear, cancel)
+        run_checked(Builds(runner), command, "building the images", hear, cancel)
 
     try:
         _with_caches(attempt, used, say)
@@ -102,7 +92,7 @@ def bake(  # noqa: PLR0913 - what a build needs, nothing more
         _tell_of_caches(taken, used, say)
     if apart:
         command = buildx.bake(str(file), ca_bundle(environ), output=loaded, attest=attest)
-        _carry_out(runner, command, "attesting the images", say, cancel)
+        run_checked(Builds(runner), command, "attesting the images", say, cancel)
 
 
 def _with_caches(attempt: Callable[..., None], used: Mapping[str, Cache], say: Callable[[str], None]) -> None:
@@ -137,20 +127,3 @@ def refuse_foreign_platforms(runner: Runner, listed: tuple[buildx.Build, ...]) -
             raise PlatformRefused(build.name, lacking, builder.name, builder.platforms)
         if len(build.platforms) > 1 and not builder.keeps_many:
             raise ManyPlatforms(build.name, build.platforms)
-
-
-def _carry_out(runner: Runner, command: Command, title: str, say: Callable[[str], None], cancel: Cancel | None) -> None:
-    """Build, and build once more where another process disturbed the engine.
-
-    An engine on the containerd store writes an image part by part, and unpacks it layer by layer; when another process
-    removes what shared them, one can be gone before the next comes. The second try makes all of them. And of two that
-    name an image at once, where none has that name yet, it refuses the second.
-    """
-    try:
-        run_checked(runner, command, title, say, cancel)
-    except StepFailed as error:
-        why = next((why for sign, why in _DISTURBED.items() if any(sign.search(line) for line in error.details)), "")
-        if not why:
-            raise
-        say(f"{why}: building once more")
-        run_checked(runner, command, title, say, cancel)

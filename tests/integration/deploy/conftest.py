@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.engine import docker_build
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.context import Context
@@ -250,11 +251,7 @@ def build(checkout: Path, login: RegistryLogin) -> dict[str, Image]:
     images = {}
     for kind in KINDS:
         name = f"{login.registry}/deploy/app-web:{kind}"
-        subprocess.run(
-            ("docker", "build", "-q", "--build-arg", f"KIND={kind}", "-t", name, checkout),
-            check=True,
-            capture_output=True,
-        )
+        docker_build("--build-arg", f"KIND={kind}", "--tag", name, checkout)
         pushed = subprocess.run((*client, "push", name), check=True, capture_output=True, text=True).stdout
         digest = next(word for word in pushed.split() if word.startswith("sha256:"))
         images[kind] = Image(name, digest)

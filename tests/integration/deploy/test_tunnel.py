@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.engine import docker, image_names
+from helpers.engine import docker, docker_build, image_names
 from helpers.faults import between
 from helpers.registry import digest, registry, tags
 from shiplane.errors import Unreachable
@@ -50,7 +50,7 @@ def test_images_travel_over_the_ssh_connection_and_only_what_is_missing(staging:
             for tag in ("1", "2"):
                 reference = f"{door.address}/{name}:{tag}"
                 text = f"FROM {base}\nLABEL tag={tag}{uuid.uuid4().hex}\n"
-                docker("build", "--quiet", "--tag", reference, "-", stdin=text.encode())
+                docker_build("--tag", reference, "-", stdin=text)
                 docker("push", "--quiet", reference)
                 pull = Command(("docker", "pull", "--quiet", f"{door.address}/{name}@{digest(behind, name, tag)}"))
                 assert not runner.run(pull).ok

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shiplane.model import Command
+from shiplane.runners.builds import Builds
+from shiplane.runners.local import LocalRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +22,13 @@ def docker(*words: str, stdin: bytes = b"") -> bytes:
     said = (done.stdout + done.stderr).decode(errors="replace")
     assert done.returncode == 0, f"docker {' '.join(words)} ended with {done.returncode}: {said!r}"
     return done.stdout
+
+
+def docker_build(*words: str | Path, stdin: str | None = None) -> None:
+    """Build an image beside tests that remove others, on an engine that may lose a part of this one thereby."""
+    command = Command(("docker", "build", "--quiet", *map(str, words)), stdin=stdin, timeout=300)
+    done = Builds(LocalRunner(Path.cwd(), os.environ)).run(command)
+    assert done.ok, f"{command.masked()} ended with {done.exit_code}: {done.output!r}"
 
 
 def traces(name: str) -> list[str]:

@@ -107,6 +107,15 @@ def test_what_fails_is_told_with_its_last_lines(tmp_path: Path, pattern: str, ca
     assert (failed.value.cause, failed.value.details) == (cause, ("one", "two"))
 
 
+def test_a_build_that_another_process_disturbed_is_made_once_more(tmp_path: Path) -> None:
+    stack, runner = make_stack(tmp_path, RUNNING, [(r" (up|build)\b", "failed to solve: not found", 1)])
+    for change in (lambda: start(stack, Wish()), lambda: anew(stack, (), cached=True)):
+        with pytest.raises(StepFailed):
+            change()
+    made = [word for command in runner.commands for word in command.argv if word in ("up", "build")]
+    assert made == ["up", "up", "build", "build"]
+
+
 def test_a_container_of_a_service_that_is_no_more_is_not_made_anew(tmp_path: Path) -> None:
     gone = container("db").replace('"Service": "db"', '"Service": "mail"')
     stack, runner = make_stack(tmp_path, f"{container('redis')}\n{gone}")

@@ -81,7 +81,7 @@ def make_root(workshop: Workshop) -> None:
         *("--file", str(FOLDER / "debian" / "Dockerfile"), str(archive.parent)),
         timeout=_BUILD_SECONDS,
     )
-    workshop.engine.do(f"make the stand-in of {ROOT_IMAGE}", command)
+    workshop.engine.build(f"make the stand-in of {ROOT_IMAGE}", command)
     archive.unlink(missing_ok=True)
     workshop.report(f"{ROOT_IMAGE}: made in {now() - started:.0f} s")
 
@@ -95,7 +95,7 @@ def make_stand_in(workshop: Workshop, image: BaseImage, wheel: Future[Path | Non
     target = workshop.folder / "versions" / image.folder
     output = ("--target", "versions", "--output", f"type=local,dest={target}")
     what = f"make the stand-in of {image.name}"
-    workshop.engine.do(what, workshop.build_command(image.folder, *context, *output))
+    workshop.engine.build(what, workshop.build_command(image.folder, *context, *output))
     version = parse_packages((target / "packages").read_text(encoding="utf-8"))[image.package]
     contains = f"{image.package} {version} on Debian {SUITE}"
     labels = (
@@ -103,7 +103,7 @@ def make_stand_in(workshop: Workshop, image: BaseImage, wheel: Future[Path | Non
         *("--label", f"{RECIPE_LABEL}={recipe(image.folder)}"),
     )
     command = workshop.build_command(image.folder, *context, *labels, "--target", "image", "--tag", image.name)
-    workshop.engine.do(what, command)
+    workshop.engine.build(what, command)
     workshop.report(f"{image.name}: made from {contains} in {now() - started:.0f} s")
 
 
@@ -115,7 +115,7 @@ def make_server(workshop: Workshop) -> None:
     output = ("--tag", name)
     if workshop.engine.keeps_compressed_layers():
         output = ("--output", f"type=image,name={name},compression=uncompressed,unpack=true")
-    workshop.engine.do("make the image of the stand-in servers", workshop.build_command("server", *output))
+    workshop.engine.build("make the image of the stand-in servers", workshop.build_command("server", *output))
     workshop.report(f"{name}: made in {now() - started:.0f} s")
 
 
@@ -123,7 +123,7 @@ def make_generator(workshop: Workshop) -> None:
     """Build the image that writes bills of materials, on the base image for Python."""
     name = generator_reference()
     workshop.report(f"{name}: making a generator of bills of materials, for BuildKit's own cannot be pulled here")
-    workshop.engine.do("make the generator of bills of materials", workshop.build_command("sbom", "--tag", name))
+    workshop.engine.build("make the generator of bills of materials", workshop.build_command("sbom", "--tag", name))
 
 
 def _node_wheel(workshop: Workshop, images: Sequence[BaseImage]) -> Path | None:
