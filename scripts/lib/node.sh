@@ -24,7 +24,8 @@ node_bring() {
     local problem
     problem=$(node_problem "$1" "$2")
     [[ $problem != no\ Node* ]] ||
-        fail "$2: $problem was found" "install Node.js (Debian >= 13, Ubuntu: apt-get install nodejs npm; macOS: brew install node)"
+        fail "$2: $problem was found" "install Node.js (Debian >= 13, Ubuntu >= 25.10: apt-get install nodejs npm; macOS: brew install node; \
+older systems have an older one: take it from nodejs.org, or by nvm)"
     if [[ -n $problem ]]; then
         say "npm: installing the packages of $2"
         # Browsers come from the distribution, not from a download.

@@ -63,12 +63,24 @@ def test_the_whole_is_all_parts(project: Project) -> None:
     assert {"eslint", "flake8", "mypy", "topology"} <= linters(ended)
 
 
+def test_a_new_file_is_linted_before_git_knows_it_and_none_that_is_gone(project: Project) -> None:
+    """By what their results are kept, too: `git add` and a commit change no file."""
+    (project.folder / "new.sh").write_text("echo $1\n")
+    tracked = "".join(f"100644 {'a' * 40} 0\t{name}\0" for name in ("old.sh", "gone.sh"))
+    project.answers(
+        NO_ENGINE, ("git ls-files --stage", tracked, 0), ("git ls-files --modified", "gone.sh\0new.sh\0", 0)
+    )
+    assert lint(project, "project").code == 0
+    (told,) = (line for line in project.transcript if "shellcheck" in line)
+    assert told.split()[-2:] == ["old.sh", "new.sh"]
+
+
 def test_the_project_s_own_part_needs_no_engine(project: Project) -> None:
     project.answers(NO_ENGINE)
     ended = lint(project, "project")
     assert (ended.code, ended.err) == (0, "")
     assert {"ruff", "mypy", "topology"} <= linters(ended)
-    assert [line for line in project.transcript if "docker" in line] == []
+    assert [line for line in project.transcript if "$ docker " in line] == []
     for parts in ((), ("frontend",), ("backend", "project")):
         refused = lint(project, *parts)
         assert (refused.code, refused.out) == (2, "")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checkouts import make_checkout
 from samples import REMOTE, make_release
+from shiplane.errors import TimeLimit
 from shiplane.model import Image
 from shiplane.pipeline.store import Store
+from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
     from projects import Project
+    from shiplane.model import Command
+    from shiplane.runners.base import Completed
 
 LOG = ("git log --no-merges", "abc1234\0Add a thing\ndef5678\0Fix it", 0)
 TAGS = ("git tag --list 'backend-", "backend-0.9.0\nbackend-1.0.0", 0)
@@ -92,6 +96,23 @@ def test_a_version_that_is_tagged_here_or_elsewhere(project: Project) -> None:
 
 def test_a_remote_that_does_not_answer_is_told_and_stops_nothing(project: Project) -> None:
     project.answers(("git remote", "origin", 0), ("git ls-remote", "Could not resolve host", 128))
+    ended = project.invoke("version.bump backend minor")
+    assert ended.code == 0
+    assert "origin does not say whether it has the tag backend-1.1.0" in ended.out
+
+
+def test_a_remote_that_says_nothing_at_all_is_told_and_stops_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RecordingRunner.run
+
+    def hanging(runner: RecordingRunner, command: Command, **more: Any) -> Completed:  # noqa: ANN401 - passed on
+        if command.argv[:2] == ("git", "ls-remote"):
+            raise TimeLimit("git", 20)
+        return run(runner, command, **more)
+
+    monkeypatch.setattr(RecordingRunner, "run", hanging)
+    project.answers(("git remote", "origin", 0))
     ended = project.invoke("version.bump backend minor")
     assert ended.code == 0
     assert "origin does not say whether it has the tag backend-1.1.0" in ended.out

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # All else is imported where it is used: `invoke --list` loads every task, and makes no App.
-from shiplane.errors import EngineMissing, UnknownName
+from shiplane.errors import EngineMissing, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -106,6 +106,14 @@ class App:
         """Ask the checkout once."""
         return self.survey()
 
+    def look_again(self) -> None:
+        """Let the checkout be asked anew, which may have been edited since; raises `UsageError` where it moved on."""
+        before = self.__dict__.pop("facts")
+        self.__dict__.pop("inventory", None)
+        if (self.facts.branch, self.facts.commit) != (before.branch, before.commit):
+            was, now = (f"{one.branch or 'no branch'} at {one.commit[:12]}" for one in (before, self.facts))
+            raise UsageError(f"the checkout moved on while this waited: it was {was} and is {now}", "run it again")
+
     def survey(self) -> CheckoutFacts:
         """Ask the checkout as it is now."""
         from shiplane.facts.checkout import survey  # noqa: PLC0415 - not every command asks
@@ -116,8 +124,10 @@ class App:
     def hashes(self) -> Hashes:
         """Give what files hold that differ from git's index, as far as a run before has read them."""
         from shiplane.facts.hashes import Hashes  # noqa: PLC0415 - not every command asks
+        from shiplane.planning.inputs import READ_THOUGH_IGNORED  # noqa: PLC0415
 
-        return Hashes(self.checkout, self.store.hashes())
+        # Checkouts of one repository may share them by a link; what Compose reads is behind it.
+        return Hashes(self.checkout, self.store.hashes(), followed=READ_THOUGH_IGNORED)
 
     def keep_hashes(self) -> None:
         """Remember what was read of files, for what comes after; only a run may write, and plans do not."""

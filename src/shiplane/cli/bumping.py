@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shiplane.commands import git, git_orders
-from shiplane.errors import ReleaseExists, StepFailed, UnknownName, UsageError
+from shiplane.errors import ReleaseExists, StepFailed, TimeLimit, UnknownName, UsageError
 from shiplane.facts import versions
 from shiplane.facts.answers import told_by_git
 from shiplane.planning import bump as planning
@@ -106,8 +107,10 @@ def _tagged(app: App, tag: str, say: Callable[[str], None]) -> str:
     if told_by_git(app.runner, git.has_tag(tag), "which tags there are").strip():
         return f"the tag {tag}"
     for remote in app.runner.run(git.remotes()).stdout.split():
-        answer = app.runner.run(git.far_tag(remote, tag))
-        if not answer.ok:
+        answer = None
+        with suppress(TimeLimit):
+            answer = app.runner.run(git.far_tag(remote, tag))
+        if not answer or not answer.ok:
             say(f"{remote} does not say whether it has the tag {tag}: it was not asked further")
         elif answer.stdout.strip():
             return f"the tag {tag} of {remote}"

@@ -90,7 +90,7 @@ def _task(tasks: Collection, name: str) -> str:
 
 def _option(argument: Argument) -> str:
     """Write an option as it is typed; a switch that is on by default is typed to be switched off."""
-    name = str(argument.name).replace("_", "-")
+    name = str(argument.name).strip("_").replace("_", "-")  # as Invoke does
     if argument.kind is bool:
         return f"--no-{name}" if argument.default is True else f"--{name}"
     return f"--{name} {'N' if argument.kind is int else 'TEXT'}{' …' if argument.kind is list else ''}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from shiplane.cli.hosts import Wanted, make_host, unknown
 from shiplane.cli.secret_files import SecretFiles
@@ -94,8 +95,23 @@ class RemoteTarget:
 
     @property
     def _own_port(self) -> int:
-        host, _, port = (self.environ.get("CONTAINER_REGISTRY") or self.config.registry).rpartition(":")
+        host, _, port = self._registry.rpartition(":")
         return int(port) if port.isdecimal() and is_loopback(host) else 0
+
+    @property
+    def _registry(self) -> str:
+        return self.environ.get("CONTAINER_REGISTRY") or self.config.registry
+
+    @property
+    def _github_token(self) -> str:
+        """Give GitHub's own token where the registry is GitHub's, on a company's own server too; nobody else gets it.
+
+        A server's registry is at `containers.` or `docker.` and its name:
+        https://docs.github.com/en/enterprise-server/packages/working-with-a-github-packages-registry
+        """
+        server = urlsplit(self.environ.get("GITHUB_SERVER_URL", "")).hostname
+        its_own = ("ghcr.io", f"containers.{server}", f"docker.{server}")
+        return self.environ.get("GITHUB_TOKEN", "") if self._registry in its_own else ""
 
     def naming(self) -> Naming:
         """Give how images are called in the configured registry."""
@@ -103,8 +119,7 @@ class RemoteTarget:
         if not owner:
             fix = 'add owner = "your-organisation", or set REPOSITORY_OWNER'
             raise ConfigError("tool.shiplane.owner", "is needed for the target remote", fix)
-        registry = self.environ.get("CONTAINER_REGISTRY") or self.config.registry
-        return Naming(registry, owner.lower(), self.config.name)
+        return Naming(self._registry, owner.lower(), self.config.name)
 
     def sources(self, reference: str) -> tuple[str, ...]:
         """Give its name on the mirror of Docker Hub, where there is one, and the reference itself."""
@@ -112,12 +127,11 @@ class RemoteTarget:
         return (mirrored, reference) if mirrored else (reference,)
 
     def login(self) -> RegistryLogin | None:
-        """Give the registry's user and password, GitHub's own token included; None: this machine's own login."""
+        """Give the registry's user and password, or GitHub's token for its own; None: this machine's own login."""
         return self._login(self._anywhere)
 
     def _login(self, get: Callable[[str], str]) -> RegistryLogin | None:
-        github = "" if self._own_port else self.environ.get("GITHUB_TOKEN")
-        password = get("REGISTRY_PASSWORD") or github
+        password = get("REGISTRY_PASSWORD") or self._github_token
         if not password:
             return None
         naming = self.naming()

@@ -6,6 +6,7 @@ import getpass
 import os
 import socket
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -88,17 +89,19 @@ class Run:
 
     def execute(self, release: Release | None = None, rollback_to: str | None = None) -> int:
         """Run the plan and give the exit code; everything that was opened is closed, whatever happens."""
-        with terminable(), self.place:
-            self._take_turn()
-            code = self._shown(release, rollback_to)
-        self._summarise()
-        self.app.store.drop_runs(self.app.config.keep_runs, self.app.results.runs)
+        with terminable(), ExitStack() as last_words:
+            with self.place:
+                self._take_turn()
+                code = self._shown(release, rollback_to, last_words)
+            self._summarise()
+            self.app.store.drop_runs(self.app.config.keep_runs, self.app.results.runs)
         return code
 
     def _take_turn(self) -> None:
         """Wait until no older run of the group goes on; what it has done by then counts for the plan."""
         try:
             if self.place.take_turn(cancel=self.manner.cancel):
+                self.app.look_again()
                 self.plan = self.again()
         except ShiplaneError as error:
             self._write_start()
@@ -111,7 +114,7 @@ class Run:
         status = "cancelled" if isinstance(error, Interrupted) else "failed"
         self.journal.write("run_ended", status=status, exit_code=error.exit_code, seconds=0.0)
 
-    def _shown(self, release: Release | None, rollback_to: str | None) -> int:
+    def _shown(self, release: Release | None, rollback_to: str | None, last_words: ExitStack) -> int:
         from shiplane.report.console import live  # noqa: PLC0415 - only runs show one
 
         before = estimates(self.app.store, but=self.folder)
@@ -122,7 +125,7 @@ class Run:
         try:
             self._write_start()
             self.place.tell()
-            return self._journaled(release, rollback_to)
+            return self._journaled(release, rollback_to, last_words)
         except KeyboardInterrupt:
             error = self.place.why("beginning")
             self._end_early(error)
@@ -131,7 +134,7 @@ class Run:
             console.stop()
             self.boards.close()
 
-    def _journaled(self, release: Release | None, rollback_to: str | None) -> int:
+    def _journaled(self, release: Release | None, rollback_to: str | None, last_words: ExitStack) -> int:
         from shiplane.pipeline.ahead import Ahead  # noqa: PLC0415 - see execute()
         from shiplane.pipeline.execute import Execution  # noqa: PLC0415
         from shiplane.pipeline.interrupts import deferred  # noqa: PLC0415
@@ -147,7 +150,8 @@ class Run:
         parallel = self.manner.parallel or self.app.config.parallel or max(_LEAST_PARALLEL, process.cores())
         words = (self.plan, self.journal, actions, parallel)
         execution = Execution(*words, fail_fast=self.manner.fail_fast, why=self.place.why)
-        # To the last record: what happened to a server must be told, however often Ctrl-C is pressed.
+        # To the last word: what happened to a server must be told, however often Ctrl-C is pressed.
+        last_words.enter_context(deferred(lambda _number: None))
         with deferred(execution.ask_to_stop):
             try:
                 outcomes = execution.run()

@@ -97,10 +97,8 @@ def _e2e(app: App, arguments: tuple[str, ...]) -> None:
 
 
 def _surroundings(app: App) -> checks.Surroundings:
-    from shiplane.model import Command  # noqa: PLC0415 - see the import for types
-
-    names = app.runner.run(Command(("git", "ls-files", "-z"))).stdout.split("\0")
-    return leftovers.surroundings(app, by_kind(names))
+    # The files by which results are kept: a linter that left out a new one would pass it unseen.
+    return leftovers.surroundings(app, by_kind(app.take_inventory().files))
 
 
 def _say(line: str) -> None:

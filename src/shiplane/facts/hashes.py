@@ -9,7 +9,7 @@ from stat import S_ISDIR, S_ISLNK, S_IXUSR
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 UNKNOWN = "unknown"
@@ -26,17 +26,22 @@ _YOUNG_NS = 2_000_000_000
 class Hashes:
     """Tell mode and content hash of files below a folder (`100644 <hash>`), each read once.
 
-    `known` holds what was read by an earlier process (see `kept`): by name mode, size, times of change in nanoseconds,
-    inode, and what was found.
+    A link is what it names, as git has it; behind those of `followed` is looked. `known` holds what was read by an
+    earlier process (see `kept`): by name mode, size, times of change in nanoseconds, inode, and what was found.
     """
 
     def __init__(
-        self, folder: Path, known: Mapping[str, Any] | None = None, clock: Callable[[], int] = time.time_ns
+        self,
+        folder: Path,
+        known: Mapping[str, Any] | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        followed: Collection[str] = (),
     ) -> None:
         self._root = f"{folder}/"
         self._known = {name: row for name, row in (known or {}).items() if _is_whole(row)}
         self._seen: set[str] = set()
         self._clock = clock
+        self._followed = followed
         self.news = False
         """Whether something was read that `known` did not hold."""
 
@@ -47,7 +52,7 @@ class Hashes:
         """
         path = self._root + name
         try:
-            found = os.lstat(path)
+            found = os.stat(path) if name in self._followed else os.lstat(path)  # noqa: PTH116 - see below
             stamps = [found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
             known = self._known.get(name)
             self._seen.add(name)

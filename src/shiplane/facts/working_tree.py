@@ -42,7 +42,8 @@ def parse_line_ends(text: str) -> tuple[str, ...]:
 
 
 def _is_foreign(words: list[str]) -> bool:
-    return any(word in ("w/crlf", "w/mixed") for word in words) and "eol=crlf" not in " ".join(words)
+    wanted = "attr/-text" in words or any(word.endswith("eol=crlf") for word in words)
+    return not wanted and ("w/crlf" in words or "w/mixed" in words)
 
 
 def parse_programs(stage: str) -> tuple[str, ...]:

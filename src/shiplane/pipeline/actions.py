@@ -12,7 +12,7 @@ from shiplane.lab.images.ensure import ensure_images, stand_ins_used
 from shiplane.pipeline import publish, rebuilt
 from shiplane.pipeline.environment_actions import EnvironmentActions
 from shiplane.pipeline.execute import process_action
-from shiplane.pipeline.release_files import in_checkout, schema_of
+from shiplane.pipeline.release_files import schema_of, survey
 from shiplane.pipeline.tested import Recorder, sources
 from shiplane.runners.base import Bound
 
@@ -73,7 +73,7 @@ class Actions(EnvironmentActions):
         self._require_main()
         self.signatures.require_key()
         # What is deployed later is what was here when it was tested, whatever is edited meanwhile.
-        files = in_checkout(self.checkout)
+        files = survey(self.runner, self.checkout)
         others = self.pinning.wanted(files)
         before = self.store.release(self.target.name, self.facts.suffix)
         with self.images.opened(say, cancel) as opened:

@@ -63,13 +63,13 @@ class Register:
     def enter(self, me: Entry, *, supersede: bool = True) -> list[Entry]:
         """Write a run down and give the older ones of its group that live.
 
-        With `supersede` those that are not final are marked, and asked to end.
+        With `supersede` those that are not final are marked, and asked to end: once, for twice means at once.
         """
         with self._changing():
             older = [one for one in self._living() if me.group and one.group == me.group and one.id != me.id]
             self._write(me.name, asdict(me))
             for one in older:
-                if supersede and not one.final:
+                if supersede and not one.final and not one.superseded_by:
                     self._ask_to_end(one, me.seen_from(one.checkout))
             return older
 
@@ -112,7 +112,7 @@ class Register:
         return found
 
     def _ask_to_end(self, one: Entry, by: str) -> None:
-        self._write(one.name, {"superseded_by": one.superseded_by or by})
+        self._write(one.name, {"superseded_by": by})
         # While the register is held: who has left it may be at its last words, which no signal shall cut off.
         process.terminate(one.pid)
 

@@ -11,6 +11,7 @@ from shiplane.commands import git
 from shiplane.commands.compose import BASE_ENV, BASE_FILE
 from shiplane.deploy.bundle import bundle
 from shiplane.errors import UsageError
+from shiplane.facts.answers import told_by_git
 from shiplane.runners import temporary
 
 if TYPE_CHECKING:
@@ -52,8 +53,22 @@ def bundle_of(  # noqa: PLR0913 - what makes a release's files, each by name
     return bundle(site, release, files, base_env, secrets, root=profiles)
 
 
+def survey(runner: Runner, checkout: Path) -> dict[str, bytes]:
+    """Read the files of a release as the checkout has them, without those that git ignores; raises `UsageError`.
+
+    What is ignored is somebody's own, as a secret or an editor's file: no commit has it, and no edit tells of it.
+    """
+    asked = git.ignored(*(pattern.partition("/")[0] for pattern in _PATTERNS if pattern != BASE_ENV))
+    ignored = tuple(name for name in told_by_git(runner, asked, "what it ignores").split("\0") if name)
+    return {path: data for path, data in in_checkout(checkout).items() if not _is_below(path, ignored)}
+
+
+def _is_below(path: str, names: tuple[str, ...]) -> bool:
+    return any(path == name or (name.endswith("/") and path.startswith(name)) for name in names)
+
+
 def in_checkout(checkout: Path) -> dict[str, bytes]:
-    """Read the files of a release as the checkout has them."""
+    """Read what may be a release's files."""
     found = [path for pattern in _PATTERNS for path in sorted(checkout.glob(pattern)) if path.is_file()]
     return {str(path.relative_to(checkout)): path.read_bytes() for path in found}
 

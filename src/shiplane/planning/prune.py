@@ -132,6 +132,8 @@ def freed(held: Collection[Held], going: Collection[Gone]) -> int:
 def manifests(held: Collection[Held], going: Collection[Gone]) -> list[tuple[str, str]]:
     """Give the manifests to remove by repository and digest, indexes before what they name, none that stays needed."""
     leaving = {one.held.place for one in going}
-    staying = {(one.repository, digest) for one in held if one.place not in leaving for digest in one.manifests}
+    stays = [one for one in held if one.place not in leaving]
+    # Also by itself: a part of what goes may have a tag of its own.
+    staying = {(one.repository, digest) for one in stays for digest in (one.digest, *one.manifests)}
     listed = [(one.held.repository, digest) for one in going for digest in (one.held.digest, *one.held.manifests)]
     return [each for each in dict.fromkeys(listed) if each not in staying]

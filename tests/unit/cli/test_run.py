@@ -125,6 +125,21 @@ def test_interrupts_at_the_end_do_not_lose_it(
     assert "the deploy failed" in capsys.readouterr().out
 
 
+def test_nor_do_those_in_its_last_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressing(*_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(run.boards, "close", pressing)
+    monkeypatch.setattr(run.app.store, "drop_runs", pressing)
+    assert carried_out(run, monkeypatch) == 6
+    assert "the deploy failed" in capsys.readouterr().out
+    with pytest.raises(KeyboardInterrupt):  # afterwards they are heard
+        os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_a_run_needs_no_output(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
     assert carried_out(run, monkeypatch) == 6

@@ -88,6 +88,38 @@ def test_the_login(tmp_path: Path, environ: dict[str, str], user: str) -> None:
     assert HARD not in repr(login)
 
 
+@pytest.mark.parametrize(
+    ("registry", "server", "sent"),
+    [
+        ("ghcr.io", "https://github.com", True),
+        ("ghcr.io", "", True),
+        ("containers.git.acme.test", "https://git.acme.test", True),
+        ("docker.git.acme.test", "https://git.acme.test:8443/", True),
+        ("registry.acme.test", "https://git.acme.test", False),
+        ("containers.git.acme.test", "https://github.com", False),
+        ("ghcr.io.acme.test", "", False),
+        ("ghcr.io:8443", "", False),
+        ("127.0.0.1:5500", "", False),
+    ],
+)
+def test_the_token_of_github_goes_to_its_own_registry_alone(
+    tmp_path: Path, registry: str, server: str, *, sent: bool
+) -> None:
+    environ = {"REPOSITORY_OWNER": "acme", "GITHUB_TOKEN": HARD, "GITHUB_SERVER_URL": server}
+    asked: list[str] = []
+
+    def own(name: str) -> None:
+        asked.append(name)
+
+    target = RemoteTarget(tmp_path, CONFIG, {**environ, "CONTAINER_REGISTRY": registry}, own=own)
+    logins = (target.login(), target.server_login(), target.planned_login())
+    expected = RegistryLogin(registry, "acme", Secret("REGISTRY_PASSWORD", HARD))
+    assert [login is not None for login in logins] == [sent] * 3
+    assert logins[0] == (expected if sent else None)
+    # What this machine's Docker client holds counts instead.
+    assert asked == ([] if sent or target.carried else [registry])
+
+
 def test_without_a_password_this_machine_s_own_login_is_used(tmp_path: Path) -> None:
     assert RemoteTarget(tmp_path, CONFIG, {"REPOSITORY_OWNER": "acme"}).login() is None
 
@@ -139,7 +171,7 @@ def test_a_registry_of_this_machine_is_carried_to_servers(tmp_path: Path, regist
     target = RemoteTarget(tmp_path, dataclasses.replace(CONFIG, registry=registry), environ, own=lambda _name: OWN)
     assert target.carried == port
     # It knows no users, unless somebody says so.
-    assert (target.login() is None, target.server_login() is None) == (port > 0, port > 0)
+    assert target.server_login() == (None if port else target.login() or OWN)
     assert RemoteTarget(tmp_path, CONFIG, {**environ, "CONTAINER_REGISTRY": registry}).carried == port
     assert RemoteTarget(tmp_path, CONFIG, {**environ, **OURS, "CONTAINER_REGISTRY": registry}).login() is not None
 
@@ -148,7 +180,6 @@ def test_a_registry_that_servers_reach_by_themselves_is_not_carried(tmp_path: Pa
     config = dataclasses.replace(CONFIG, registry="127.0.0.1:5500", registry_through_ssh=False)
     environ = {"REPOSITORY_OWNER": "acme", "GITHUB_TOKEN": "of github"}
     target = RemoteTarget(tmp_path, config, environ, own=lambda _name: OWN)
-    # It is still no registry of GitHub's.
     assert (target.carried, target.login(), target.server_login()) == (0, None, None)
 
 

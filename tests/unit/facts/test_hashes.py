@@ -106,3 +106,18 @@ def test_a_repository_of_longer_hashes_takes_no_short_one(tmp_path: Path) -> Non
     known = Hashes(tmp_path, clock=later)
     assert len(known.entry("a")) == 47
     assert len(known.entry("a", 64)) == 71
+
+
+def test_behind_a_link_that_is_followed_is_looked(tmp_path: Path) -> None:
+    (tmp_path / "shared").write_text("hello\n")
+    for name in (".env", "other"):
+        (tmp_path / name).symlink_to("shared")
+    before = Hashes(tmp_path, clock=later, followed=(".env",))
+    assert before.entry(".env") == HELLO
+    assert before.entry("other").startswith("120000 ")
+    (tmp_path / "shared").write_text("another\n")
+    after = Hashes(tmp_path, before.kept(), later, followed=(".env",))
+    assert after.entry(".env") not in (HELLO, "")
+    assert after.entry("other") == before.entry("other")
+    (tmp_path / "shared").unlink()
+    assert after.entry(".env") == ""

@@ -14,6 +14,7 @@ EOL = (
     "i/lf    w/crlf  attr/text=auto eol=lf \tscripts/a b\0"
     "i/crlf  w/mixed attr/                 \tscripts/c\0"
     "i/lf    w/crlf  attr/text eol=crlf    \tstart.bat\0"
+    "i/crlf  w/crlf  attr/-text            \tsample.csv\0"
     "i/-text w/-text attr/                 \tlogo.png\0"
     "i/lf    w/      attr/                 \tgone\0"
 )

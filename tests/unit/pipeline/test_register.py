@@ -54,6 +54,8 @@ def test_a_newer_run_asks_the_older_ones_of_its_group_to_end(machine: Machine, r
     third = machine.entry(4)
     assert register.enter(third) == [first_marked(first), second]
     assert [register.superseded_by(one) for one in (first, second)] == ["3", "4"]
+    # Who is ending already is not asked again: that would end it at once.
+    assert machine.asked == [1, 3]
 
 
 def first_marked(first: Entry) -> Entry:

@@ -9,7 +9,7 @@ import pytest
 from checkouts import FILES, make_checkout
 from samples import COMMIT, make_release
 from shiplane.errors import UsageError
-from shiplane.pipeline.release_files import collect, in_checkout, schema_of
+from shiplane.pipeline.release_files import collect, in_checkout, schema_of, survey
 from shiplane.runners.recording import RecordingRunner
 
 if TYPE_CHECKING:
@@ -75,6 +75,20 @@ def test_the_files_of_the_checkout(tmp_path: Path) -> None:
     found = in_checkout(tmp_path)
     assert set(found) == {*RELEASED, "proxy/more/x"}
     assert found["proxy/more/x"] == BINARY
+
+
+def test_what_git_ignores_is_no_file_of_a_release(tmp_path: Path) -> None:
+    make_checkout(tmp_path)
+    for name in ("proxy/.env.local", "proxy/.idea/x/y", "proxy/.ideas", "compose.mine.yml"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine")
+    runner = RecordingRunner([("git ls-files", "compose.mine.yml\0proxy/.env.local\0proxy/.idea/\0", 0)])
+    assert set(survey(runner, tmp_path)) == {*RELEASED, "proxy/.ideas"}
+    asked = runner.commands[0].argv
+    assert asked[asked.index("--") + 1 :] == ("docker-compose.yml", "compose.*.yml", "proxy")
+    with pytest.raises(UsageError, match="git cannot tell what it ignores"):
+        survey(RecordingRunner([("git ls-files", "fatal", 128)]), tmp_path)
 
 
 def test_the_schema_is_that_of_the_files_that_decide_the_migrations(tmp_path: Path) -> None:

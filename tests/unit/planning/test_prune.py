@@ -113,3 +113,10 @@ def test_an_index_goes_before_what_it_names_and_what_others_name_stays() -> None
     listed = (shared, old)
     found = choose(listed, set(), set(), POLICY, NOW)
     assert manifests(listed, found) == [("acme/app", "old"), ("acme/app", "part")]
+
+
+def test_a_part_that_has_a_tag_of_its_own_stays() -> None:
+    old, part = held("old", "1.0.0-bbbbbbbbbbbb", below=("part", "other")), held("part", "of-somebody")
+    listed = (NEWEST, old, part)
+    found = choose(listed, set(), set(), POLICY, NOW)
+    assert manifests(listed, found) == [("acme/app", "old"), ("acme/app", "other")]
