@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +22,6 @@ from shiplane.deploy import backups, maintenance, phases, tls
 from shiplane.deploy.audit import Deed
 from shiplane.deploy.survey import parse, survey_command
 from shiplane.model import Command, Secret
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DEED = Deed("certificate", "2026-01-01T00:00:00.000Z", "ada@laptop", "r1", "")
 ISSUED = issue("staging.test"), issue("staging.test")
@@ -50,6 +47,33 @@ def served(home: Home) -> str:
 
 def digest(number: int) -> str:
     return tls.Certificate(ISSUED[number].pem, Secret(tls.KEY, "")).digest
+
+
+KEY = "ssh-ed25519 BBBB of the deploys"
+SCRIPTS = Path(remote.__file__).with_name("scripts")
+FUNCTIONS = """
+source <(sed -n '/^has_key()/,/^}/p; /^make_authorized_key()/,/^}/p' "$1")
+make_authorized_key "$(id -un)" - "$2" "$3"
+"""
+
+
+@pytest.mark.parametrize("there", ["", "ssh-rsa AAAA ada@laptop", "ssh-rsa AAAA ada@laptop\n", "ssh-rsa AAAA", None])
+def test_a_key_gets_a_line_of_its_own(tmp_path: Path, there: str | None) -> None:
+    keys = tmp_path / ".ssh/authorized_keys"
+    if there is not None:
+        keys.parent.mkdir()
+        keys.write_text(there)
+    for _ in range(2):
+        subprocess.run(("bash", "-euc", FUNCTIONS, "bash", SCRIPTS / "prepare.sh", tmp_path, KEY), check=True)
+        assert keys.read_text().splitlines() == [*filter(None, [(there or "").strip()]), KEY]
+
+
+def test_a_key_that_was_glued_to_the_line_before_gets_one_too(tmp_path: Path) -> None:
+    keys = tmp_path / ".ssh/authorized_keys"
+    keys.parent.mkdir()
+    keys.write_text(f"ssh-rsa AAAA ada@laptop{KEY}\n")
+    subprocess.run(("bash", "-euc", FUNCTIONS, "bash", SCRIPTS / "prepare.sh", tmp_path, KEY), check=True)
+    assert keys.read_text().splitlines()[1:] == [KEY]
 
 
 def test_a_certificate_that_nobody_could_be_told_of_is_not_taken(home: Home) -> None:

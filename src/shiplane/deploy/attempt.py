@@ -212,8 +212,10 @@ class Attempt:
         self.change.doing = f"start {', '.join(data)}"
         if first:
             self.change.told(self.change.deployment)
+        serving = self.change.state.model
+        new = () if first or serving is None else tuple(name for name in data if name not in serving.services)
         with self._back.undoing() if first else self._back.leaving_all():
-            self._context.execution().run(phases.data(site, self.change.release.id, options, first=first))
+            self._context.execution().run(phases.data(site, self.change.release.id, options, first=first, new=new))
 
 
 def check_digests(release: Release, after: State) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from types import MappingProxyType
@@ -101,9 +102,12 @@ def gate_failure(
 
 
 def _port_taken(site: Site, port: str, tail: tuple[str, ...]) -> StepFailed:
+    keys = {site.proxy_port: "proxy_port", site.proxy_tls_port: "proxy_tls_port"}
+    key = keys.get(int(port), "")
+    otherwise = f"set another {key} in [tool.shiplane.environments.{site.environment}]" if key else ""
     return StepFailed(
         f"port {port} of {site.host.name} is taken by another program or environment there",
-        f"free it, or set another proxy_port in [tool.shiplane.environments.{site.environment}]",
+        f"free it, or {otherwise or f'publish another one in {site.overlay}'}",
         tail,
     )
 
@@ -125,12 +129,21 @@ def stories(evidence: Iterable[str]) -> tuple[str, list[str]]:
     """
     # Masked text: log lines of containers are shown to people.
     told = by_kind(evidence)
-    found = [container for container in containers(told.get("container", [])) if not container.once]
+    found = [container for container in containers(filter(_whole, told.get("container", []))) if not container.once]
     # What was only created waits for another one, or was not let start: the output says why.
     unwell = [container for container in found if not container.well and container.status != "created"]
     unwell = unwell or [container for container in found if container.restarts]
     named = ", ".join(f"{container.service} ({condition(container)})" for container in unwell)
     return named, [line for container in unwell for line in _story(container, _logs(told, container.id))]
+
+
+def _whole(text: str) -> bool:
+    """Tell whether masking left an object that can be read: a number in it may be somebody's secret."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def evidence_command(site: Site) -> Command:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shiplane.commands import dotenv, remote
+from shiplane.commands import remote
 from shiplane.commands.compose import project
+from shiplane.deploy.lines import secrets
 from shiplane.errors import NothingDeployed, UnknownName, Unreachable, UsageError
-from shiplane.model import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,6 +196,4 @@ def _lost(site: Site) -> Unreachable:
 def learn_secrets(runner: Runner, site: Site, masker: Masker) -> None:
     """Let the masker know the secrets of the release that is current on the server."""
     command = remote.script("secrets", site.folder, timeout=_SECONDS).on(site.host.name)
-    for line in runner.run(command).stdout.split("\n"):
-        name, value = dotenv.value(line)
-        masker.add(Secret(name, value))
+    masker.add(*secrets(runner.run(command).stdout.split("\n")))

@@ -137,11 +137,17 @@ def pull(site: Site, release_id: str, login: RegistryLogin | None) -> Phase:
     return Phase("pull", title, _on(site, commands), _PULL_SECONDS, _on(site, always))
 
 
-def data(site: Site, release_id: str, options: Options, *, first: bool) -> Phase:
-    """Start the data services where they do not run; on a `first` deploy by the files of the release."""
-    services = options.data_services
+def data(site: Site, release_id: str, options: Options, *, first: bool, new: tuple[str, ...] = ()) -> Phase:
+    """Start the data services where they do not run; on a `first` deploy by the files of the release.
+
+    So are those that are `new`, of which what serves knows nothing.
+    """
+    services, compose = options.data_services, Compose.of(site)
+    known = tuple(service for service in services if service not in new)
     activate = (remote.script("activate", release_id, cwd=site.folder),) if first else ()
-    commands = (*activate, Compose.of(site).start(services), _wait(site, options, services))
+    by_current = (compose.start(known),) if known else ()
+    by_release = (compose.of_release(release_id).start(new),) if new else ()
+    commands = (*activate, *by_current, *by_release, _wait(site, options, services))
     title = f"start {', '.join(services)} where they do not run"
     return Phase("data", title, _on(site, commands), options.health_seconds, health=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shiplane.deploy.lines import by_kind
@@ -25,6 +26,7 @@ _BY_HAND = {
     "engine": f"as root: {_SCRIPT}",
     "compose": f"as root: {_SCRIPT} (it brings Compose too)",
     "user": "as root: useradd --create-home --shell /bin/bash --password '*' USER",
+    "shell": "as root: usermod --shell /bin/bash USER",
     "docker-group": "as root: usermod --append --groups docker USER",
     "authorized-key": "put the public key into ~USER/.ssh/authorized_keys (mode 600, folder 700)",
     "folders": "as USER: mkdir -p FOLDER && chmod 700 deployments FOLDER",
@@ -102,6 +104,8 @@ def checks(seen: Seen, site: Site, key: str = "") -> list[Check]:
 def _fix(name: str, site: Site, cause: str = "") -> str:
     if cause.endswith("may not be asked"):
         return "mend docker-group first"
+    if cause.startswith("the shell of"):
+        name = "shell"
     return _BY_HAND[name].replace("USER", site.host.user).replace("FOLDER", site.folder)
 
 
@@ -116,12 +120,16 @@ def _authorized_key(seen: Seen, user: str, key: str) -> str:
     # Who came in by a key has one; what an administrator sees is compared.
     if seen.first("who") == user or not seen.first("user"):
         return ""
-    body = key.split(" ")[1] if key else ""
-    if body and not any(body in line.split(" ") for line in seen.all("authorized")):
+    if key and not any(_holds(line.split(), *key.split()[:2]) for line in seen.all("authorized")):
         return f"the key is not among the authorized keys of {user!r}"
     if not seen.all("authorized"):
         return f"{user!r} has no authorized key"
     return next((text for path, text in _modes(seen, user) if path.endswith((".ssh", "authorized_keys"))), "")
+
+
+def _holds(words: list[str], kind: str, body: str) -> bool:
+    """Tell whether a line holds a key: type and body after one another, behind options or not."""
+    return (kind, body) in pairwise(words)
 
 
 def _version(what: str, said: str, least: str) -> str:

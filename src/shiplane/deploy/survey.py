@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shiplane.commands import dotenv, remote
+from shiplane.commands import remote
 from shiplane.commands.compose import project
 from shiplane.deploy import backups
 from shiplane.deploy.containers import Container, containers
-from shiplane.deploy.lines import by_kind
+from shiplane.deploy.lines import by_kind, secrets
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.services import Model
 from shiplane.errors import NameTaken, NothingDeployed, ReleaseDamaged, Unreachable
@@ -254,7 +254,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         restore=frozenset(found.get("restore", [])),
         environments=frozenset(filter(None, (manifest.get("environment") for manifest in manifests))),
         damaged=frozenset(found.get("folder", [])) - read.keys(),
-        secrets=tuple(Secret(*dotenv.value(line)) for line in found.get("secret", [])),
+        secrets=secrets(found.get("secret", [])),
     )
 
 

@@ -139,6 +139,35 @@ def test_a_recreate_makes_all_anew_in_the_order_of_need_and_is_undone_as_one(rec
     assert len(begun - ended) <= 1, "only the task at hand is not finished"
 
 
+SEARCH = b"""
+services:
+  search:
+    image: nginx:1.30
+    command: [sleep, infinity]
+    init: true
+    volumes: [{type: volume, source: found, target: /found}]
+    healthcheck: {test: [CMD, "true"], start_period: 5s, start_interval: 0.2s}
+volumes: {found: {}}
+"""
+
+
+def test_a_data_service_that_is_new_is_up_before_the_release_command(serving: Place) -> None:
+    asks = ("python", "-c", "import socket; socket.gethostbyname('search')")
+    usual = serving.options
+    serving.options = replace(usual, data_services=("db", "redis", "search"), release_command=asks)
+    running = "docker ps --filter label=com.docker.compose.service=search --format '{{.Status}}'"
+    try:
+        serving.deploy("two", overlay=SEARCH)
+        assert "(healthy)" in serving.ask(running)
+        assert serving.serves() == "two"
+    finally:
+        serving.options = usual
+    serving.deploy("one")
+    assert serving.ask(running) == ""
+    serving.ask("docker volume rm app-staging_found")
+    assert serving.leftovers() == ""
+
+
 def test_other_files_under_the_same_name_that_fail_leave_the_old_ones(serving: Place) -> None:
     broken = b"services: {web: {command: [sleep, infinity]}}\n"
     with pytest.raises(DeployUndone, match="one serves again"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,6 +84,27 @@ def test_what_was_not_let_start_is_told_by_the_output(site: Site) -> None:
     assert failure.cause == "let new serve: cannot share network namespace"
 
 
+def test_what_masking_spoilt_is_left_out(site: Site) -> None:
+    spoilt = EVIDENCE[0].replace('"ExitCode": ', '"ExitCode": ***')
+    assert spoilt != EVIDENCE[0]
+    failure = gate_failure(site, PHASE, PHASE.commands[0], [spoilt], ("web is unhealthy",))
+    assert failure.cause == "let new serve: web is unhealthy"
+
+
+@pytest.mark.parametrize(
+    ("port", "fix"),
+    [
+        (80, "set another proxy_port in [tool.shiplane.environments.staging]"),
+        (443, "set another proxy_tls_port in [tool.shiplane.environments.staging]"),
+        (9000, "publish another one in compose.staging.yml"),
+    ],
+)
+def test_the_port_that_is_taken_is_the_one_to_change(site: Site, port: int, fix: str) -> None:
+    said = f"Bind for 0.0.0.0:{port} failed: port is already allocated"
+    failure = gate_failure(replace(site, proxy_port=80), PHASE, PHASE.commands[0], EVIDENCE, (said,))
+    assert failure.fix == f"free it, or {fix}"
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -93,7 +115,7 @@ def test_what_was_not_let_start_is_told_by_the_output(site: Site) -> None:
 def test_a_port_that_is_taken_is_told_as_that(site: Site, said: str) -> None:
     tail = (f"Error response from daemon: driver failed programming external connectivity: {said}", "failed")
     evidence = [container("edge", {"Status": "created", "ExitCode": 128}), *EVIDENCE]
-    failure = gate_failure(site, PHASE, PHASE.commands[0], evidence, tail)
+    failure = gate_failure(replace(site, proxy_port=8081), PHASE, PHASE.commands[0], evidence, tail)
     assert failure.cause == "port 8081 of staging is taken by another program or environment there"
     assert failure.fix == "free it, or set another proxy_port in [tool.shiplane.environments.staging]"
 

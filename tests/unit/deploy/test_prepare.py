@@ -237,3 +237,17 @@ def test_names_and_folders_stand_in_the_fixes(site: Site) -> None:
     assert (
         fixes["folders"] == "as ship: mkdir -p deployments/app-staging && chmod 700 deployments deployments/app-staging"
     )
+
+
+def test_a_key_that_is_glued_to_the_line_before_is_none(site: Site) -> None:
+    said = "the key is not among the authorized keys of 'deploy'"
+    for line in (f"{KEY[:-1]} me", f"ssh-rsa AAAAB3 admin@laptop{KEY} me", f"ssh-rsa AAAAB3{KEY} me", "ssh-ed25519"):
+        assert judged(site, lines(f"authorized\t{line}")) == {"authorized-key": said}
+    assert judged(site, lines(f'authorized\tno-pty,command="a b" {KEY} me')) == {}
+
+
+def test_the_shell_of_a_user_who_is_there_is_changed(site: Site) -> None:
+    found = checks(Seen.read(lines("user\t/bin/sh"), 1000, 1001), site, KEY)
+    (user,) = (check for check in found if check.id == "user")
+    assert user.cause == "the shell of 'deploy' is /bin/sh"
+    assert user.fix == "as root: usermod --shell /bin/bash deploy"

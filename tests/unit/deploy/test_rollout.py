@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -218,6 +219,21 @@ def test_an_application_without_release_command_and_data(world: World) -> None:
     assert world.server.story == [
         *SENT, "roll new 120 proxy - - renew:db: roll:redis:1 roll:backend:1", "record new",
     ]  # fmt: skip
+
+
+def test_a_data_service_that_is_new_starts_by_the_files_of_the_release(world: World) -> None:
+    world.server.deployed("old")
+    world.server.more["new"] = {"search": {"image": "search:1"}}
+    world.with_options(data_services=("db", "redis", "search"))
+    world.deploy("new")
+    up = "up -d --no-recreate --no-build --pull never"
+    assert world.server.story[2:6] == [f"{up} db redis", f"{up} search", "wait-healthy 120 db redis search", MIGRATE]
+    (job,) = (text for command in world.server.commands if f"{up} search" in (text := str(command.input_text())))
+    folder = "deployments/app-staging"
+    assert re.findall(rf"cd -- (\S+) .*\nexec .* {up} (.*) <", job) == [
+        (folder, "db redis"),
+        (f"{folder}/releases/new", "search"),
+    ]
 
 
 def test_recreate_is_the_rollout_of_the_specification(world: World) -> None:

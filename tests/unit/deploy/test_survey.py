@@ -8,6 +8,7 @@ import pytest
 
 from samples import HARD
 from shiplane.commands import dotenv
+from shiplane.deploy import lines
 from shiplane.deploy.bundle import bundle
 from shiplane.deploy.containers import Container, beside, repository
 from shiplane.deploy.services import Model
@@ -365,3 +366,8 @@ def test_an_environment_that_is_closed(site: Site, said: str, told: dict[str, st
     """A file that a person made closes it too, and says nothing."""
     assert overview(site, parse([f"maintenance\t{said}"]))["maintenance"] == told
     assert overview(site, parse([]))["maintenance"] is None
+
+
+def test_a_switch_is_no_secret() -> None:
+    told = ["DB_PASSWORD=true story", "USE_TOKEN_AUTH=false", "KEYCLOAK=True", "API_KEY=null", "PIN_TOKEN=12345"]
+    assert [secret.name for secret in lines.secrets(told)] == ["DB_PASSWORD", "PIN_TOKEN"]

@@ -146,14 +146,25 @@ make_docker_group() {
     usermod --append --groups docker "$1"
 }
 
+# has_key KEY FILE: tell whether a line of the file holds the key: its type and its body, between spaces.
+has_key() {
+    awk -v key="$1" '
+        BEGIN { split(key, part, " ") }
+        { for (i = 1; i < NF; i++) if ($i == part[1] && $(i + 1) == part[2]) found = 1 }
+        END { exit !found }' "$2"
+}
+
 make_authorized_key() {
     local keys=$3/.ssh/authorized_keys
     chmod go-w "$3"
     [ -n "$4" ] || [ -e "$keys" ] || { echo "no key was given: set SSH_PRIVATE_KEY"; return 1; }
     mkdir -p "$3/.ssh"
     touch "$keys"
-    # A file may end without an end of line.
-    [ -z "$4" ] || grep -qF -- "$(cut -d ' ' -f 2 <<<"$4")" "$keys" || printf '%s%s\n' "$(tail -c 1 "$keys" | grep -q . && echo)" "$4" >>"$keys"
+    if [ -n "$4" ] && ! has_key "$4" "$keys"; then
+        # A file may end without an end of line.
+        [ -z "$(tail -c 1 "$keys")" ] || echo >>"$keys"
+        printf '%s\n' "$4" >>"$keys"
+    fi
     chmod 700 "$3/.ssh"
     chmod 600 "$keys"
     chown "$1:" "$3/.ssh" "$keys"
