@@ -40,7 +40,7 @@ usage: ./docker-dev.sh COMMAND [arguments]
 
 What loses something asks first; --yes agrees beforehand, --dry-run shows what would be done. Options are those of the
 Invoke task of the same name (invoke --help dev.up), written --name=value.
-The stack is the compose project app-dev (COMPOSE_PROJECT_NAME names another); .env.example lists the ports.
+The stack is the compose project app-dev (DEV_PROJECT_NAME names another); .env.example lists the ports.
 Exit code: 2 for a wrong call or where no container engine answers, 3 where something failed.
 USAGE
 }

@@ -395,11 +395,12 @@ def test_the_stack_of_another_checkout_is_left_alone(project: Project, tmp_path:
     other.mkdir()
     labels = f"com.docker.compose.project.working_dir={other},com.docker.compose.service=db"
     ended = again(project, line, *SIZES, running=container("db", (5432, 5432), Labels=labels))
+    go_on = "go on with that one's data: invoke dev.down there"
     assert (ended.code, ended.err.splitlines()[:2]) == (
         2,
         [
             f"the development stack app-dev is that of {other}",
-            "fix: remove it there: invoke dev.down, or name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2",
+            f"fix: name this one in .env: DEV_PROJECT_NAME=app-dev-2, or {go_on}",
         ],
     )
     assert not [command for command in done(project) if re.search(" (up|down|stop|exec)( |$)|bash", command)]

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "docker buildx imagetools inspect REF --format {{json .Provenance}}": "asks a registry, as test_images.py does",
     "docker buildx imagetools inspect REF --format {{json .SBOM}}": "asks a registry, as test_images.py does",
     "eval $(invoke completion --shell bash)": "changes a person's shell; the integration's test types it in another",
+    "eval $(cd ~/shop && .venv/bin/invoke completion --shell bash)": "the same, from an empty home",
     "source": "the same in fish; test_completion.py has one in a container",
     "cd …": "after a clone, whose address everyone has another one of",
     "git clone …": "the address is everyone's own",

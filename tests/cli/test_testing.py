@@ -338,8 +338,12 @@ def test_headed_runs_the_browser_here(project: Project) -> None:
     program = project.folder / "testing/node_modules/.bin/playwright"
     program.parent.mkdir(parents=True)
     program.write_text("")
+    other = project.invoke("test --suite e2e --headed", DISPLAY=":0", CHROMIUM_PATH=str(project.folder / "none"))
+    assert other.code == 2
+    assert other.err.splitlines()[1] == "fix: install Chromium, or set CHROMIUM_PATH to the program of yours"
     project.answers(("port proxy 80", "127.0.0.1:8081", 0), *BASES)
-    assert project.invoke("test --suite e2e --headed", DISPLAY=":0", TEST_BOARD_TOKEN="t$'oken").code == 0
+    own = {"CHROMIUM_PATH": "/bin/sh", "TEST_BOARD_TOKEN": "t$'oken"}
+    assert project.invoke("test --suite e2e --headed", DISPLAY=":0", **own).code == 0
     line = next(line for line in project.transcript if str(program) in line)
     assert line.startswith("local$ BASE_URL=http://127.0.0.1:8081 BOARD_TOKEN=<TEST_BOARD_TOKEN> REPORTS_DIR=")
     assert line.endswith("playwright test --project=e2e --headed")
@@ -352,7 +356,7 @@ def test_headed_knows_the_token_of_the_checkout_s_env_file(project: Project) -> 
     program.write_text("")
     (project.folder / ".env").write_text(dotenv.render({"TEST_BOARD_TOKEN": HARD}))
     project.answers(("port proxy 80", "127.0.0.1:8081", 0), *BASES)
-    assert project.invoke("test --suite e2e --headed", DISPLAY=":0").code == 0
+    assert project.invoke("test --suite e2e --headed", DISPLAY=":0", CHROMIUM_PATH="/bin/sh").code == 0
     told = next(command for command in project.world.machine.commands if command.argv[0] == str(program))
     assert [secret.value for secret in told.secrets()] == [HARD]
 

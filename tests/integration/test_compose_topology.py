@@ -274,13 +274,21 @@ def test_development_needs_no_file_and_no_variable(tmp_path: Path) -> None:
     assert compose(tmp_path, "development", "config", "--quiet").returncode == 0
 
 
-@pytest.mark.parametrize(("variables", "tag"), [({}, "app-dev"), ({"COMPOSE_PROJECT_NAME": "app-dev-2"}, "app-dev-2")])
+@pytest.mark.parametrize(
+    ("variables", "tag"),
+    [({}, "app-dev"), ({"DEV_PROJECT_NAME": "app-dev-2"}, "app-dev-2"), ({"COMPOSE_PROJECT_NAME": "mine"}, "mine")],
+)
 def test_the_images_of_development_are_the_project_s_own(tmp_path: Path, variables: dict[str, str], tag: str) -> None:
     shutil.copy(ROOT / "docker-compose.yml", tmp_path)
     told = compose(tmp_path, "development", "--profile", "*", "config", "--format", "json", **variables).stdout
     images = {name: one["image"] for name, one in json.loads(told)["services"].items() if "-dev:" in one["image"]}
     backend = f"backend-dev:{tag}"
     assert images == {"backend": backend, "celery": backend, "frontend": f"frontend-dev:{tag}"}
+
+
+def test_the_name_of_the_development_stack_is_none_of_the_test_environment_s() -> None:
+    told = compose(ROOT, "test", "config", "--format", "json", DEV_PROJECT_NAME="app-dev-2").stdout
+    assert json.loads(told)["name"] == "app-test"
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,11 @@ def test_what_changes_a_person_s_own_shell_and_keys_is_typed_in_an_empty_home(re
     script = "\n".join(("source .venv/bin/activate", *typed, "complete -p invoke"))
     bash = (str(shutil.which("bash")), "--norc", "-euc", script)
     assert "-F _shiplane_invoke invoke\n" in read.run(*bash, environ={"HOME": str(tmp_path)}).output
+    # A new terminal is in no checkout, and none is active in it.
+    (tmp_path / "shop").symlink_to(read.folder)
+    (line,) = (line for text in texts for line in text.splitlines() if line.startswith('eval "$(cd ~/shop && '))
+    new = (*bash[:-1], f"cd; {line}; complete -p invoke")
+    assert "-F _shiplane_invoke invoke\n" in read.run(*new, environ={"HOME": str(tmp_path)}).output
     keys = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / ".ssh").iterdir() if not file.suffix}
     assert keys == dict.fromkeys(("shop-staging", "shop-staging-new"), 0o600)
 

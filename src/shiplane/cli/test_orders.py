@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,6 +28,8 @@ PICTURED = "visual"
 """The suite that compares with pictures."""
 BASELINE = f"testing/tests/{PICTURED}/baseline"
 PLAYWRIGHT = "testing/node_modules/.bin/playwright"
+# As testing/playwright.config.ts has it.
+_CHROMIUM, _CHROMIUM_VARIABLE = "/usr/bin/chromium", "CHROMIUM_PATH"
 _TALK = {"backend": ("-vv",), "frontend": ("--reporter=verbose", "--reporter=junit")}
 
 
@@ -124,7 +128,12 @@ class Orders:
 
 def check_screen(app: App) -> None:
     """Raise `UsageError` where no browser can be shown."""
-    if not (app.environ.get("DISPLAY") or app.environ.get("WAYLAND_DISPLAY")):
+    # On a Mac windows need no variable.
+    if sys.platform != "darwin" and not (app.environ.get("DISPLAY") or app.environ.get("WAYLAND_DISPLAY")):
         raise UsageError("--headed needs a screen, and DISPLAY is not set", "leave --headed out")
     if not (app.checkout / PLAYWRIGHT).exists():
         raise UsageError(f"--headed runs on this machine, and {PLAYWRIGHT} is not there", "run ./scripts/bootstrap")
+    browser = app.environ.get(_CHROMIUM_VARIABLE) or _CHROMIUM
+    if not os.access(browser, os.X_OK):
+        cause = f"--headed shows the browser of this machine, and {browser} is none"
+        raise UsageError(cause, f"install Chromium, or set {_CHROMIUM_VARIABLE} to the program of yours")

@@ -163,7 +163,8 @@ class Attempt:
 
     def _rollout(self, words: tuple[str, ...], undo: tuple[Command, ...]) -> Phase:
         context, change = self._context, self.change
-        phase = phases.switch(context.site, change.release.id, context.options, context.rollout, words, undo)
+        place = (context.site, change.release.id, context.options)
+        phase = phases.switch(*place, context.rollout, words, undo, change.longer)
         phase = change.database.lead(phase) if change.database else phase
         return replace(phase, commands=(*phase.commands, *change.reopen))
 

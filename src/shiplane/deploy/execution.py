@@ -212,7 +212,8 @@ class Execution:
         over = code == jobs.TIME_OVER
         command = phase.commands[min(output.begun, len(phase.commands) - 1)]
         if phase.health:
-            failure = gate_failure(self.site, phase, command, output.evidence, tail)
+            limit = phase.seconds if over else 0
+            failure = gate_failure(self.site, phase, command, output.evidence, tail, limit)
         else:
             failure = explain(self.site, phase, command, () if over else tail)
         if code == jobs.UNDONE:

@@ -84,16 +84,22 @@ def _registry(site: Site, command: Command, last: str, tail: tuple[str, ...]) ->
     return Unreachable(cause, _FIXES.get(kind, fix), tail)
 
 
-def gate_failure(
-    site: Site, phase: Phase, command: Command, evidence: Iterable[str], tail: tuple[str, ...]
+def gate_failure(  # noqa: PLR0913 - what is known of it, each by name
+    site: Site, phase: Phase, command: Command, evidence: Iterable[str], tail: tuple[str, ...], limit: float = 0
 ) -> ShiplaneError:
-    """Say what was not well; `evidence` are the lines of that script, `tail` is the last output of the command."""
+    """Say what was not well; `evidence` are the lines of that script, `tail` is the last output of the command.
+
+    `limit` are the seconds of the phase where they were over.
+    """
     if _of_database(command):
         return explain(site, phase, command, tail)
     named, details = stories(evidence)
     # What the engine did not let start says so in the output, never in a log.
     if taken := _TAKEN_PORT.search("\n".join(tail)):
         return _port_taken(site, taken[1] or taken[2], tail)
+    if not named and limit:
+        cause = f"{phase.title}: not done within {limit:.0f} s, though no container is unwell"
+        return StepFailed(cause, f"look what it waits for: docker compose -p {project(site)} ps -a", tail)
     if not named:
         return explain(site, phase, command, tail)
     over = next((found[1] for line in tail if (found := _OVER.search(line))), "")

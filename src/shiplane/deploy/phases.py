@@ -159,18 +159,24 @@ def switch(  # noqa: PLR0913 - what a change is made of
     rollout: Rollout,
     words: tuple[str, ...],
     undo: tuple[Command, ...] = (),
+    longer: float = 0.0,
 ) -> Phase:
-    """Let a release serve; where that fails, `undo` lets the one before serve again."""
+    """Let a release serve; where that fails, `undo` lets the one before serve again.
+
+    `longer` are the seconds by which services may take more than the usual time to finish what they are at.
+    """
     commands = _on(site, rollout(site, release_id, options, words))
     # Stopping within grace periods and draining come on top of the time in which all must be healthy.
-    seconds = 2 * options.health_seconds + _STOP_SECONDS
+    seconds = 2 * options.health_seconds + _STOP_SECONDS + longer
     return Phase("switch", f"let {release_id} serve", commands, seconds, undo=_on(site, undo), health=True)
 
 
-def restore(site: Site, before: str | None, options: Options, commands: tuple[Command, ...]) -> Phase:
+def restore(
+    site: Site, before: str | None, options: Options, commands: tuple[Command, ...], longer: float = 0.0
+) -> Phase:
     """Let the release before serve again, by what `switch` would have done itself."""
-    seconds = 2 * options.health_seconds + _STOP_SECONDS
-    return Phase("switch", f"bring back {before or 'nothing'}", _on(site, commands), seconds, health=True)
+    title, seconds = f"bring back {before or 'nothing'}", 2 * options.health_seconds + _STOP_SECONDS + longer
+    return Phase("switch", title, _on(site, commands), seconds, health=True)
 
 
 def rolling(site: Site, release_id: str, options: Options, words: tuple[str, ...]) -> tuple[Command, ...]:

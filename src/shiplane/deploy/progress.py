@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.deploy import hooks, records, restore, retention
 from shiplane.deploy.migrations import Applied
+from shiplane.deploy.services import USUAL_GRACE_SECONDS
 from shiplane.deploy.survey import Entry
 from shiplane.errors import ConnectionLost, ShiplaneError, Unreachable
 
@@ -55,6 +56,13 @@ class Progress:
     def occasion(self) -> hooks.Occasion:
         """Give what the hooks run for."""
         return hooks.Occasion(self.deployment.action, self.release.id, self.release.commit, self.before or "")
+
+    @property
+    def longer(self) -> float:
+        """Give the seconds by which stopping may take more than usual, there and back: a proxy, then all the others."""
+        models = (self.state.model, self.served, self.model)
+        longest = max((model.grace_seconds for model in models if model), default=USUAL_GRACE_SECONDS)
+        return 2 * (longest - USUAL_GRACE_SECONDS)
 
     @property
     def reopen(self) -> tuple[Command, ...]:

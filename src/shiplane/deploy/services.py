@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 ROLLS = "dev.shiplane.rolls"
 """Label of a service that two of can share their volumes."""
+USUAL_GRACE_SECONDS = 10.0
+"""What a service has to end in where it names no `stop_grace_period`."""
+# As Go writes a duration, and so Compose: 1h2m3.5s.
+_DURATION = re.compile(r"([\d.]+)(ms|h|m|s)")
+_IN_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _SHORT = 19
 _NOT_THE_CONTAINER_S = frozenset({"build", "deploy.replicas", "pull_policy", "scale"})
 
@@ -37,6 +43,13 @@ class Model:
         home, found, _ = root.partition(folder)
         current = current or (f"{home}{folder}" if found else root)
         return cls(json.loads(text.replace(root, current) or "{}").get("services") or {}, current)
+
+    @property
+    def grace_seconds(self) -> float:
+        """Give the longest time that a service is given to finish what it is at."""
+        named = (str(one.get("stop_grace_period") or "") for one in self.services.values())
+        lengths = (sum(float(n) * _IN_SECONDS[unit] for n, unit in _DURATION.findall(text)) for text in named)
+        return max(USUAL_GRACE_SECONDS, *lengths)
 
     def replicas(self, service: str) -> int:
         """Give how many containers a service has."""

@@ -140,7 +140,8 @@ class WayBack:
         context, change, before = self._context, self.change, self.change.before
         execution = context.execution(context.taken)
         if not isinstance(failure, TakenBack):
-            execution.run(phases.restore(context.site, before, context.options, self.commands()))
+            words = (context.site, before, context.options, self.commands(), change.longer)
+            execution.run(phases.restore(*words))
         if before is not None:
             change.verify(before, change.state.url(context.site, before), context.taken)
         self._tell_hooks(failure, "undone", before or "")

@@ -80,8 +80,9 @@ class Stack:
             with suppress(OSError):
                 if Path(folder).is_dir() and not Path(folder).samefile(self.checkout):
                     cause = f"the development stack {self.project} is that of {folder}"
-                    other = f"COMPOSE_PROJECT_NAME={self.project}-2"
-                    raise UsageError(cause, f"remove it there: invoke dev.down, or name this one in .env: {other}")
+                    other = f"DEV_PROJECT_NAME={self.project}-2"
+                    fix = f"name this one in .env: {other}, or go on with that one's data: invoke dev.down there"
+                    raise UsageError(cause, fix)
         return found
 
     def running(self) -> tuple[str, ...]:

@@ -120,6 +120,13 @@ def test_a_port_that_is_taken_is_told_as_that(site: Site, said: str) -> None:
     assert failure.fix == "free it, or set another proxy_port in [tool.shiplane.environments.staging]"
 
 
+def test_a_change_that_takes_too_long_though_all_is_well_is_told_as_that(site: Site) -> None:
+    evidence = [container("worker", health("healthy"))]
+    failure = gate_failure(site, PHASE, PHASE.commands[0], evidence, ("stopping worker",), 360.0)
+    assert failure.cause == "let new serve: not done within 360 s, though no container is unwell"
+    assert failure.fix == "look what it waits for: docker compose -p app-staging ps -a"
+
+
 def test_without_evidence_the_output_tells(site: Site) -> None:
     failure = gate_failure(site, PHASE, PHASE.commands[0], [], ("no space left on device",))
     assert failure.cause == "let new serve: no space left on device"

@@ -236,6 +236,21 @@ def test_a_data_service_that_is_new_starts_by_the_files_of_the_release(world: Wo
     ]
 
 
+@pytest.mark.parametrize("has_it", ["old", "new"])
+def test_a_change_has_the_time_that_services_are_promised_to_end(world: World, has_it: str) -> None:
+    usual = limit_of_change(world)
+    world.server.more[has_it] = {"worker": {"image": "worker:1", "stop_grace_period": "10m0s"}}
+    assert limit_of_change(world) == usual + 2 * 590
+
+
+def limit_of_change(world: World) -> float:
+    """Deploy, and give the seconds in which the server has to be done with the change."""
+    world.server.deployed("old")
+    world.deploy("new")
+    jobs = [one for one in world.server.commands if "# bash -s roll" in str(one.input_text())]
+    return float(jobs[-1].argv[-3])
+
+
 def test_recreate_is_the_rollout_of_the_specification(world: World) -> None:
     world.server.deployed("old")
     world.recreating()

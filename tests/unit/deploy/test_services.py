@@ -170,3 +170,19 @@ def test_the_way_back_takes_the_whole_front_where_its_port_was_touched() -> None
     assert undo_words(decide(model(), after, ALL, OPTIONS), model(), OPTIONS) == (
         "renew:db:", "front:edge", "roll:backend:1", "roll:frontend:1", "front:proxy",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("named", "seconds"),
+    [
+        ((), 10),
+        (("3s",), 10),
+        (("1m30s", "20s"), 90),
+        (("1h0m0s",), 3600),
+        (("10.5s",), 10.5),
+        ((None, "1m0.5s"), 60.5),
+    ],
+)
+def test_the_longest_time_that_a_service_has_to_end(named: tuple[str | None, ...], seconds: float) -> None:
+    services = {f"s{number}": {"stop_grace_period": text} for number, text in enumerate(named)}
+    assert Model({**services, "other": {}}).grace_seconds == seconds

@@ -64,7 +64,9 @@ def test_the_stack_of_another_checkout_is_not_taken_over(tmp_path: Path) -> None
         with pytest.raises(UsageError) as refused:
             change()
         assert refused.value.cause == f"the development stack app-dev is that of {other}"
-        assert refused.value.fix.endswith("name this one in .env: COMPOSE_PROJECT_NAME=app-dev-2")
+        assert refused.value.fix == (
+            "name this one in .env: DEV_PROJECT_NAME=app-dev-2, or go on with that one's data: invoke dev.down there"
+        )
     assert not [line for line in runner.transcript if " up " in line]
     other.rmdir()
     start(stack, Wish(("redis",)))
