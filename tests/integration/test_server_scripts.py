@@ -322,6 +322,27 @@ def test_what_was_there_before_a_first_deploy_stays_where_it_is(home: Home) -> N
     assert cleared(None) == ["releases"]
 
 
+def test_files_of_before_a_first_deploy_are_kept_and_come_back(home: Home) -> None:
+    """As of a server that was set up by hand: its `.env` may be the one place that has the database's password."""
+    mine = {".env": "DB_PASSWORD=mine", "compose.staging.yml": "mine", "proxy/nginx.conf": "mine"}
+    for name, text in mine.items():
+        (home.place / name).parent.mkdir(parents=True, exist_ok=True)
+        (home.place / name).write_text(text)
+    (home.place / ".env").chmod(0o600)
+    new = home.place / "releases/two"
+    for name in ("manifest.json", *mine):
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).write_text("theirs")
+    home.docker("")
+    assert home.run(remote.script("activate", "two", cwd=home.site.folder)).returncode == 0
+    assert {(home.place / name).read_text() for name in mine} == {"theirs"}
+    (kept,) = home.place.glob(".env.before-*")
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == ("DB_PASSWORD=mine", 0o600)
+    assert home.run(phases.clear(home.site, None, ())).returncode == 0
+    assert {name: (home.place / name).read_text() for name in mine} == mine
+    assert sorted(path.name for path in home.place.iterdir()) == [".env", "compose.staging.yml", "proxy", "releases"]
+
+
 def test_a_database_that_is_too_old_is_told_before_anything_changes(home: Home) -> None:
     (home.place / "backups").mkdir()
     home.docker('case "$1" in ps) echo c1 ;; exec) cat >>~/said; echo 110022 ;; esac')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shiplane.commands.compose import project
 from shiplane.deploy import phases, records, restore, tls
 from shiplane.deploy.attempt import Attempt
 from shiplane.deploy.lines import by_kind
@@ -12,7 +13,7 @@ from shiplane.deploy.services import ServiceAction, decisions
 from shiplane.deploy.status import status
 from shiplane.deploy.survey import model
 from shiplane.deploy.verify import probe, status_url
-from shiplane.errors import DatabaseAhead, NothingDeployed, UsageError
+from shiplane.errors import DatabaseAhead, NothingDeployed, Unsafe, UsageError
 from shiplane.model import Deployment
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Deployer:
         context.masker.add(*bundle.secrets)
         state = self._survey()
         accept(state)
+        _refuse_strangers(context.site, state)
         if bundle.certificate is not None:
             tls.install(context, bundle.certificate, state.certificate)
         running = _running(context, state, release)
@@ -236,3 +238,14 @@ def rollback_target(site: Site, state: State, to: str | None) -> str:
             f"see what is kept: invoke releases --env {site.environment}",
         )
     return before
+
+
+def _refuse_strangers(site: Site, state: State) -> None:
+    """Refuse a first deploy into a project that runs without Shiplane: what it replaced could not be brought back."""
+    if state.services and not (state.entries or state.releases or state.damaged or state.current):
+        running, name = ", ".join(state.services), project(site)
+        down = f"cd {site.folder} && docker compose -p {name} down"
+        raise Unsafe(
+            f"{site.environment}: the project {name} on {site.host.name} has containers already: {running}",
+            f"end them there, their volumes stay for the first deploy: {down}",
+        )

@@ -119,8 +119,10 @@ def _prepare(host: Host) -> Connection:
 
 
 def _keys(host: Host) -> dict[str, object]:
+    # A public one names a key of the agent.
+    private = [path for path in host.identities if Path(path).is_file() and not path.endswith(".pub")]
     return {
-        "key_filename": host.key_file or [path for path in host.identities if Path(path).is_file()],
+        "key_filename": host.key_file or private,
         "allow_agent": host.agent and not host.key_file,
         "look_for_keys": False,
         "banner_timeout": CONNECT_SECONDS,
@@ -204,14 +206,17 @@ def _release(connection: Connection | None, heard: Heard | None, below: Link | N
         below.close()
 
 
+_NO_AGENT = "let ssh-agent be asked (IdentitiesOnly no for this host in the ssh configuration)"
+
+
 def _refused(host: Host, error: Exception) -> Unreachable:
     from paramiko import PasswordRequiredException  # noqa: PLC0415 - slow to import
 
     if isinstance(error, PasswordRequiredException):
-        return Unreachable(
-            f"the SSH key {host.key_file or 'of ' + host.name} is locked by a passphrase",
-            "add it to ssh-agent and leave SSH_PRIVATE_KEY unset, or give a key without one",
-        )
+        cause = f"the SSH key {host.key_file or 'of ' + host.name} is locked by a passphrase"
+        if not host.key_file and not host.agent:
+            return Unreachable(cause, f"{_NO_AGENT}, or give a key without one")
+        return Unreachable(cause, "add it to ssh-agent and leave SSH_PRIVATE_KEY unset, or give a key without one")
     keys = host.key_file or "one of your keys (in ssh-agent or among the IdentityFiles of the ssh configuration)"
     return Unreachable(
         f"{host.place} refuses the key of user {host.user!r}",
@@ -223,9 +228,10 @@ def _silent(host: Host, error: Exception) -> Unreachable:
     if isinstance(error, FileNotFoundError) or "private key" in str(error).lower():
         return _unreadable(host, error)
     if "No authentication methods" in str(error):
+        others = "load one into ssh-agent" if host.agent else _NO_AGENT
         return Unreachable(
             f"there is no SSH key for {host.place}",
-            "set SSH_PRIVATE_KEY, load one into ssh-agent, or name an IdentityFile in the ssh configuration",
+            f"set SSH_PRIVATE_KEY, {others}, or name an IdentityFile in the ssh configuration",
         )
     said = "it sends no greeting" if str(error) == "No existing session" else str(error) or type(error).__name__
     return Unreachable(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from samples import HARD
+from samples import HARD, make_release
 from shiplane.commands import dotenv
 from shiplane.commands.login import RegistryLogin
 from shiplane.deploy import execution, planned
@@ -25,6 +25,7 @@ from shiplane.errors import (
     TimeLimit,
     UnknownName,
     Unreachable,
+    Unsafe,
     UsageError,
 )
 from shiplane.model import Secret
@@ -71,6 +72,15 @@ def test_a_first_deploy(world: World) -> None:
     }
     assert world.deployer.deployment == deployment
     assert world.server.audit == [{**asdict(deployment), "who": "me@here", "digests": world.server.running.digests()}]
+
+
+def test_a_first_deploy_does_not_take_over_what_runs_without_us(world: World) -> None:
+    world.server.running = make_release("by hand")
+    with pytest.raises(Unsafe, match="app-staging on staging has containers already: backend, db, redis") as refused:
+        world.deploy("new")
+    assert refused.value.fix.endswith("cd deployments/app-staging && docker compose -p app-staging down")
+    assert world.server.story == []
+    assert world.deployer.deployment is None
 
 
 def test_all_commands_run_on_the_server(world: World) -> None:

@@ -119,3 +119,23 @@ def test_a_jump_host_that_is_not_pinned_is_not_even_asked(host: Host) -> None:
     jump = replace(host, name="jump host bastion", address="192.0.2.9", port=22)
     with pytest.raises(HostKeyMissing, match=r"no host key is pinned for 192\.0\.2\.9 in"):
         connect(replace(host, jump=jump), Rhythm())
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (PasswordRequiredException("locked"), "the SSH key of staging is locked by a passphrase"),
+        (SSHException("No authentication methods available"), "there is no SSH key for staging"),
+    ],
+)
+def test_where_the_agent_is_not_asked_that_is_what_to_change(
+    host: Host, monkeypatch: pytest.MonkeyPatch, error: Exception, cause: str
+) -> None:
+    def fail(_connection: Any) -> None:  # noqa: ANN401 - Fabric has no types
+        raise error
+
+    monkeypatch.setattr("shiplane.runners.connection.socket.create_connection", lambda _place, _seconds: Sock())
+    monkeypatch.setattr("fabric.Connection.open", fail)
+    with pytest.raises(Unreachable, match=cause) as caught:
+        connect(replace(host, key_file="", agent=False), Rhythm())
+    assert "IdentitiesOnly no for this host" in caught.value.fix

@@ -11,8 +11,8 @@ activate() {
     for path in "$entry"/* "$entry"/.[!.]*; do
         name=${path##*/}
         case $name in '*' | '.[!.]*' | manifest.json | tested.json) continue ;; esac
-        # A folder that stood here before Shiplane came is kept under another name.
-        [ -L "$name" ] || [ ! -d "$name" ] || mv -T "$name" "$name.before-$(date -u +%Y%m%dT%H%M%S)"
+        # What stood here before Shiplane came, or was put here by hand, is kept under another name.
+        [ -L "$name" ] || [ ! -e "$name" ] || mv -T "$name" "$name.before-$(date -u +%Y%m%dT%H%M%S)"
         [ "$(readlink "$name" || :)" = "current/$name" ] || ln -sfn "current/$name" "$name"
     done
     for name in * .[!.]*; do

@@ -26,6 +26,10 @@ main() {
         case $(readlink "$name" || :) in current/*) rm -f "$name" ;; esac
     done
     rm -rf current .current.new
+    for name in *.before-* .[!.]*.before-*; do
+        # What `activate` has put aside.
+        [ ! -e "$name" ] || [ -e "${name%.before-*}" ] || mv -T "$name" "${name%.before-*}"
+    done
     # A container holds on to the folder that it was started with: one that is made anew it never sees.
     left=$(docker ps -aq --filter "$filter")
     [ -n "$left" ] || rm -rf served
