@@ -112,7 +112,7 @@ def test_stop_and_down(project: Project) -> None:
     assert again(project, "dev.down").code == 0
     assert done(project) == [ENGINE, PS, f"{EVERY} down --remove-orphans"]
     assert again(project, "dev.down --volumes --yes").code == 0
-    assert done(project) == [ENGINE, PS, f"{EVERY} down --remove-orphans --volumes"]
+    assert done(project) == [ENGINE, PS, f"{EVERY} down --remove-orphans --volumes", MODEL]
 
 
 def test_restart_rebuild_and_build(project: Project) -> None:
@@ -466,6 +466,53 @@ def test_a_file_from_elsewhere(project: Project) -> None:
     assert project.invoke("dev.backups --json").json == []
     ended = again(project, f"dev.restore {file} --no-keep --yes")
     assert (ended.code, ended.out.splitlines()[-1]) == (0, "restored from shop: media")
+
+
+@pytest.fixture
+def others(project: Project, tmp_path: Path) -> Path:
+    """Let another checkout have used the volumes last; give it."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    note_of(project).parent.mkdir(parents=True)
+    note_of(project).write_text(f"{folder}\n")
+    return folder
+
+
+def note_of(project: Project) -> Path:
+    return project.folder.with_name(f"{project.folder.name}-state") / "shiplane/development/app-dev"
+
+
+@pytest.mark.parametrize("words", ["dev.reset", "dev.down --volumes", "dev.clean --degree all", f"dev.restore {NAME}"])
+def test_the_data_of_another_checkout_are_left_alone(project: Project, others: Path, words: str) -> None:
+    kept(project.folder, NAME, "media")
+    ended, other_name = again(project, f"{words} --yes", *SIZES, running=""), "DEV_PROJECT_NAME=app-dev-2"
+    assert (ended.code, ended.err.splitlines()[:2]) == (
+        2,
+        [
+            f"the data of the development stack app-dev are those of {others}",
+            f"fix: do it there, name this one in .env: {other_name}, or make them this one's: invoke dev.up",
+        ],
+    )
+    assert not [line for line in done(project) if re.search(" (up|down|stop|exec|run)( |$)|bash", line)]
+
+
+def test_who_starts_on_the_data_of_another_is_told_and_has_them_then(project: Project, others: Path) -> None:
+    told = f"the data are those of {others}, and this checkout goes on with them; to have its own:"
+    own = "invoke dev.down, then in .env: DEV_PROJECT_NAME=app-dev-2"
+    assert f"{told} {own}" in again(project, "dev.up", *SIZES, running="").out.splitlines()
+    assert note_of(project).read_text() == f"{project.folder}\n"
+    assert told not in again(project, "dev.up", *SIZES, running="").out
+    assert again(project, "dev.down --volumes --yes", *SIZES, running="").code == 0
+    assert not note_of(project).exists()
+
+
+@pytest.mark.parametrize("gone", ["checkout", "volumes", "containers"])
+def test_what_is_nobody_else_s_may_go(project: Project, others: Path, gone: str) -> None:
+    running = RUNNING if gone == "containers" else ""  # that run are ours
+    if gone == "checkout":
+        others.rmdir()
+    first = () if gone == "volumes" else SIZES
+    assert again(project, "dev.down --volumes --yes", *first, running=running).code == 0
 
 
 def test_reset(project: Project) -> None:

@@ -67,6 +67,7 @@ def restore(
 ) -> None:
     """Bring a backup back, all of it or parts; one that fails leaves the data as they are."""
     from shiplane.development import backups as kept  # noqa: PLC0415 - not needed for --list
+    from shiplane.development import owner  # noqa: PLC0415
     from shiplane.development.restore import Restore, parts_of  # noqa: PLC0415
     from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
     from shiplane.report.development_text import render_cut_off  # noqa: PLC0415
@@ -85,10 +86,11 @@ def restore(
     _agree(f"restore {one.name}?", yes=yes)
     ensure_images(app.runner, show)
     with alone(app):
-        stack.own_rows()
+        owner.refuse(stack, stack.own_rows())
         if keep:
             _keep(stack, wanted)
         Restore(stack, one, wanted).run()
+        owner.take(stack)
     show(f"restored from {one.name}: {', '.join(wanted)}")
 
 
@@ -129,7 +131,7 @@ def _keep(stack: Stack, wanted: Sequence[str]) -> None:
 @command
 def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = False) -> None:
     """Remove the data and start anew, with example data; backups stay."""
-    from shiplane.development import volumes  # noqa: PLC0415 - not needed for --list
+    from shiplane.development import owner, volumes  # noqa: PLC0415 - not needed for --list
     from shiplane.development.login import login  # noqa: PLC0415
     from shiplane.development.start import Wish, refuse_held_ports, start  # noqa: PLC0415
     from shiplane.lab.images.ensure import ensure_images  # noqa: PLC0415
@@ -140,7 +142,7 @@ def reset(_c: Context, seed: bool = True, yes: bool = False, dry_run: bool = Fal
         would([volumes.removal(), *wish.commands(app.config)])
         return
     stack = opened(app)
-    stack.own_rows()
+    owner.refuse(stack, stack.own_rows())
     # Before anything is lost: with a port that somebody holds, nothing would start again.
     refuse_held_ports(stack, wish)
     show(render_volumes(volumes.sizes(stack)))

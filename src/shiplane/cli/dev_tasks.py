@@ -60,6 +60,7 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
     """Remove the containers; data are kept unless --volumes is given."""
     from shiplane.cli.asking import agrees  # noqa: PLC0415 - not needed for --list
     from shiplane.commands import development as commands  # noqa: PLC0415
+    from shiplane.development import owner  # noqa: PLC0415
     from shiplane.development.volumes import remove  # noqa: PLC0415
     from shiplane.errors import NotAgreed  # noqa: PLC0415
 
@@ -71,9 +72,10 @@ def down(_c: Context, volumes: bool = False, yes: bool = False, dry_run: bool = 
         raise NotAgreed(question)
     stack = opened(app)
     with alone(app):
-        stack.own_rows()
+        rows = stack.own_rows()
         failed = "the development stack did not stop"
         if volumes:
+            owner.refuse(stack, rows)
             remove(stack, failed)
         else:
             stack.do(commands.down(), failed, "see the lines above")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiplane.commands import development as commands
 from shiplane.commands import git, image
-from shiplane.development import volumes
+from shiplane.development import owner, volumes
 from shiplane.errors import UnknownName
 from shiplane.facts.answers import told_by_git
 from shiplane.model import Command
@@ -130,6 +130,8 @@ def _ids(stack: Stack, *patterns: str) -> dict[str, str]:
 def _all(stack: Stack) -> Cleaning:
     """Remove containers, data and the images that are built here, those of tests too."""
     first = _containers(stack)
+    if not first.removals:
+        owner.refuse(stack, ())
     data = tuple(Removal("data", name, size) for name, size in volumes.sizes(stack).items())
     built = {one["image"] for one in stack.services.values() if one.get("build") and one.get("image")}
     held = {name: size for name in sorted({*built, *_tested(stack)}) for size in _lines(stack, image.size(name))[:1]}

@@ -27,16 +27,26 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """Ask and change the stack by a runner; `say` is told what its programs print, masked by `masker`."""
+    """Ask and change the stack by a runner; `say` is told what its programs print, masked by `masker`.
 
-    def __init__(
-        self, runner: Runner, checkout: Path, config: Config, say: Callable[[str], None], masker: Masker
+    `notes` is a folder in which all checkouts of a user note what they use; None where there is none.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a stack is, each by name
+        self,
+        runner: Runner,
+        checkout: Path,
+        config: Config,
+        say: Callable[[str], None],
+        masker: Masker,
+        notes: Path | None = None,
     ) -> None:
         self.runner = runner
         self.masker = masker
         self.checkout = checkout
         self.config = config
         self.say = say
+        self.notes = notes
 
     @cached_property
     def model(self) -> dict[str, Any]:

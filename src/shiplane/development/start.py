@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import development as commands
 from shiplane.commands.stack import DEVELOPMENT
-from shiplane.development import rows
+from shiplane.development import owner, rows
 from shiplane.doctor import ports
 from shiplane.errors import TimeLimit, UsageError
 from shiplane.facts import dotenv_file, listeners
@@ -74,8 +74,12 @@ def start(stack: Stack, wish: Wish) -> Started:
     stack.check(wish.services)
     before = stack.own_rows()
     refuse_held_ports(stack, wish)
+    if other := owner.other(stack, before):
+        own = f"invoke dev.down, then in .env: {owner.another_name(stack)}"
+        stack.say(f"the data are those of {other}, and this checkout goes on with them; to have its own: {own}")
     up, *seed = wish.commands(stack.config)
     stack.build(up, "the development stack did not start", _LOGS)
+    owner.take(stack)
     for command in seed:
         stack.do(command, "the example data could not be added", "leave them out: invoke dev.up --no-seed")
     after = stack.rows()

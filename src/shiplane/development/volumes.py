@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shiplane.commands import development as commands
-from shiplane.development import cut_off
+from shiplane.development import cut_off, owner
 from shiplane.errors import StepFailed
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def remove(stack: Stack, failed: str) -> None:
     """Remove them; where that was not done it is said that `failed`. Raises `StepFailed`."""
     stack.do(removal(), failed, "see the lines above")
     cut_off.write(stack.checkout, cut_off.Note())
+    owner.forget(stack)
 
 
 def sizes(stack: Stack) -> dict[str, str]:

@@ -1,0 +1,62 @@
+"""Whose data a project's volumes hold: they do not tell, and two checkouts of one name have the same."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shiplane.commands import development as commands
+from shiplane.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shiplane.development.rows import Row
+    from shiplane.development.stack import Stack
+
+
+def other(stack: Stack, rows: Sequence[Row]) -> Path | None:
+    """Give the checkout, other than this one, that used the volumes last, if it is still there.
+
+    `rows` are this checkout's containers: where there are some, so are the volumes.
+    """
+    note = _note(stack)
+    if rows or note is None:
+        return None
+    with suppress(OSError, ValueError):
+        found = Path(note.read_text(encoding="utf-8").strip())
+        theirs = found.is_dir() and not found.samefile(stack.checkout)
+        if theirs and stack.runner.run(commands.volumes(stack.project)).stdout.strip():
+            return found
+    return None
+
+
+def refuse(stack: Stack, rows: Sequence[Row]) -> None:
+    """Raise `UsageError` where what is to be removed or replaced are another checkout's data."""
+    if found := other(stack, rows):
+        raise UsageError(
+            f"the data of the development stack {stack.project} are those of {found}",
+            f"do it there, name this one in .env: {another_name(stack)}, or make them this one's: invoke dev.up",
+        )
+
+
+def take(stack: Stack) -> None:
+    """Note that this checkout uses the volumes."""
+    if note := _note(stack):
+        note.write_text(f"{stack.checkout}\n", encoding="utf-8")
+
+
+def forget(stack: Stack) -> None:
+    """Note that there are no data any more."""
+    if note := _note(stack):
+        note.unlink(missing_ok=True)
+
+
+def another_name(stack: Stack) -> str:
+    """Give the line that names another stack."""
+    return f"DEV_PROJECT_NAME={stack.project}-2"
+
+
+def _note(stack: Stack) -> Path | None:
+    return stack.notes / stack.project if stack.notes else None
