@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def opened(app: App, say: Callable[[str], None] = show) -> Stack:
     """Give the stack of this checkout; raises `EngineMissing`."""
     from shiplane.development.stack import Stack  # noqa: PLC0415 - not needed for --list
-    from shiplane.runners.locks import user_folder  # noqa: PLC0415
+    from shiplane.runners.locks import user_place  # noqa: PLC0415
 
     app.require_engine()
-    return Stack(app.runner, app.checkout, app.config, say, app.masker, user_folder(app.environ, "development"))
+    return Stack(app.runner, app.checkout, app.config, say, app.masker, user_place(app.environ, "development"))
 
 
 @contextmanager

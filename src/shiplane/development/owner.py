@@ -42,15 +42,18 @@ def refuse(stack: Stack, rows: Sequence[Row]) -> None:
 
 
 def take(stack: Stack) -> None:
-    """Note that this checkout uses the volumes."""
+    """Note that this checkout uses the volumes, where there is a home that can be written."""
     if note := _note(stack):
-        note.write_text(f"{stack.checkout}\n", encoding="utf-8")
+        with suppress(OSError):
+            note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            note.write_text(f"{stack.checkout}\n", encoding="utf-8")
 
 
 def forget(stack: Stack) -> None:
     """Note that there are no data any more."""
     if note := _note(stack):
-        note.unlink(missing_ok=True)
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
 
 
 def another_name(stack: Stack) -> str:

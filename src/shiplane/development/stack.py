@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Stack:
     """Ask and change the stack by a runner; `say` is told what its programs print, masked by `masker`.
 
-    `notes` is a folder in which all checkouts of a user note what they use; None where there is none.
+    `notes` is the folder in which all checkouts of a user note what they use; None where there can be none.
     """
 
     def __init__(  # noqa: PLR0913 - what a stack is, each by name

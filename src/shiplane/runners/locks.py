@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
+def user_place(environ: Mapping[str, str], name: str) -> Path | None:
+    """Say where the folder of all checkouts of a user is, whether it is there or not; none where they have no home."""
+    home = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else "")
+    return Path(home) / "shiplane" / name if home else None
+
+
 def user_folder(environ: Mapping[str, str], name: str) -> Path | None:
     """Give a folder where all checkouts of a user meet; none where they have no home that can be written."""
-    home = environ.get("XDG_STATE_HOME") or (f"{environ['HOME']}/.local/state" if environ.get("HOME") else "")
-    if not home:
+    folder = user_place(environ, name)
+    if folder is None:
         return None
-    folder = Path(home) / "shiplane" / name
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
