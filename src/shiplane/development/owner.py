@@ -21,8 +21,8 @@ def other(stack: Stack, rows: Sequence[Row]) -> Path | None:
 
     `rows` are this checkout's containers: where there are some, so are the volumes.
     """
-    note = _note(stack)
-    if rows or note is None:
+    note = None if rows else _note(stack)
+    if note is None:
         return None
     with suppress(OSError, ValueError):
         found = Path(note.read_text(encoding="utf-8").strip())
