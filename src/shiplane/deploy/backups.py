@@ -78,12 +78,14 @@ def load(site: Site, settings: Settings, backup: str) -> Command:
     return _script(site, settings, "load", backup)
 
 
-def swap(site: Site, settings: Settings, backup: str, keep: Sequence[str], fresh: Command) -> tuple[Command, ...]:
+def swap(  # noqa: PLR0913 - what it is about, each by name
+    site: Site, settings: Settings, backup: str, keep: Sequence[str], fresh: str, make_fresh: Command
+) -> tuple[Command, ...]:
     """Stop who writes, make one more backup, and let the loaded database take the place of the other.
 
-    `keep` are services that do not write; `fresh` makes the backup.
+    `keep` are services that do not write; `make_fresh` makes the backup `fresh`.
     """
-    return _script(site, settings, "stop", *keep), fresh, _script(site, settings, "swap", backup)
+    return _script(site, settings, "stop", *keep), make_fresh, _script(site, settings, "swap", backup, fresh)
 
 
 def back(site: Site, settings: Settings) -> Command:

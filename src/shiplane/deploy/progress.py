@@ -9,7 +9,7 @@ from shiplane.deploy import hooks, records, restore, retention
 from shiplane.deploy.migrations import Applied
 from shiplane.deploy.services import USUAL_GRACE_SECONDS
 from shiplane.deploy.survey import Entry
-from shiplane.errors import ConnectionLost, ShiplaneError, Unreachable
+from shiplane.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,21 +87,8 @@ class Progress:
         tidy = retention.words(context, after, entry) if after is not None else ()
         command = records.record_command(context.site, entry, tidy)
         try:
-            said = self._told_to_record(command)
+            said = records.write(context.runner, context.site, command)
         except ConnectionLost:
             # Whether it was written nobody knows: a line that is there twice counts once.
-            said = self._told_to_record(command)
+            said = records.write(context.runner, context.site, command)
         self.notes += said[said.index(records.RECORDED) + 1 :]
-
-    def _told_to_record(self, command: Command) -> list[str]:
-        """Give what the server says once the audit is written, whatever comes of tidying up after it."""
-        context, said = self.context, list[str]()
-        try:
-            completed = context.runner.run(command, on_line=said.append)
-            cause = f"{context.site.host.name} did not keep the record of the deployment"
-            failure: ShiplaneError = Unreachable(cause, "look at its disk: df -h", completed.tail())
-        except ShiplaneError as error:
-            failure = error
-        if records.RECORDED not in said:
-            raise failure
-        return said

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shiplane.commands import remote
 from shiplane.deploy import backups
-from shiplane.errors import UnknownName, Unreachable
+from shiplane.errors import ShiplaneError, UnknownName, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,6 +56,20 @@ def record_command(site: Site, entry: Entry, tidy: tuple[str, ...] = ()) -> Comm
     """Append to the audit, which the answer `recorded` confirms; `tidy` are the words of what is done after it."""
     line = json.dumps(entry.to_json(), separators=(",", ":"))
     return remote.script("record", site.folder, *tidy, payload=f"{line}\n", timeout=_RECORD_SECONDS).on(site.host.name)
+
+
+def write(runner: Runner, site: Site, command: Command) -> list[str]:
+    """Give what the server says once the audit is written, whatever comes of tidying up after it."""
+    said: list[str] = []
+    try:
+        completed = runner.run(command, on_line=said.append)
+        cause = f"{site.host.name} did not keep the record of the deployment"
+        failure: ShiplaneError = Unreachable(cause, "look at its disk: df -h", completed.tail())
+    except ShiplaneError as error:
+        failure = error
+    if RECORDED not in said:
+        raise failure
+    return said
 
 
 def mark_tested(

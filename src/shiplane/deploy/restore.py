@@ -127,7 +127,7 @@ def change(  # noqa: PLR0913 - what is written down of the backup that is made f
         backup,
         fresh,
         keep,
-        ahead=backups.swap(site, settings, backup, keep, again),
+        ahead=backups.swap(site, settings, backup, keep, fresh, again),
         back=(backups.back(site, settings),),
         seconds=settings.seconds,
     )

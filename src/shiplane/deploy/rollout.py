@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shiplane.commands.compose import project
 from shiplane.deploy import phases, records, restore, tls
 from shiplane.deploy.attempt import Attempt
 from shiplane.deploy.lines import by_kind
+from shiplane.deploy.migrations import Applied
 from shiplane.deploy.progress import Progress
 from shiplane.deploy.services import ServiceAction, decisions
 from shiplane.deploy.status import status
-from shiplane.deploy.survey import model
+from shiplane.deploy.survey import Entry, model
 from shiplane.deploy.verify import probe, status_url
 from shiplane.errors import DatabaseAhead, NothingDeployed, Unsafe, UsageError
 from shiplane.model import Deployment
@@ -84,6 +86,9 @@ class Deployer:
         self.release = release = state.releases[rollback_target(context.site, state, to)]
         for line in restore.told(state, release.id):
             context.report(line)
+        # Where a run before has brought the database back for this release and was cut off then, it is as it is to be.
+        if state.restored and state.current == release.id and restore.STOPPED not in state.restore:
+            restore_database = False
         if restore_database:
             backup = restore.choose(context.site.environment, state, release.id)
         else:
@@ -167,13 +172,38 @@ class Deployer:
         if state.left is not None:
             ended = f"ended with {state.left.code}" if state.left.code else "was cut off"
             self._context.report(f"a run before left this behind: {state.left.title!r} {ended}; going on from there")
-        return state
+        return self._with_restore(state)
+
+    def _with_restore(self, state: State) -> State:
+        """Write a restore down whose run was cut off before it could: its database serves, and people are let in.
+
+        As a failed deployment, for nobody has seen the release answer.
+        """
+        context, release = self._context, state.releases.get(state.current or "")
+        if state.restored is None or restore.STOPPED in state.restore or release is None:
+            return state
+        backup, fresh = state.restored
+        if any(entry.applied.backup == fresh for entry in state.entries):
+            return state
+        context.report(f"a run before has brought backup {backup} back, and could not write it down: written now")
+        draft = self._draft(release, "rollback", state.url(context.site, release.id))
+        entry = Entry(draft, context.who, release.digests(), Applied(backup=fresh, restored=backup))
+        records.write(context.runner, context.site, records.record_command(context.site, entry))
+        return replace(state, entries=(*state.entries, entry))
 
     def _attempt(self, release: Release, state: State, action: str, url: str) -> Attempt:
+        draft = self._draft(release, action, url)
+        self.before = state.serving.deployment if state.serving else None
+        change = Progress(self._context, release, state, draft, self._remember)
+        self.notes = change.notes
+        return Attempt(change)
+
+    def _draft(self, release: Release, action: str, url: str) -> Deployment:
+        """Give a deployment that has just begun, as it stands where it fails."""
         context, site = self._context, self._context.site
         started = context.stamp()
         number = "".join(digit for digit in started if digit.isdigit())
-        draft = Deployment(
+        return Deployment(
             id=f"{context.run}-{site.environment}-{number}",
             environment=site.environment,
             url=url,
@@ -185,10 +215,6 @@ class Deployer:
             started_at=started,
             finished_at=started,
         )
-        self.before = state.serving.deployment if state.serving else None
-        change = Progress(context, release, state, draft, self._remember)
-        self.notes = change.notes
-        return Attempt(change)
 
     def _nothing_to_do(self, running: Deployment) -> Deployment:
         self._context.report(f"{running.release} runs already with the same files and digests: nothing to do")

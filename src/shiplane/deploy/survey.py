@@ -72,6 +72,8 @@ class State:
     `certificate` is the digest of the one that it is served with; empty where there is none. `environments` are those
     for which the releases were made: one, unless two applications share the name of a folder. `restore` says what a
     change of the database that was cut off has left: a database `beside` the one that serves, `stopped` services.
+    `restored` names the backup whose database serves since then and the one of the database before, once they have
+    changed places.
     `tested` are the digests that E2E passed on, `tested_beside` the images of others that ran meanwhile, by release.
     `urls` are the addresses at which the releases were made to answer. `damaged` are releases whose manifest cannot be
     read, as a server that lost its power leaves it: the rest of their files may be whole. `secrets` are those of all
@@ -93,6 +95,7 @@ class State:
     certificate: str = ""
     environments: frozenset[str] = frozenset()
     restore: frozenset[str] = frozenset()
+    restored: tuple[str, str] | None = None
     urls: dict[str, str] = field(default_factory=dict)
     damaged: frozenset[str] = frozenset()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
@@ -223,6 +226,11 @@ def survey(runner: Runner, site: Site, cancel: Cancel | None = None, *, services
     return state
 
 
+def _restored(text: str) -> tuple[str, str]:
+    backup, _, fresh = text.partition("\t")
+    return backup, fresh
+
+
 def model(found: Mapping[str, list[str]], folder: str, current: str = "") -> Model | None:
     """Read the model that a script told of, if it did; `folder` is the environment's, `current` where it is known."""
     told = next(iter(found.get("model", [])), "")
@@ -252,6 +260,7 @@ def parse(lines: Iterable[str], folder: str = "") -> State:
         certificate=next(iter(found.get("certificate", [])), ""),
         urls={manifest["id"]: manifest["url"] for manifest in manifests if manifest.get("url")},
         restore=frozenset(found.get("restore", [])),
+        restored=next((_restored(text) for text in found.get("restored", [])), None),
         environments=frozenset(filter(None, (manifest.get("environment") for manifest in manifests))),
         damaged=frozenset(found.get("folder", [])) - read.keys(),
         secrets=secrets(found.get("secret", [])),

@@ -136,15 +136,31 @@ def test_the_next_deploy_takes_a_restore_back_that_was_cut_off(one: Ledger) -> N
     one.ask("mkdir -p served")
     site, settings = one.site, one.options.backup
     fresh = backups.make(site, settings, "fresh", "one", "two")
-    commands = (backups.load(site, settings, name), *backups.swap(site, settings, name, ("db",), fresh))
+    commands = (backups.load(site, settings, name), *backups.swap(site, settings, name, ("db",), "fresh", fresh))
     for done in (1, 2, len(commands)):
         # As a server that goes down in the middle leaves it.
         for command in commands[:done]:
             assert one.runner.run(command).ok
         closed = one.ask("ls served/maintenance 2>/dev/null || :")
+        assert one.ask("cat .restore-beside 2>/dev/null || :") == (f"{name}\tfresh" if done == len(commands) else "")
         one.deploy("two", name=f"after-{done}")
         assert one.serves() == (f"after-{done}", ["first", "second"])
         assert closed == ("served/maintenance" if done > 1 else "")
         left = "ls -d .restore* served/.maintenance-by-restore served/maintenance 2>/dev/null || :"
         assert (of_the_ledger(one), one.ask(left)) == ("ledger", "")
         assert one.deployer().survey().left is None
+
+
+def test_a_restore_whose_run_was_killed_before_its_record_is_not_done_twice(one: Ledger) -> None:
+    one.deploy("two")
+    name = one.audit()[-1]["backup"]
+    one.rollback(restore_database=True)
+    fresh = one.audit()[-1]["backup"]
+    # As the server was before the record, but for the database that it removes afterwards.
+    one.ask(f"sed -i '$d' audit.jsonl; printf '%s\\t%s\\n' {name} {fresh} >.restore-beside")
+    one.sql("INSERT INTO rows VALUES ('since')")
+    one.rollback(restore_database=True)
+    assert one.serves() == ("one", ["first", "since"])
+    told = [(each["release"], each["outcome"], each.get("restored")) for each in one.audit()[-2:]]
+    assert told == [("one", "failed", name), ("one", "deployed", None)]
+    assert (of_the_ledger(one), one.ask("ls -d .restore* 2>/dev/null || :")) == ("ledger", "")

@@ -79,6 +79,7 @@ class Server(RecordingRunner):
         self.certificate = ""
         self.backups: list[Backup] = []
         self.restore: set[str] = set()
+        self.restored = ""
         self.urls: dict[str, str] = {}
         self.damaged: set[str] = set()
         self.secrets: list[str] = []
@@ -234,6 +235,7 @@ class Server(RecordingRunner):
             lines += [f"current\t{self.current}", f"checksum\t{self.checksums.get(self.current, '')}"]
             lines += self.described(self.current).splitlines()[:2]
         lines += [f"restore\t{word}" for word in sorted(self.restore)]
+        lines += [f"restored\t{self.restored}"] if self.restored and "beside" in self.restore else []
         lines += [f"backup\t{json.dumps(backup.to_json())}" for backup in self.backups]
         if self.certificate:
             lines.append(f"certificate\t{self.certificate}")

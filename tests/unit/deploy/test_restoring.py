@@ -18,7 +18,7 @@ FOUND = ["model /releases/old", "pull --quiet --policy missing"]
 LOAD = "database load db b1"
 KEPT = Backup("b1", "2026-01-01T00:00:00Z", 1, "s", "new", "old", ("a.1",))
 FRESH = "20260203T040508Z-old"
-CLOSED = ["database stop db db redis", f"database backup db {FRESH}", "database swap db b1"]
+CLOSED = ["database stop db db redis", f"database backup db {FRESH}", f"database swap db b1 {FRESH}"]
 
 
 @pytest.fixture
@@ -117,3 +117,57 @@ def test_a_database_that_cannot_be_brought_back_ends_the_deploy(ahead: World) ->
     assert story(ahead) == [*SENT, "database back db", "discard newer"]
     ahead.deploy("newer")
     assert ahead.server.restore == set()
+
+
+@pytest.fixture
+def unheard(ahead: World) -> World:
+    """Let a rollback with its database have come to its end there, and its run killed before it wrote that down."""
+    ahead.server.current = "old"
+    ahead.server.running = ahead.server.known["old"]
+    ahead.server.restore, ahead.server.restored = {"beside"}, f"b1\t{FRESH}"
+    return ahead
+
+
+def restores(world: World) -> list[tuple[str, str, str, str]]:
+    """Give release, outcome and the two backups of each line of the audit that tells of one."""
+    keys = ("release", "outcome", "restored", "backup")
+    return [tuple(line[key] for key in keys) for line in world.server.audit if line.get("restored")]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_restore_that_nobody_wrote_down_is_not_done_twice(unheard: World, again: bool) -> None:  # noqa: FBT001 - a case
+    unheard.deployer.rollback(restore_database=again)
+    assert story(unheard) == [
+        "record",
+        *FOUND,
+        "database finish db",
+        "model /releases/new",
+        rolled("old"),
+        "record old",
+    ]
+    assert restores(unheard) == [("old", "failed", "b1", FRESH)]
+    assert (unheard.server.audit[-1]["release"], unheard.server.audit[-1]["outcome"]) == ("old", "deployed")
+    assert any("written now" in line for line in unheard.reports)
+
+
+def test_a_deploy_after_it_knows_which_migrations_are_gone(unheard: World) -> None:
+    unheard.deploy("newer")
+    assert story(unheard)[0] == "record"
+    assert restores(unheard) == [("old", "failed", "b1", FRESH)]
+    unheard.server.restore = set()
+    # The way back from it is the database of now: what `new` had applied went with the restore.
+    unheard.deployer.rollback(to="old")
+    assert unheard.server.current == "old"
+
+
+def test_one_that_was_written_down_is_not_again(unheard: World) -> None:
+    unheard.server.audit[-1] |= {"release": "old", **Applied(backup=FRESH, restored="b1").to_json()}
+    unheard.deploy("newer")
+    assert story(unheard)[0] == "adopt newer"
+
+
+def test_nor_is_one_whose_services_are_stopped(unheard: World) -> None:
+    unheard.server.restore = {"beside", "stopped"}
+    unheard.deploy("newer")
+    assert story(unheard)[:3] == [*SENT, "database back db"]
+    assert restores(unheard) == []

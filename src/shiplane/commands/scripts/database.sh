@@ -6,12 +6,13 @@
 #   stop ... SERVICE...                  stop all but these services, within their grace periods, and show the
 #                                        maintenance page meanwhile, unless somebody does already
 #   open ...                             show it no longer: they were started again
-#   swap ... NAME                        let the two change places, in one transaction
+#   swap ... NAME [FRESH]                let the two change places, in one transaction; FRESH is the backup that was made
+#                                        just before
 #   back ...                             let them change back, where they did, and remove the one that was loaded
 #   finish ...                           remove the database that served before
 # From `load` on PostgreSQL is spoken to, 12 or newer, as the user of the official image.
 # What is cut off can be seen by two files: .restore-beside from `load` until one database is left, .restore-stopped from
-# `stop` until `open`.
+# `stop` until `open`. Once the two have changed places the first one names the backups.
 main() {
     local verb=$1
     cd "$2" || return
@@ -166,6 +167,7 @@ ALTER DATABASE :"new" RENAME TO :"name";
 $own
 COMMIT;
 SQL
+    printf '%s\t%s\n' "$1" "${2-}" >.restore-beside
     echo "the database is that of backup $1"
 }
 

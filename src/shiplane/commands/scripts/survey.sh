@@ -75,4 +75,5 @@ job() {
 restore() {
     local word
     for word in beside stopped; do [ ! -e ".restore-$word" ] || printf 'restore\t%s\n' "$word"; done
+    [ ! -s .restore-beside ] || printf 'restored\t%s\n' "$(head -n 1 .restore-beside)"
 }
