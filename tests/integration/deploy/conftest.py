@@ -102,7 +102,7 @@ services:
     depends_on: {db: {condition: service_healthy}, redis: {condition: service_healthy}}
     healthcheck:
       test: [CMD, bash, -c, 'PROBE']
-      start_period: 3s
+      start_period: 8s
       start_interval: 0.3s
       interval: 10s
       retries: 1
