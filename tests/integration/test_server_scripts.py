@@ -433,14 +433,14 @@ def test_nobody_is_a_stranger_to_a_server_that_cannot_be_asked(kept: Home) -> No
     assert kept.run(backups.load(kept.site, Backup(), "b1")).returncode == 1
     assert not [each for each in kept.asked() if " sh load" in each]
     fresh = backups.make(kept.site, Backup(), "b2", "new", "old")
-    assert kept.run(backups.swap(kept.site, Backup(), "b1", ("db",), fresh)[2]).returncode == 1
+    assert kept.run(backups.swap(kept.site, Backup(), "b1", ("db",), "b2", fresh)[2]).returncode == 1
     assert "BEGIN" not in (kept.folder / "said").read_text()
 
 
 def test_the_rights_of_another_database_become_those_of_ours_but_a_stranger_s(kept: Home) -> None:
     (kept.folder / "text").write_text(DUMP)
     fresh = backups.make(kept.site, Backup(), "b2", "new", "old")
-    done = kept.run(backups.swap(kept.site, Backup(), "b1", ("db",), fresh)[2])
+    done = kept.run(backups.swap(kept.site, Backup(), "b1", ("db",), "b2", fresh)[2])
     assert (done.returncode, done.stderr) == (0, "")
     assert (kept.folder / "said").read_text().splitlines()[-5:] == [
         'ALTER DATABASE :"new" RENAME TO :"name";',
@@ -462,16 +462,18 @@ def test_what_a_restore_that_was_cut_off_has_left(home: Home) -> None:
         """Run a command, and give what a survey then tells of, and whether people see the page of maintenance."""
         assert home.run(command).returncode == 0
         told = home.run(survey_command(home.site)).stdout.splitlines()
+        restored.append(parse(told).restored)
         return set(parse(told).restore), (home.place / "served/maintenance").exists()
 
-    settings = Backup()
+    settings, restored = Backup(), list[tuple[str, str] | None]()
     fresh = backups.make(home.site, settings, "b2", "new", "old")
-    stop, _, swap = backups.swap(home.site, settings, "b1", ("db",), fresh)
+    stop, _, swap = backups.swap(home.site, settings, "b1", ("db",), "b2", fresh)
     assert after(backups.load(home.site, settings, "b1")) == ({"beside"}, False)
     assert after(stop) == ({"beside", "stopped"}, True)
     assert after(swap) == ({"beside", "stopped"}, True)
     assert after(backups.back(home.site, settings)) == ({"stopped"}, True)
     assert after(backups.reopen(home.site, settings)) == (set(), False)
+    assert restored == [None, None, ("b1", "b2"), None, None]
     (home.place / "served/maintenance").write_text("closed by ada")
     assert after(stop) == ({"stopped"}, True)
     assert after(backups.reopen(home.site, settings)) == (set(), True), "a person closed it"
