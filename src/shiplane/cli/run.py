@@ -151,17 +151,16 @@ class Run:
         words = (self.plan, self.journal, actions, parallel)
         execution = Execution(*words, fail_fast=self.manner.fail_fast, why=self.place.why)
         # To the last word: what happened to a server must be told, however often Ctrl-C is pressed.
-        last_words.enter_context(deferred(lambda _number: None))
-        with deferred(execution.ask_to_stop):
-            try:
-                outcomes = execution.run()
-            finally:
-                self.environments.close()
-                self.place.clear(killed=execution.killed)
-            code = exit_code(outcomes)
-            status = {0: "passed", 130: "cancelled"}.get(code, "failed")
-            self.journal.write("run_ended", status=status, exit_code=code, seconds=round(now() - started, 3))
-            self.place.leave()
+        last_words.enter_context(deferred(execution.ask_to_stop))
+        try:
+            outcomes = execution.run()
+        finally:
+            self.environments.close()
+            self.place.clear(killed=execution.killed)
+        code = exit_code(outcomes)
+        status = {0: "passed", 130: "cancelled"}.get(code, "failed")
+        self.journal.write("run_ended", status=status, exit_code=code, seconds=round(now() - started, 3))
+        self.place.leave()
         return code
 
     def _write_start(self) -> None:

@@ -89,6 +89,11 @@ def load(site: Site, options: Options, backup: str) -> Phase:
     return Phase("restore", f"load backup {backup} beside the database", (command,), options.backup.seconds)
 
 
+def complete(state: State) -> tuple[str, str] | None:
+    """Name the backups of a restore whose databases have changed places and whose services were started again."""
+    return state.restored if STOPPED not in state.restore else None
+
+
 def settle(site: Site, options: Options, left: Collection[str]) -> Phase | None:
     """End a change of the database that was cut off, by what it has `left`; None where there is nothing to end.
 

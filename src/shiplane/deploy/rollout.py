@@ -87,7 +87,7 @@ class Deployer:
         for line in restore.told(state, release.id):
             context.report(line)
         # Where a run before has brought the database back for this release and was cut off then, it is as it is to be.
-        if state.restored and state.current == release.id and restore.STOPPED not in state.restore:
+        if restore.complete(state) and state.current == release.id:
             restore_database = False
         if restore_database:
             backup = restore.choose(context.site.environment, state, release.id)
@@ -180,9 +180,10 @@ class Deployer:
         As a failed deployment, for nobody has seen the release answer.
         """
         context, release = self._context, state.releases.get(state.current or "")
-        if state.restored is None or restore.STOPPED in state.restore or release is None:
+        done = restore.complete(state)
+        if done is None or release is None:
             return state
-        backup, fresh = state.restored
+        backup, fresh = done
         if any(entry.applied.backup == fresh for entry in state.entries):
             return state
         context.report(f"a run before has brought backup {backup} back, and could not write it down: written now")

@@ -37,7 +37,7 @@ def refuse(stack: Stack, rows: Sequence[Row]) -> None:
     if found := other(stack, rows):
         raise UsageError(
             f"the data of the development stack {stack.project} are those of {found}",
-            f"do it there, name this one in .env: {another_name(stack)}, or make them this one's: invoke dev.up",
+            f"do it there, name this one in .env: {stack.another_name}, or make them this one's: invoke dev.up",
         )
 
 
@@ -54,11 +54,6 @@ def forget(stack: Stack) -> None:
     if note := _note(stack):
         with suppress(OSError):
             note.unlink(missing_ok=True)
-
-
-def another_name(stack: Stack) -> str:
-    """Give the line that names another stack."""
-    return f"DEV_PROJECT_NAME={stack.project}-2"
 
 
 def _note(stack: Stack) -> Path | None:

@@ -61,6 +61,11 @@ class Stack:
         return str(self.model["name"])
 
     @property
+    def another_name(self) -> str:
+        """Give the line of `.env` that names another stack."""
+        return f"DEV_PROJECT_NAME={self.project}-2"
+
+    @property
     def services(self) -> dict[str, dict[str, Any]]:
         """Give the services by name."""
         found: dict[str, dict[str, Any]] = self.model["services"]
@@ -90,9 +95,8 @@ class Stack:
             with suppress(OSError):
                 if Path(folder).is_dir() and not Path(folder).samefile(self.checkout):
                     cause = f"the development stack {self.project} is that of {folder}"
-                    other = f"DEV_PROJECT_NAME={self.project}-2"
-                    fix = f"name this one in .env: {other}, or go on with that one's data: invoke dev.down there"
-                    raise UsageError(cause, fix)
+                    own = f"name this one in .env: {self.another_name}"
+                    raise UsageError(cause, f"{own}, or go on with that one's data: invoke dev.down there")
         return found
 
     def running(self) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def start(stack: Stack, wish: Wish) -> Started:
     before = stack.own_rows()
     refuse_held_ports(stack, wish)
     if other := owner.other(stack, before):
-        own = f"invoke dev.down, then in .env: {owner.another_name(stack)}"
+        own = f"invoke dev.down, then in .env: {stack.another_name}"
         stack.say(f"the data are those of {other}, and this checkout goes on with them; to have its own: {own}")
     up, *seed = wish.commands(stack.config)
     stack.build(up, "the development stack did not start", _LOGS)
